@@ -1,0 +1,51 @@
+# Every third-party library as an imported target, found in the system; nothing is downloaded.
+
+# Threads and vector code of our own and oneDNN share one OpenMP runtime (libgomp).
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+
+function(denovo_find name header library)
+  find_path(DENOVO_${name}_INCLUDE ${header})
+  if(NOT DENOVO_${name}_INCLUDE)
+    message(FATAL_ERROR "denovo: ${header} not found; scripts/setup.sh installs what is missing")
+  endif()
+  add_library(denovo_${name} INTERFACE)
+  add_library(denovo::${name} ALIAS denovo_${name})
+  target_include_directories(denovo_${name} SYSTEM INTERFACE ${DENOVO_${name}_INCLUDE})
+  if(library)
+    find_library(DENOVO_${name}_LIBRARY ${library} REQUIRED)
+    target_link_libraries(denovo_${name} INTERFACE ${DENOVO_${name}_LIBRARY})
+  endif()
+endfunction()
+
+denovo_find(onednn dnnl.hpp dnnl)
+denovo_find(simdjson simdjson.h simdjson)
+denovo_find(tomlplusplus toml++/toml.h "")
+denovo_find(doctest doctest/doctest.h "")
+denovo_find(stb_headers stb/stb_image.h "")
+
+# stb is header-only and needs one translation unit; it holds the limits that we set on it.
+add_library(denovo_stb STATIC ${CMAKE_SOURCE_DIR}/third_party/stb.cpp)
+add_library(denovo::stb ALIAS denovo_stb)
+target_link_libraries(denovo_stb PUBLIC denovo_stb_headers)
+target_compile_options(denovo_stb PRIVATE -O3 -march=x86-64-v3 -w)
+
+set(DENOVO_HAVE_CUDA OFF)
+if(NOT DENOVO_CUDA STREQUAL "OFF")
+  include(CheckLanguage)
+  if(NOT CMAKE_CUDA_COMPILER AND EXISTS /usr/local/cuda/bin/nvcc)
+    set(CMAKE_CUDA_COMPILER /usr/local/cuda/bin/nvcc)
+  endif()
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES "90a-real;80-virtual")  # Hopper code, and PTX for the others
+  endif()
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    enable_language(CUDA)
+    set(DENOVO_HAVE_CUDA ON)
+  elseif(DENOVO_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "denovo: DENOVO_CUDA=ON, but no nvcc was found")
+  endif()
+endif()
+message(STATUS "denovo: CUDA ${DENOVO_HAVE_CUDA}")
