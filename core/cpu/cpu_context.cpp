@@ -1,0 +1,22 @@
+#include <omp.h>
+
+#include "core/backend.h"
+
+namespace denovo {
+
+CpuContext::CpuContext() : num_threads_(omp_get_max_threads()) {
+  // Results depend on the partition of a loop, never on how many threads the system finds free.
+  omp_set_dynamic(0);
+}
+
+void CpuContext::set_num_threads(int n) {
+  num_threads_ = n;
+  omp_set_num_threads(n);
+}
+
+CpuContext& cpu_context() {
+  static CpuContext context;
+  return context;
+}
+
+}  // namespace denovo

@@ -1,0 +1,28 @@
+// Where a tensor lives.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace denovo {
+
+enum class DeviceType { kCpu, kCuda };
+
+struct Device {
+  DeviceType type = DeviceType::kCpu;
+  int index = 0;  // always 0 on the CPU
+
+  bool is_cpu() const { return type == DeviceType::kCpu; }
+  bool operator==(const Device&) const = default;
+};
+
+inline constexpr Device kCpu{};
+
+/// "cpu" or "cuda:0".
+std::string to_string(Device device);
+
+/// Reads "cpu", "cuda" (= cuda:0), "cuda:N" or "auto" (the first GPU if this build and machine have
+/// one, else the CPU). Throws ConfigError on other text, DeviceError when the device is not there.
+Device parse_device(std::string_view text);
+
+}  // namespace denovo

@@ -1,0 +1,51 @@
+// Loops on the CPU backend; core/cuda/launch.cuh has the same names for the GPU. Kernels include
+// core/kernel.h, which picks one of the two.
+//
+// Functors are structs, not lambdas (nvcc rejects host/device lambdas inside generic lambdas), with
+// a const call operator marked DENOVO_HD. They hold raw pointers and sizes.
+#pragma once
+
+#include <cstdint>
+
+#include "core/backend.h"
+#include "core/host_device.h"
+
+namespace denovo {
+
+/// Elements below which a loop is not worth waking the other threads for.
+inline constexpr int64_t kSerialGrain = 4096;
+
+/// f(i) for every i in [0, n). cost: rough elements of work per call, decides when to go parallel.
+/// Iterations must be independent. Static partition: the same on every run.
+template <class F>
+void parallel_for(CpuContext& ctx, int64_t n, const F& f, int64_t cost = 1) {
+  const int threads = n * cost < kSerialGrain ? 1 : ctx.num_threads();
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+  for (int64_t i = 0; i < n; ++i) f(i);
+}
+
+/// The functor over a rows x channels matrix (NHWC: a row is a pixel). Per row, state = f.row(r) is
+/// computed once (index arithmetic); then f.template apply<V>(state, c) handles channels
+/// c .. c + V - 1 through Pack<T, V> loads and stores (V = 1 here, in a loop that the compiler
+/// vectorises; 16 bytes on CUDA). Rows must not write to each other's output.
+template <class F>
+void parallel_rows(CpuContext& ctx, int64_t rows, int64_t channels, const F& f) {
+  const int threads = rows * channels < kSerialGrain ? 1 : ctx.num_threads();
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+  for (int64_t r = 0; r < rows; ++r) {
+    const auto state = f.row(r);
+#pragma GCC ivdep
+    for (int64_t c = 0; c < channels; ++c) f.template apply<1>(state, c);
+  }
+}
+
+/// f(block) for a block kernel that is cut into phases (DESIGN: reductions, sorts); each call owns
+/// its own state. On the CPU one thread runs all phases of a block.
+template <class F>
+void parallel_blocks(CpuContext& ctx, int64_t blocks, const F& f) {
+  const int threads = blocks < 2 ? 1 : ctx.num_threads();
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+  for (int64_t b = 0; b < blocks; ++b) f(b);
+}
+
+}  // namespace denovo

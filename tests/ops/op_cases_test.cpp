@@ -1,0 +1,73 @@
+// Runs every registered op case through every proof, and refuses an op folder without cases.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "testing/op_case.h"
+
+using namespace denovo;
+using namespace denovo::testing;
+
+namespace {
+
+/// body(folder, case) under doctest, with storage that is filled with NaN and guarded.
+template <class F>
+void for_each_case(F&& body) {
+  set_guarded_memory(true);
+  for (const auto& [folder, make] : op_cases()) {
+    for (const OpCase& op_case : make()) {
+      INFO(folder, ": ", op_case.name);
+      CHECK_NOTHROW(body(op_case));
+    }
+  }
+  set_guarded_memory(false);
+}
+
+}  // namespace
+
+TEST_CASE("op cases: every op folder has cases or says why it has no gradient") {
+  std::set<std::string> known;
+  for (const auto& [folder, make] : op_cases()) known.insert(folder);
+  for (const auto& [folder, reason] : no_gradient_ops()) known.insert(folder);
+  for (const auto& entry : std::filesystem::directory_iterator(DENOVO_SOURCE_DIR "/ops")) {
+    if (!entry.is_directory()) continue;
+    INFO("ops/", entry.path().filename().string());
+    CHECK(known.contains(entry.path().filename().string()));
+  }
+}
+
+TEST_CASE("op cases: values equal the double-precision reference") {
+  for_each_case([](const OpCase& op_case) {
+    const auto result = check_reference(op_case);
+    CHECK_MESSAGE(result.ok, result.report);
+  });
+}
+
+TEST_CASE("op cases: gradients equal central differences, and 1.01 times them do not") {
+  for_each_case([](const OpCase& op_case) {
+    const auto result = check_gradients(op_case);
+    CHECK_MESSAGE(result.ok, result.report);
+    CHECK_FALSE(check_gradients(op_case, 1.01).ok);
+  });
+}
+
+TEST_CASE("op cases: f32 and bf16 agree with f64 within the stated bound") {
+  for_each_case([](const OpCase& op_case) {
+    if (op_case.has_f32) {
+      const auto result = check_dtype(op_case, DType::kF32, op_case.f32_tolerance);
+      CHECK_MESSAGE(result.ok, result.report);
+    }
+    if (op_case.bf16_tolerance > 0) {
+      const auto result = check_dtype(op_case, DType::kBF16, op_case.bf16_tolerance);
+      CHECK_MESSAGE(result.ok, result.report);
+    }
+  });
+}
+
+TEST_CASE("op cases: two runs are bit-equal, and gradients add to what a leaf holds") {
+  for_each_case([](const OpCase& op_case) {
+    const auto result = check_repeat_and_accumulate(op_case);
+    CHECK_MESSAGE(result.ok, result.report);
+  });
+}
