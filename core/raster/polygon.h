@@ -1,0 +1,29 @@
+// Polygons to run-length masks, byte-equal to pycocotools' frPyObjects on every legal polygon.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "core/raster/rle.h"
+
+namespace denovo {
+
+/// Vertices beyond this are refused: the reference's walk would not fit its integers.
+inline constexpr double kMaxPolygonCoordinate = 5e7;
+
+/// The mask of one closed polygon x0, y0, x1, y1, … on a height x width image; coordinates in
+/// pixels, pixel centres at +0.5, parts outside are cut off. The last number of an odd list is
+/// dropped; fewer than three vertices give an empty mask. Throws IoError on a coordinate that is
+/// not finite or beyond kMaxPolygonCoordinate, and on a mask size that is not legal (an image
+/// without pixels included).
+Rle rle_from_polygon(std::span<const double> xy, int height, int width);
+
+/// Union of the polygons of one instance; `ends[i]` is the index in `xy` behind the last number of
+/// polygon i. No polygon gives an empty mask.
+Rle rle_from_polygons(std::span<const double> xy, std::span<const int64_t> ends, int height,
+                      int width);
+
+/// The mask of the box [x, y, x + w, y + h], drawn as a polygon as the reference does.
+Rle rle_from_box(double x, double y, double w, double h, int height, int width);
+
+}  // namespace denovo
