@@ -2,14 +2,12 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <limits>
 #include <sstream>
 
 #include "core/config/config_fields.h"
 #include "core/error.h"
+#include "core/files/file.h"
 #include "core/nearest_name.h"
 
 namespace denovo {
@@ -151,13 +149,13 @@ void ConfigFields::read_text(const std::string& toml, const std::string& source)
 }
 
 void ConfigFields::read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  // A folder opens but cannot be read; an empty file is a legal config.
-  if (file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
-  if (!file.is_open() || file.bad())
-    throw ConfigError(fmt::format("config: cannot read {}, got '{}'", path, std::strerror(errno)));
-  read_text(text.str(), path);
+  std::string text;
+  try {
+    text = denovo::read_file(path);
+  } catch (const IoError& error) {
+    throw ConfigError(fmt::format("config: {}", error.what()));
+  }
+  read_text(text, path);
 }
 
 void ConfigFields::apply_override(const std::string& assignment) {

@@ -1,7 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <cstdio>
-#include <fstream>
 #include <limits>
 
 #include "core/config/config_fields.h"
@@ -222,10 +220,10 @@ TEST_CASE("config: rules of untouched keys and rules between keys are checked af
 
 TEST_CASE("config: a file that cannot be read is a usage error") {
   CHECK_THROWS_WITH_AS(load_config<TrainConfig>("/nowhere/a.toml", {}),
-                       "config: cannot read /nowhere/a.toml, got 'No such file or directory'",
+                       "config: /nowhere/a.toml: cannot be read, got 'No such file or directory'",
                        ConfigError);
   CHECK_THROWS_WITH_AS(load_config<TrainConfig>("/", {}),
-                       "config: cannot read /, got 'Is a directory'", ConfigError);
+                       "config: /: cannot be read, got 'Is a directory'", ConfigError);
 }
 
 TEST_CASE("config: two configs differ by key name, and harmless keys say so") {

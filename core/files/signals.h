@@ -1,0 +1,14 @@
+// Signals that ask a run to save and leave: SIGINT, SIGTERM, SIGUSR1 (SLURM's advance notice).
+#pragma once
+
+namespace denovo {
+
+/// From here on the first of these signals only sets a flag, which the run looks at after each
+/// step; a second one is ignored, so that nobody tears the save apart by accident; a third ends the
+/// process at once with status 128 + its number. System calls are restarted. Call once, from main.
+void watch_signals();
+
+/// The first signal that came since watch_signals(), or 0.
+int caught_signal();
+
+}  // namespace denovo
