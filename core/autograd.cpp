@@ -6,6 +6,8 @@
 #include <queue>
 #include <unordered_map>
 
+#include "core/profile.h"
+
 namespace denovo {
 namespace {
 
@@ -81,6 +83,7 @@ bool wants_grad(std::initializer_list<Tensor> inputs) {
 void attach(std::shared_ptr<Node> node, std::span<const Tensor> inputs,
             std::span<const Tensor> outputs) {
   node->order_ = next_order++;
+  node->profile_group_ = ProfileGroup::current();
   for (const Tensor& input : inputs) {
     Node::Input edge;
     if (input.defined()) {
@@ -179,7 +182,10 @@ class Engine {
     // back.
     for (size_t i = 0; i < slots.size(); ++i) open(node.inputs_[i], slots[i]);
     share_duplicates(node, slots);
-    node.backward(grad_outputs, slots);
+    {
+      const ProfileGroup group(node.profile_group_);
+      node.backward(grad_outputs, slots);
+    }
     for (Saved* saved : node.saved_) {
       saved->tensor_ = Tensor();
       saved->released_ = true;

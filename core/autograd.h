@@ -78,6 +78,7 @@ class Node {
   std::vector<Output> outputs_;
   std::vector<Saved*> saved_;
   uint64_t order_ = 0;
+  const char* profile_group_ = nullptr;
 };
 
 /// A tensor that a node keeps for its backward: Saved x_{*this}. Holds storage only, never a graph,

@@ -16,21 +16,45 @@ class Error : public std::runtime_error {
 };
 
 /// A caller broke a contract on shapes, dtypes or values.
-class ShapeError : public Error { public: using Error::Error; };
+class ShapeError : public Error {
+ public:
+  using Error::Error;
+};
 /// A tensor is on the wrong device, or this build or machine lacks the device.
-class DeviceError : public Error { public: using Error::Error; };
+class DeviceError : public Error {
+ public:
+  using Error::Error;
+};
 /// A library call failed (oneDNN, cuDNN, cuBLAS, NCCL, MPI).
-class BackendError : public Error { public: using Error::Error; };
+class BackendError : public Error {
+ public:
+  using Error::Error;
+};
 /// A file holds bad data: names file, item, rule and value.
-class IoError : public Error { public: using Error::Error; };
+class IoError : public Error {
+ public:
+  using Error::Error;
+};
 /// Wrong usage or configuration; found before anything is written.
-class ConfigError : public Error { public: using Error::Error; };
+class ConfigError : public Error {
+ public:
+  using Error::Error;
+};
 /// Device or host memory, or the disk, is exhausted.
-class ResourceError : public Error { public: using Error::Error; };
+class ResourceError : public Error {
+ public:
+  using Error::Error;
+};
 /// Training met a loss or gradient that is not finite.
-class DivergedError : public Error { public: using Error::Error; };
+class DivergedError : public Error {
+ public:
+  using Error::Error;
+};
 /// Our own bug.
-class InternalError : public Error { public: using Error::Error; };
+class InternalError : public Error {
+ public:
+  using Error::Error;
+};
 
 /// Exit status of a program that ends by this exception: 1 failed run or bug, 2 usage or config
 /// (DeviceError included: the device was asked for), 3 data or weights, 4 memory or disk.
@@ -40,7 +64,7 @@ int exit_code(const std::exception& error);
 
 /// Throws InternalError when our own invariant is broken; active in every build, so keep it off
 /// per-element paths.
-#define DENOVO_DCHECK(condition)                                                           \
-  ((condition) ? void(0)                                                                   \
-               : throw ::denovo::InternalError(std::string(__func__) + ": invariant broken: " \
-                                               #condition))
+#define DENOVO_DCHECK(condition) \
+  ((condition)                   \
+       ? void(0)                 \
+       : throw ::denovo::InternalError(std::string(__func__) + ": invariant broken: " #condition))

@@ -1,6 +1,7 @@
 // Counter-based random numbers (Philox4x32-10, Salmon et al., "Parallel random numbers: as easy as
-// 1, 2, 3", 2011). A draw is a pure function of (seed, purpose, iteration, item, index): the same on
-// the CPU and on CUDA, on any number of threads or ranks, and nothing has to be saved in a checkpoint.
+// 1, 2, 3", 2011). A draw is a pure function of (seed, purpose, iteration, item, index): the same
+// on the CPU and on CUDA, on any number of threads or ranks, and nothing has to be saved in a
+// checkpoint.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ enum class RandomPurpose : uint32_t {
   kGeneratedData = 6,  // make_shapes; item = image
   kBenchmark = 7,
   kTest = 8,
-  kSubset = 9,         // choice of the images of a smaller training set
+  kSubset = 9,  // choice of the images of a smaller training set
 };
 
 struct PhiloxBlock {
@@ -46,7 +47,8 @@ DENOVO_HD PhiloxBlock philox(PhiloxBlock counter, uint32_t key0, uint32_t key1) 
 DENOVO_HD uint32_t fold_id(int64_t id) {
   const auto bits = static_cast<uint64_t>(id) * 0x9E3779B97F4A7C15ull;
   // The identity on the low word keeps small ids distinct.
-  return static_cast<uint32_t>(id) ^ static_cast<uint32_t>((static_cast<uint64_t>(id) >> 32) * (bits >> 33 | 1));
+  return static_cast<uint32_t>(id) ^
+         static_cast<uint32_t>((static_cast<uint64_t>(id) >> 32) * (bits >> 33 | 1));
 }
 
 /// All draws of one (seed, purpose, iteration, item); index selects one of 2^32.
@@ -57,8 +59,9 @@ struct RandomStream {
   uint32_t item = 0;
 
   DENOVO_HD uint32_t bits(uint32_t index) const {
-    const PhiloxBlock block = philox({{index, iteration, item, static_cast<uint32_t>(purpose)}},
-                                     static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32));
+    const PhiloxBlock block =
+        philox({{index, iteration, item, static_cast<uint32_t>(purpose)}},
+               static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32));
     return block.v[0];
   }
   /// Uniform in [0, 1), a multiple of 2^-24.

@@ -1,0 +1,206 @@
+// Matrix products of the linear layer on the CPU: oneDNN's inner product, which may choose the
+// weight layout (twice as fast as plain rows), and plain loops for f64.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "core/cpu/onednn.h"
+#include "core/parallel.h"
+#include "core/profile.h"
+#include "ops/linear/linear_kernels.h"
+
+namespace denovo::ops {
+namespace {
+
+using dnnl::memory;
+
+enum Direction { kForward, kBackwardData, kBackwardWeight };
+
+struct Plan {
+  dnnl::primitive primitive;
+  memory::desc x, y, weight, plain_weight, scratchpad;
+  dnnl::reorder reorder, reorder_accumulate;
+  bool reorders = false;
+};
+
+Plan make_plan(Direction direction, int64_t rows, int64_t c_in, int64_t c_out, DType dtype) {
+  auto& engine = onednn_engine();
+  const auto type = onednn_type(dtype);
+  Plan plan;
+  plan.x = memory::desc({rows, c_in}, type, memory::format_tag::nc);
+  plan.y = memory::desc({rows, c_out}, type, memory::format_tag::nc);
+  plan.plain_weight = memory::desc({c_out, c_in}, type, memory::format_tag::oi);
+  const memory::desc any({c_out, c_in}, type, memory::format_tag::any);
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  using Forward = dnnl::inner_product_forward;
+  using Data = dnnl::inner_product_backward_data;
+  using Weight = dnnl::inner_product_backward_weights;
+  const Forward::primitive_desc hint(
+      Forward::desc(dnnl::prop_kind::forward_training, plan.x, any, plan.y), attr, engine);
+  const auto take = [&](const auto& pd, const memory::desc& weight, auto primitive) {
+    plan.primitive = primitive;
+    plan.weight = weight;
+    plan.scratchpad = pd.scratchpad_desc();
+  };
+  if (direction == kForward) {
+    take(hint, hint.weights_desc(), Forward(hint));
+  } else if (direction == kBackwardData) {
+    const Data::primitive_desc pd(Data::desc(plan.x, any, plan.y), attr, engine, hint);
+    take(pd, pd.weights_desc(), Data(pd));
+  } else {
+    const Weight::primitive_desc pd(Weight::desc(plan.x, any, plan.y), attr, engine, hint);
+    take(pd, pd.diff_weights_desc(), Weight(pd));
+  }
+  plan.reorders = plan.weight != plan.plain_weight;
+  const bool back = direction == kBackwardWeight;
+  plan.reorder =
+      dnnl::reorder(dnnl::reorder::primitive_desc(engine, back ? plan.weight : plan.plain_weight,
+                                                  engine, back ? plan.plain_weight : plan.weight));
+  dnnl::post_ops sum;
+  sum.append_sum(1.f);
+  dnnl::primitive_attr add;
+  add.set_post_ops(sum);
+  if (back) {
+    plan.reorder_accumulate = dnnl::reorder(
+        dnnl::reorder::primitive_desc(engine, plan.weight, engine, plan.plain_weight, add));
+  }
+  return plan;
+}
+
+Plan& plan_for(Direction direction, const Tensor& x, const Tensor& y) {
+  static std::map<std::array<int64_t, 5>, Plan> cache;
+  const std::array<int64_t, 5> key{direction, x.size(0), x.size(1), y.size(1),
+                                   static_cast<int64_t>(x.dtype())};
+  const auto found = cache.find(key);
+  if (found != cache.end()) return found->second;
+  return cache.emplace(key, make_plan(direction, x.size(0), x.size(1), y.size(1), x.dtype()))
+      .first->second;
+}
+
+memory wanted_weight(Plan& plan, const Tensor& weight, Tensor& keep) {
+  memory plain = onednn_memory(plan.plain_weight, weight);
+  if (!plan.reorders) return plain;
+  keep = Tensor::empty({static_cast<int64_t>(plan.weight.get_size())}, DType::kU8);
+  memory wanted = onednn_memory(plan.weight, keep);
+  plan.reorder.execute(onednn_stream(), plain, wanted);
+  return wanted;
+}
+
+double flops(const Tensor& x, const Tensor& y) {
+  return 2.0 * static_cast<double>(x.numel() * y.size(1));
+}
+
+/// c[i, j] = sum_k a(i, k) * b(k, j), c assigned or added to; the f64 path.
+template <class A, class B>
+void product_loops(CpuContext& ctx, int64_t rows, int64_t columns, int64_t inner, A a, B b,
+                   double* c, bool add) {
+  parallel_for(
+      ctx, rows,
+      [&](int64_t i) {
+        double* row = c + i * columns;
+        if (!add) std::fill(row, row + columns, 0.0);
+        for (int64_t k = 0; k < inner; ++k) {
+          const double factor = a(i, k);
+          for (int64_t j = 0; j < columns; ++j) row[j] += factor * b(k, j);
+        }
+      },
+      columns * inner);
+}
+
+template <class F>
+void guarded(const char* what, const Tensor& x, const Tensor& y, F&& f) {
+  try {
+    f();
+  } catch (const dnnl::error& error) {
+    throw_onednn(what,
+                 fmt::format("x {}, y {}, ops/linear/linear_cpu.cpp", to_string(x.shape()),
+                             to_string(y.shape())),
+                 error);
+  }
+}
+
+}  // namespace
+
+void run(CpuContext& ctx, const LinearForward& args) {
+  const ProfileKernel profile("linear", flops(args.x, args.y));
+  if (args.y.numel() == 0) return;
+  if (args.x.dtype() == DType::kF64) {
+    const double *x = args.x.data<double>(), *weight = args.weight.data<double>();
+    const int64_t c_in = args.x.size(1);
+    return product_loops(
+        ctx, args.x.size(0), args.y.size(1), c_in,
+        [=](int64_t i, int64_t k) { return x[i * c_in + k]; },
+        [=](int64_t k, int64_t j) { return weight[j * c_in + k]; }, args.y.data<double>(), false);
+  }
+  guarded("inner product forward", args.x, args.y, [&] {
+    Plan& plan = plan_for(kForward, args.x, args.y);
+    const OneDnnScratch scratch(plan.scratchpad);
+    Tensor keep;
+    plan.primitive.execute(onednn_stream(),
+                           {{DNNL_ARG_SRC, onednn_memory(plan.x, args.x)},
+                            {DNNL_ARG_WEIGHTS, wanted_weight(plan, args.weight, keep)},
+                            {DNNL_ARG_DST, onednn_memory(plan.y, args.y)},
+                            {DNNL_ARG_SCRATCHPAD, scratch.memory()}});
+  });
+}
+
+void run(CpuContext& ctx, const LinearBackwardData& args) {
+  const ProfileKernel profile("linear", flops(args.grad_x, args.grad_y));
+  if (args.grad_x.numel() == 0) return;
+  if (args.grad_x.dtype() == DType::kF64) {
+    const double *g = args.grad_y.data<double>(), *weight = args.weight.data<double>();
+    const int64_t c_in = args.grad_x.size(1), c_out = args.grad_y.size(1);
+    return product_loops(
+        ctx, args.grad_x.size(0), c_in, c_out,
+        [=](int64_t i, int64_t k) { return g[i * c_out + k]; },
+        [=](int64_t k, int64_t j) { return weight[k * c_in + j]; }, args.grad_x.data<double>(),
+        false);
+  }
+  guarded("inner product backward data", args.grad_x, args.grad_y, [&] {
+    Plan& plan = plan_for(kBackwardData, args.grad_x, args.grad_y);
+    const OneDnnScratch scratch(plan.scratchpad);
+    Tensor keep;
+    plan.primitive.execute(onednn_stream(),
+                           {{DNNL_ARG_DIFF_DST, onednn_memory(plan.y, args.grad_y)},
+                            {DNNL_ARG_WEIGHTS, wanted_weight(plan, args.weight, keep)},
+                            {DNNL_ARG_DIFF_SRC, onednn_memory(plan.x, args.grad_x)},
+                            {DNNL_ARG_SCRATCHPAD, scratch.memory()}});
+  });
+}
+
+void run(CpuContext& ctx, const LinearBackwardWeight& args) {
+  const ProfileKernel profile("linear", flops(args.x, args.grad_y));
+  if (args.x.numel() == 0 || args.grad_y.numel() == 0) {
+    if (args.beta == 0) fill(args.grad_weight, 0);
+    return;
+  }
+  if (args.x.dtype() == DType::kF64) {
+    const double *g = args.grad_y.data<double>(), *x = args.x.data<double>();
+    const int64_t c_in = args.x.size(1), c_out = args.grad_y.size(1);
+    return product_loops(
+        ctx, c_out, c_in, args.x.size(0), [=](int64_t i, int64_t k) { return g[k * c_out + i]; },
+        [=](int64_t k, int64_t j) { return x[k * c_in + j]; }, args.grad_weight.data<double>(),
+        args.beta != 0);
+  }
+  guarded("inner product backward weight", args.x, args.grad_y, [&] {
+    Plan& plan = plan_for(kBackwardWeight, args.x, args.grad_y);
+    const OneDnnScratch scratch(plan.scratchpad);
+    const bool direct = !plan.reorders && args.beta == 0;
+    const Tensor own =
+        direct ? args.grad_weight
+               : Tensor::empty({static_cast<int64_t>(plan.weight.get_size())}, DType::kU8);
+    memory computed = onednn_memory(plan.weight, own),
+           target = onednn_memory(plan.plain_weight, args.grad_weight);
+    plan.primitive.execute(onednn_stream(),
+                           {{DNNL_ARG_SRC, onednn_memory(plan.x, args.x)},
+                            {DNNL_ARG_DIFF_DST, onednn_memory(plan.y, args.grad_y)},
+                            {DNNL_ARG_DIFF_WEIGHTS, computed},
+                            {DNNL_ARG_SCRATCHPAD, scratch.memory()}});
+    if (!direct)
+      (args.beta == 0 ? plan.reorder : plan.reorder_accumulate)
+          .execute(onednn_stream(), computed, target);
+  });
+}
+
+}  // namespace denovo::ops
