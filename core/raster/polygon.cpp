@@ -69,13 +69,13 @@ Rle rle_from_polygon(std::span<const double> xy, int height, int width) {
   return runs_between(toggles, height, width);
 }
 
-Rle rle_from_polygons(std::span<const double> xy, std::span<const int64_t> ends, int height,
+Rle rle_from_polygons(std::span<const double> xy, std::span<const uint32_t> sizes, int height,
                       int width) {
   std::vector<Rle> parts;
   size_t begin = 0;
-  for (const int64_t end : ends) {
-    parts.push_back(rle_from_polygon(xy.subspan(begin, end - begin), height, width));
-    begin = end;
+  for (const uint32_t size : sizes) {
+    parts.push_back(rle_from_polygon(xy.subspan(begin, size), height, width));
+    begin += size;
   }
   if (parts.empty()) return rle_from_polygon({}, height, width);
   if (parts.size() == 1) return std::move(parts.front());

@@ -1,6 +1,7 @@
 // Polygons to run-length masks, byte-equal to pycocotools' frPyObjects on every legal polygon.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -18,9 +19,9 @@ inline constexpr double kMaxPolygonCoordinate = 5e7;
 /// without pixels included).
 Rle rle_from_polygon(std::span<const double> xy, int height, int width);
 
-/// Union of the polygons of one instance; `ends[i]` is the index in `xy` behind the last number of
-/// polygon i. No polygon gives an empty mask.
-Rle rle_from_polygons(std::span<const double> xy, std::span<const int64_t> ends, int height,
+/// Union of the polygons of one instance, which lie in `xy` after each other; sizes[i] is how many
+/// numbers polygon i has. No polygon gives an empty mask.
+Rle rle_from_polygons(std::span<const double> xy, std::span<const uint32_t> sizes, int height,
                       int width);
 
 /// The mask of the box [x, y, x + w, y + h], drawn as a polygon as the reference does.

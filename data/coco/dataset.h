@@ -1,0 +1,131 @@
+// A COCO annotation file in compact arrays, read once, constant afterwards.
+//
+// Images, and the annotations grouped by image, stand in ascending image id; the annotations of one
+// image in file order; categories in ascending id, so that the contiguous class index 0 … K-1 is
+// the rank of the id. Boxes are [x, y, width, height] in pixels, origin at the top left, as in the
+// file; polygons are x0, y0, x1, y1, … in doubles, exactly as written.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/raster/rle.h"
+#include "data/coco/defects.h"
+
+namespace denovo::data {
+
+struct CocoCategory {
+  int64_t id = 0;
+  std::string name;
+};
+
+struct CocoImage {
+  int64_t id = 0;
+  std::string file_name;
+  int width = 0, height = 0;  // 0 where the file does not say (evaluation only)
+};
+
+enum class SegmentationKind : uint8_t {
+  kNone,  // absent, null or an empty list
+  kPolygons,
+  kRle,
+  kBrokenRle  // run lengths that contradict their size; CocoDataset::mask throws
+};
+
+/// Where a segmentation's numbers lie; use CocoDataset::polygons, rle and mask instead.
+struct SegmentationSlice {
+  uint32_t block = 0, begin = 0, size = 0;  // polygon numbers, or run lengths
+  uint32_t first_polygon = 0, num_polygons = 0;
+  int mask_height = 0, mask_width = 0;  // of run lengths
+};
+
+struct CocoAnnotation {
+  int64_t id = 0;
+  int image = 0;     // index into images()
+  int category = 0;  // class index
+  std::array<double, 4> bbox{};
+  double area = 0;  // as the file says; of the mask, else of the box, where it does not
+  bool crowd = false;
+  SegmentationKind segmentation = SegmentationKind::kNone;
+  SegmentationSlice slice;
+};
+
+/// Polygons after each other in `xy`; sizes[i] = how many numbers polygon i has.
+struct PolygonsView {
+  std::span<const double> xy;
+  std::span<const uint32_t> sizes;
+};
+
+/// The later annotation that takes the place of an earlier one with the same id in the reference.
+struct ReplacedAnnotation {
+  int index, last_index;
+};
+
+class CocoDataset {
+ public:
+  struct SegmentationBlock {
+    std::vector<double> xy;
+    std::vector<uint32_t> polygon_sizes;
+    std::vector<uint32_t> counts;
+  };
+
+  const std::string& path() const { return path_; }
+  std::span<const CocoCategory> categories() const { return categories_; }
+  std::span<const CocoImage> images() const { return images_; }
+  std::span<const CocoAnnotation> annotations() const { return annotations_; }
+  std::span<const CocoAnnotation> annotations_of(int image) const {
+    return annotations().subspan(first_annotation_[image],
+                                 first_annotation_[image + 1] - first_annotation_[image]);
+  }
+  int num_classes() const { return static_cast<int>(categories_.size()); }
+
+  /// Index of an image or category id, -1 when there is none.
+  int find_image(int64_t id) const;
+  int find_category(int64_t id) const;
+
+  PolygonsView polygons(const CocoAnnotation& annotation) const;
+  RleView rle(const CocoAnnotation& annotation) const;
+  /// The mask on the image, whatever its form; an annotation without segmentation gives an empty
+  /// one. Throws IoError for a broken one, naming file and annotation.
+  Rle mask(const CocoAnnotation& annotation) const;
+
+  /// Structural defects met while reading, in file order (only when they were to be collected).
+  std::span<const Defect> defects() const { return defects_; }
+  /// Annotations whose id another, later annotation repeats.
+  std::span<const ReplacedAnnotation> replaced() const { return replaced_; }
+  /// Annotations whose area was not in the file.
+  int64_t num_computed_areas() const { return num_computed_areas_; }
+
+ private:
+  friend class CocoReader;
+  std::string path_;
+  std::vector<CocoCategory> categories_;
+  std::vector<CocoImage> images_;
+  std::vector<int64_t> image_ids_;
+  std::vector<CocoAnnotation> annotations_;
+  std::vector<int64_t> first_annotation_;
+  std::vector<std::unique_ptr<SegmentationBlock>> blocks_;
+  std::vector<Defect> defects_;
+  std::vector<ReplacedAnnotation> replaced_;
+  int64_t num_computed_areas_ = 0;
+};
+
+/// What to do about unknown ids, repeated ids and images without name or size.
+enum class StructuralDefects {
+  kThrow,   // for training: the first one is an IoError
+  kCollect  // for evaluation and checking: as the reference does (annotations of unknown images or
+            // categories are left out, the last image or category of an id counts), listed in
+            // defects()
+};
+
+/// Reads a COCO file with all threads. Throws IoError, naming file, item, rule and value, when it
+/// is not JSON of the expected types, and as `structural` says. A missing iscrowd is 0; keypoints
+/// and other members are read over (but must be JSON).
+CocoDataset read_coco(const std::string& path,
+                      StructuralDefects structural = StructuralDefects::kThrow);
+
+}  // namespace denovo::data

@@ -1,0 +1,66 @@
+#include "data/coco/defects.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace denovo::data {
+namespace {
+
+struct DefectText {
+  std::string_view name, item, rule;
+  Severity severity;
+};
+
+constexpr DefectText kTexts[] = {
+    {"unknown_image", "annotation", "image_id must be in images", Severity::kFatal},
+    {"unknown_category", "annotation", "category_id must be in categories", Severity::kFatal},
+    {"duplicate_image_id", "image", "ids must be unique", Severity::kFatal},
+    {"duplicate_annotation_id", "annotation", "ids must be unique", Severity::kFatal},
+    {"duplicate_category_id", "category", "ids must be unique", Severity::kFatal},
+    {"missing_file", "image", "the file must exist", Severity::kFatal},
+    {"unreadable_image", "image", "the file must be a readable JPEG or PNG", Severity::kFatal},
+    {"size_mismatch", "image", "width and height must be those of the decoded file",
+     Severity::kFatal},
+    {"empty_box", "annotation", "bbox width and height must be positive", Severity::kDropped},
+    {"box_outside", "annotation", "bbox must meet the image", Severity::kDropped},
+    {"short_polygon", "annotation", "a polygon must have at least 6 numbers", Severity::kDropped},
+    {"odd_polygon", "annotation", "a polygon must have an even count of numbers",
+     Severity::kDropped},
+    {"empty_segmentation", "annotation", "segmentation must cover a pixel", Severity::kDropped},
+    {"mask_size", "annotation", "run lengths must fit the image", Severity::kDropped},
+    {"id_zero", "annotation", "id 0 counts as unmatched in the reference evaluation",
+     Severity::kWarning},
+    {"crowd_polygon", "annotation", "a crowd should have run lengths", Severity::kWarning},
+    {"area_disagrees", "annotation", "area should be that of the mask within 10 %",
+     Severity::kWarning},
+    {"box_clipped", "annotation", "bbox should lie inside the image", Severity::kWarning},
+    {"no_annotations", "image", "an image should have annotations", Severity::kWarning},
+    {"duplicate_file_name", "image", "file_name should be unique", Severity::kWarning},
+    {"duplicate_category_name", "category", "names should be unique", Severity::kWarning},
+};
+static_assert(std::size(kTexts) == static_cast<size_t>(DefectKind::kDuplicateCategoryName) + 1);
+
+const DefectText& text_of(DefectKind kind) {
+  return kTexts[static_cast<size_t>(kind)];
+}
+
+}  // namespace
+
+std::string_view defect_name(DefectKind kind) {
+  return text_of(kind).name;
+}
+std::string_view defect_rule(DefectKind kind) {
+  return text_of(kind).rule;
+}
+Severity severity(DefectKind kind) {
+  return text_of(kind).severity;
+}
+
+std::string describe(const Defect& defect) {
+  const DefectText& text = text_of(defect.kind);
+  return fmt::format("{}: {} {}: {}, got {}", defect.file, text.item, defect.id, text.rule,
+                     defect.value);
+}
+
+}  // namespace denovo::data

@@ -1,0 +1,55 @@
+// What can be wrong with a data set: the classes that check_data reports, each with its severity.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace denovo::data {
+
+enum class DefectKind {
+  // Structure: training refuses the file.
+  kUnknownImage,     // an annotation's image_id is not in images
+  kUnknownCategory,  // an annotation's category_id is not in categories
+  kDuplicateImageId,
+  kDuplicateAnnotationId,
+  kDuplicateCategoryId,
+  kMissingFile,
+  kUnreadableImage,  // cannot be decoded
+  kSizeMismatch,     // width and height differ from the decoded image
+  // Degenerate instances: dropped from training and counted; kept by the evaluation.
+  kEmptyBox,           // width or height zero or negative
+  kBoxOutside,         // no part of the box is on the image
+  kShortPolygon,       // fewer than 6 numbers
+  kOddPolygon,         // an odd number of numbers
+  kEmptySegmentation,  // no polygon, or a mask without pixels
+  kMaskSize,           // run lengths that do not fit the image
+  // Warnings.
+  kIdZero,             // annotation id 0: the reference evaluation counts it as unmatched
+  kCrowdPolygon,       // iscrowd with polygons
+  kAreaDisagrees,      // area differs from the mask's by more than 10 %
+  kBoxClipped,         // a part of the box is outside the image
+  kNoAnnotations,      // an image without annotations
+  kDuplicateFileName,  // two images with one file_name
+  kDuplicateCategoryName,
+};
+
+enum class Severity { kFatal, kDropped, kWarning };
+
+struct Defect {
+  DefectKind kind;
+  std::string file;  // base name: the image's, or the JSON's for an annotation
+  int64_t id = 0;    // of the image, annotation or category
+  std::string value;
+};
+
+/// "empty_box", "unknown_image", …: the first word of check_data's line.
+std::string_view defect_name(DefectKind kind);
+/// The rule that is broken, as the sentence of an error: "bbox width and height must be positive".
+std::string_view defect_rule(DefectKind kind);
+Severity severity(DefectKind kind);
+
+/// "<file>: <item> <id>: <rule>, got <value>", the text of an IoError for this defect.
+std::string describe(const Defect& defect);
+
+}  // namespace denovo::data

@@ -1,0 +1,339 @@
+// Reading runs in two steps: chunks are parsed in parallel while the file streams by, then ids are
+// resolved and annotations grouped, because a file may list its images behind its annotations.
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <numeric>
+
+#include "data/coco/dataset.h"
+#include "data/coco/parallel_chunks.h"
+#include "data/coco/segmentation_parser.h"
+
+namespace denovo::data {
+namespace {
+
+constexpr std::string_view kLists[] = {"images", "annotations", "categories"};
+
+/// Which members of an element have been seen; a repeated one is an error.
+class SeenKeys {
+ public:
+  void mark(const JsonItem& item, std::string_view key, int bit) {
+    if (seen_ >> bit & 1)
+      throw IoError(fmt::format("{}: the key {} must stand once", item.where(), key));
+    seen_ |= 1u << bit;
+  }
+  bool has(int bit) const { return seen_ >> bit & 1; }
+  void require(const JsonItem& item, std::string_view key, int bit) const {
+    if (!has(bit)) refuse_missing(item, key);
+  }
+
+ private:
+  unsigned seen_ = 0;
+};
+
+simdjson::ondemand::object read_object(const JsonItem& item, JsonValue value) {
+  simdjson::ondemand::object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS)
+    refuse_value(item, "an element", "an object", value);
+  return object;
+}
+
+/// Calls read(bit, value) for the members named in `keys` and reads over the others.
+template <size_t N, typename Read>
+SeenKeys read_members(const JsonItem& item, JsonValue element, const std::string_view (&keys)[N],
+                      const Read& read) {
+  SeenKeys seen;
+  for (auto field : read_object(item, element)) {
+    const std::string_view key = field.unescaped_key().value();
+    const size_t bit = std::find(std::begin(keys), std::end(keys), key) - std::begin(keys);
+    if (bit == N) {
+      read_over(field.value());
+      continue;
+    }
+    seen.mark(item, key, static_cast<int>(bit));
+    read(static_cast<int>(bit), keys[bit], JsonValue(field.value()));
+  }
+  return seen;
+}
+
+void take_id(JsonItem& item, int64_t& id, std::string_view key, JsonValue value) {
+  id = read_id(item, key, value);
+  item.id = id;
+  item.has_id = true;
+}
+
+/// An annotation whose ids are not resolved yet.
+struct RawAnnotation : CocoAnnotation {
+  int64_t image_id = 0, category_id = 0;
+  bool has_area = false;
+};
+
+struct ParsedChunk {
+  std::vector<CocoCategory> categories;
+  std::vector<CocoImage> images;
+  std::vector<RawAnnotation> annotations;
+  std::unique_ptr<CocoDataset::SegmentationBlock> block;
+};
+
+CocoCategory parse_category(JsonItem& item, JsonValue element) {
+  static constexpr std::string_view kKeys[] = {"id", "name"};
+  CocoCategory category;
+  const SeenKeys seen =
+      read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
+        if (bit == 0) take_id(item, category.id, key, value);
+        if (bit == 1) category.name = read_string(item, key, value);
+      });
+  seen.require(item, kKeys[0], 0);
+  seen.require(item, kKeys[1], 1);
+  return category;
+}
+
+CocoImage parse_image(JsonItem& item, JsonValue element, StructuralDefects structural) {
+  static constexpr std::string_view kKeys[] = {"id", "file_name", "width", "height"};
+  constexpr int kMaxSide = std::numeric_limits<int>::max();
+  CocoImage image;
+  const SeenKeys seen =
+      read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
+        if (bit == 0) take_id(item, image.id, key, value);
+        if (bit == 1) image.file_name = read_string(item, key, value);
+        if (bit == 2) image.width = static_cast<int>(read_integer(item, key, value, 0, kMaxSide));
+        if (bit == 3) image.height = static_cast<int>(read_integer(item, key, value, 0, kMaxSide));
+      });
+  seen.require(item, kKeys[0], 0);
+  if (structural == StructuralDefects::kThrow)
+    for (int bit = 1; bit < 4; ++bit) seen.require(item, kKeys[bit], bit);
+  return image;
+}
+
+RawAnnotation parse_annotation(JsonItem& item, JsonValue element,
+                               CocoDataset::SegmentationBlock& block) {
+  enum { kId, kImage, kCategory, kBox, kArea, kCrowd, kSegmentation };
+  static constexpr std::string_view kKeys[] = {"id",   "image_id", "category_id", "bbox",
+                                               "area", "iscrowd",  "segmentation"};
+  RawAnnotation raw;
+  const SeenKeys seen =
+      read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
+        switch (bit) {
+          case kId:
+            take_id(item, raw.id, key, value);
+            break;
+          case kImage:
+            raw.image_id = read_id(item, key, value);
+            break;
+          case kCategory:
+            raw.category_id = read_id(item, key, value);
+            break;
+          case kBox:
+            read_numbers(item, key, value, raw.bbox.data(), 4);
+            break;
+          case kArea:
+            raw.area = read_number(item, key, value);
+            break;
+          case kCrowd:
+            raw.crowd = read_flag(item, key, value);
+            break;
+          default:
+            raw.segmentation = parse_segmentation(item, value, block, raw.slice);
+        }
+      });
+  for (const int bit : {kId, kImage, kCategory, kBox}) seen.require(item, kKeys[bit], bit);
+  raw.has_area = seen.has(kArea);
+  return raw;
+}
+
+ParsedChunk parse_chunk(ChunkParser& parser, const JsonChunk& chunk, std::string_view file,
+                        StructuralDefects structural) {
+  ParsedChunk parsed;
+  const bool wanted =
+      std::find(std::begin(kLists), std::end(kLists), chunk.list) != std::end(kLists);
+  if (chunk.first_index < 0) {
+    parser.check(chunk, file);
+    if (wanted)
+      throw IoError(
+          fmt::format("{}: {} must be a list, got {}", file, chunk.list, chunk.text.substr(0, 40)));
+  } else if (chunk.list == "categories") {
+    parser.for_each(chunk, file, "category", [&](JsonItem& item, JsonValue element) {
+      parsed.categories.push_back(parse_category(item, element));
+    });
+  } else if (chunk.list == "images") {
+    parser.for_each(chunk, file, "image", [&](JsonItem& item, JsonValue element) {
+      parsed.images.push_back(parse_image(item, element, structural));
+    });
+  } else {
+    CocoDataset::SegmentationBlock scratch;
+    parser.for_each(chunk, file, "annotation", [&](JsonItem& item, JsonValue element) {
+      parsed.annotations.push_back(parse_annotation(item, element, scratch));
+    });
+    parsed.block = std::make_unique<CocoDataset::SegmentationBlock>(scratch);  // without slack
+  }
+  return parsed;
+}
+
+/// Sorts by id and keeps the last item of each id; on_duplicate is called in file order.
+template <typename Item, typename OnDuplicate>
+void sort_by_id(std::vector<Item>& items, const OnDuplicate& on_duplicate) {
+  std::stable_sort(items.begin(), items.end(),
+                   [](const Item& a, const Item& b) { return a.id < b.id; });
+  size_t kept = 0;
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (i + 1 < items.size() && items[i].id == items[i + 1].id) {
+      on_duplicate(items[i + 1]);
+      continue;
+    }
+    if (kept != i) items[kept] = std::move(items[i]);
+    ++kept;
+  }
+  items.resize(kept);
+}
+
+}  // namespace
+
+class CocoReader {
+ public:
+  CocoReader(const std::string& path, StructuralDefects structural)
+      : file_(base_name(path)), structural_(structural), parsers_(omp_get_max_threads()) {
+    dataset_.path_ = path;
+  }
+
+  CocoDataset read() {
+    read_json_lists(dataset_.path_, kLists, [&](std::span<const JsonChunk> chunks) {
+      std::vector<ParsedChunk> parsed(chunks.size());
+      parallel_chunks(chunks, parsers_, [&](ChunkParser& parser, size_t i) {
+        parsed[i] = parse_chunk(parser, chunks[i], file_, structural_);
+      });
+      for (size_t i = 0; i < chunks.size(); ++i) append(chunks[i], std::move(parsed[i]));
+    });
+    for (size_t i = 0; i < std::size(kLists); ++i)
+      if (!seen_[i]) throw IoError(fmt::format("{}: the list {} is missing", file_, kLists[i]));
+    parsers_.clear();
+    finish_categories();
+    finish_images();
+    find_repeated_ids();
+    group_annotations();
+    compute_missing_areas();
+    return std::move(dataset_);
+  }
+
+ private:
+  void append(const JsonChunk& chunk, ParsedChunk parsed) {
+    for (size_t i = 0; i < std::size(kLists); ++i) seen_[i] |= chunk.list == kLists[i];
+    std::move(parsed.categories.begin(), parsed.categories.end(),
+              std::back_inserter(dataset_.categories_));
+    std::move(parsed.images.begin(), parsed.images.end(), std::back_inserter(dataset_.images_));
+    if (!parsed.block) return;
+    for (RawAnnotation& raw : parsed.annotations)
+      raw.slice.block = static_cast<uint32_t>(dataset_.blocks_.size());
+    dataset_.blocks_.push_back(std::move(parsed.block));
+    num_annotations_ += parsed.annotations.size();
+    raw_.push_back(std::move(parsed.annotations));
+  }
+
+  void report(DefectKind kind, int64_t id, std::string value) {
+    Defect defect{kind, file_, id, std::move(value)};
+    if (structural_ == StructuralDefects::kThrow) throw IoError(describe(defect));
+    dataset_.defects_.push_back(std::move(defect));
+  }
+
+  void finish_categories() {
+    sort_by_id(dataset_.categories_, [&](const CocoCategory& category) {
+      report(DefectKind::kDuplicateCategoryId, category.id,
+             fmt::format("{:?} again", category.name));
+    });
+  }
+
+  void finish_images() {
+    sort_by_id(dataset_.images_, [&](const CocoImage& image) {
+      report(DefectKind::kDuplicateImageId, image.id, fmt::format("{:?} again", image.file_name));
+    });
+    for (const CocoImage& image : dataset_.images_) dataset_.image_ids_.push_back(image.id);
+  }
+
+  template <typename Visit>
+  void for_each_raw(const Visit& visit) {
+    for (std::vector<RawAnnotation>& annotations : raw_)
+      for (RawAnnotation& raw : annotations) visit(raw);
+  }
+
+  void find_repeated_ids() {
+    std::vector<std::pair<int64_t, int64_t>> ids;  // id, place in the file
+    ids.reserve(num_annotations_);
+    for_each_raw([&](const RawAnnotation& raw) { ids.emplace_back(raw.id, ids.size()); });
+    if (!std::is_sorted(ids.begin(), ids.end())) std::sort(ids.begin(), ids.end());
+    for (size_t i = ids.size(); i-- > 0;) {
+      if (i + 1 == ids.size() || ids[i].first != ids[i + 1].first) continue;
+      const auto later = last_place_.find(ids[i + 1].second);
+      last_place_[ids[i].second] = later == last_place_.end() ? ids[i + 1].second : later->second;
+    }
+    for (size_t i = 1; i < ids.size(); ++i)
+      if (ids[i].first == ids[i - 1].first)
+        report(DefectKind::kDuplicateAnnotationId, ids[i].first, "it again");
+  }
+
+  /// Resolves ids, then a counting sort by image that keeps the file's order.
+  void group_annotations() {
+    std::vector<int64_t>& first = dataset_.first_annotation_;
+    first.assign(dataset_.images_.size() + 1, 0);
+    for_each_raw([&](RawAnnotation& raw) {
+      raw.image = dataset_.find_image(raw.image_id);
+      raw.category = dataset_.find_category(raw.category_id);
+      if (raw.image < 0) report(DefectKind::kUnknownImage, raw.id, fmt::format("{}", raw.image_id));
+      if (raw.category < 0)
+        report(DefectKind::kUnknownCategory, raw.id, fmt::format("{}", raw.category_id));
+      if (raw.image >= 0 && raw.category >= 0) ++first[raw.image + 1];
+    });
+    std::partial_sum(first.begin(), first.end(), first.begin());
+    std::vector<int64_t> next(first.begin(), first.end() - 1);
+    dataset_.annotations_.resize(first.back());
+    missing_area_.resize(first.back());
+    std::map<int64_t, int> index_of_place;
+    int64_t place = 0;
+    for (std::vector<RawAnnotation>& annotations : raw_) {
+      for (const RawAnnotation& raw : annotations) {
+        const int64_t here = place++;
+        if (raw.image < 0 || raw.category < 0) continue;
+        const int64_t index = next[raw.image]++;
+        dataset_.annotations_[index] = raw;
+        missing_area_[index] = !raw.has_area;
+        if (!last_place_.empty()) index_of_place[here] = static_cast<int>(index);
+      }
+      std::vector<RawAnnotation>().swap(annotations);
+    }
+    for (const auto& [earlier, last] : last_place_)
+      if (index_of_place.contains(earlier))
+        dataset_.replaced_.push_back(
+            {index_of_place[earlier], index_of_place.contains(last) ? index_of_place[last] : -1});
+  }
+
+  void compute_missing_areas() {
+    for (size_t i = 0; i < missing_area_.size(); ++i) {
+      if (!missing_area_[i]) continue;
+      CocoAnnotation& annotation = dataset_.annotations_[i];
+      ++dataset_.num_computed_areas_;
+      const bool has_mask = annotation.segmentation == SegmentationKind::kPolygons ||
+                            annotation.segmentation == SegmentationKind::kRle;
+      const CocoImage& image = dataset_.images_[annotation.image];
+      annotation.area = has_mask && image.width > 0 && image.height > 0
+                            ? static_cast<double>(rle_area(dataset_.mask(annotation)))
+                            : annotation.bbox[2] * annotation.bbox[3];
+    }
+  }
+
+  const std::string file_;
+  const StructuralDefects structural_;
+  std::vector<ChunkParser> parsers_;
+  CocoDataset dataset_;
+  bool seen_[std::size(kLists)] = {};
+  std::vector<std::vector<RawAnnotation>> raw_;
+  size_t num_annotations_ = 0;
+  std::map<int64_t, int64_t> last_place_;  // of a repeated annotation: where its id stands last
+  std::vector<bool> missing_area_;
+};
+
+CocoDataset read_coco(const std::string& path, StructuralDefects structural) {
+  return CocoReader(path, structural).read();
+}
+
+}  // namespace denovo::data
