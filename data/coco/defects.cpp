@@ -28,7 +28,7 @@ constexpr DefectText kTexts[] = {
     {"odd_polygon", "annotation", "a polygon must have an even count of numbers",
      Severity::kDropped},
     {"empty_segmentation", "annotation", "segmentation must cover a pixel", Severity::kDropped},
-    {"mask_size", "annotation", "run lengths must fit the image", Severity::kDropped},
+    {"mask_size", "annotation", "segmentation must fit the image", Severity::kDropped},
     {"id_zero", "annotation", "id 0 counts as unmatched in the reference evaluation",
      Severity::kWarning},
     {"crowd_polygon", "annotation", "a crowd should have run lengths", Severity::kWarning},

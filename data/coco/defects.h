@@ -23,7 +23,7 @@ enum class DefectKind {
   kShortPolygon,       // fewer than 6 numbers
   kOddPolygon,         // an odd number of numbers
   kEmptySegmentation,  // no polygon, or a mask without pixels
-  kMaskSize,           // run lengths that do not fit the image
+  kMaskSize,           // run lengths or coordinates that do not fit the image
   // Warnings.
   kIdZero,             // annotation id 0: the reference evaluation counts it as unmatched
   kCrowdPolygon,       // iscrowd with polygons
