@@ -1,0 +1,76 @@
+// make_shapes: writes the generated data set on which everything runs offline (data/shapes).
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "core/backend.h"
+#include "core/options.h"
+#include "data/shapes/shapes_folder.h"
+
+namespace {
+
+using denovo::data::ShapesOptions;
+using denovo::data::ShapesSummary;
+
+void print_split(const char* name, const ShapesSummary& summary) {
+  const auto share = [&](int range) {
+    return 100.0 * static_cast<double>(summary.objects_by_range[range]) /
+           static_cast<double>(summary.objects);
+  };
+  fmt::print("{:<6}{:>8}{:>9}{:>8}{:>10.1f} %{:>8.1f} %{:>8.1f} %\n", name, summary.images,
+             summary.objects, summary.crowds, share(0), share(1), share(2));
+}
+
+int make_shapes(int argc, char** argv) {
+  denovo::Options options("make_shapes",
+                          "Draws a COCO-format data set of textured shapes and a classification "
+                          "folder; the same options give the same bytes");
+  const ShapesOptions defaults;
+  const auto number = [](int value) { return fmt::format("{}", value); };
+  options.add({.name = "out", .value = "DIR", .meaning = "folder to create", .required = true});
+  options.add({.name = "images",
+               .value = "N",
+               .meaning = "training images",
+               .fallback = number(defaults.num_train)});
+  options.add({.name = "val",
+               .value = "N",
+               .meaning = "validation images",
+               .fallback = number(defaults.num_val)});
+  options.add({.name = "size",
+               .value = "PX",
+               .meaning = "short side of an image",
+               .fallback = number(defaults.size)});
+  options.add({.name = "classification",
+               .value = "N",
+               .meaning = "training images of the classification folder (an eighth as many for "
+                          "validation); 0 = none",
+               .fallback = number(defaults.num_classification)});
+  if (!options.parse(argc, argv)) return 0;
+
+  ShapesOptions shapes;
+  shapes.num_train = static_cast<int>(options.integer("images", 1, 999'999));
+  shapes.num_val = static_cast<int>(options.integer("val", 1, 999'999));
+  shapes.size = static_cast<int>(options.integer("size", 64, 1024));
+  shapes.num_classification = static_cast<int>(options.integer("classification", 0, 999'999));
+  if (options.given("seed")) {
+    shapes.seed = static_cast<uint64_t>(options.integer("seed", 0, INT64_MAX));
+  }
+  const std::string& out = options.text("out");
+  const auto report = denovo::data::write_shapes_folder(out, shapes);
+  if (report.was_there) {
+    fmt::print("{} already holds these data\n", out);
+    return 0;
+  }
+  fmt::print("{:<6}{:>8}{:>9}{:>8}{:>12}{:>10}{:>10}\n", "split", "images", "objects", "crowds",
+             "small", "medium", "large");
+  print_split("train", report.train);
+  print_split("val", report.val);
+  fmt::print("classification: {} images\nwritten to {}\n", report.classification_images, out);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return denovo::run_program(argc, argv, make_shapes);
+}
