@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "data/coco/dataset.h"
+#include "data/coco/json_members.h"
 #include "data/coco/parallel_chunks.h"
 #include "data/coco/segmentation_parser.h"
 
@@ -16,48 +17,6 @@ namespace denovo::data {
 namespace {
 
 constexpr std::string_view kLists[] = {"images", "annotations", "categories"};
-
-/// Which members of an element have been seen; a repeated one is an error.
-class SeenKeys {
- public:
-  void mark(const JsonItem& item, std::string_view key, int bit) {
-    if (seen_ >> bit & 1)
-      throw IoError(fmt::format("{}: the key {} must stand once", item.where(), key));
-    seen_ |= 1u << bit;
-  }
-  bool has(int bit) const { return seen_ >> bit & 1; }
-  void require(const JsonItem& item, std::string_view key, int bit) const {
-    if (!has(bit)) refuse_missing(item, key);
-  }
-
- private:
-  unsigned seen_ = 0;
-};
-
-simdjson::ondemand::object read_object(const JsonItem& item, JsonValue value) {
-  simdjson::ondemand::object object;
-  if (value.get_object().get(object) != simdjson::SUCCESS)
-    refuse_value(item, "an element", "an object", value);
-  return object;
-}
-
-/// Calls read(bit, value) for the members named in `keys` and reads over the others.
-template <size_t N, typename Read>
-SeenKeys read_members(const JsonItem& item, JsonValue element, const std::string_view (&keys)[N],
-                      const Read& read) {
-  SeenKeys seen;
-  for (auto field : read_object(item, element)) {
-    const std::string_view key = field.unescaped_key().value();
-    const size_t bit = std::find(std::begin(keys), std::end(keys), key) - std::begin(keys);
-    if (bit == N) {
-      read_over(field.value());
-      continue;
-    }
-    seen.mark(item, key, static_cast<int>(bit));
-    read(static_cast<int>(bit), keys[bit], JsonValue(field.value()));
-  }
-  return seen;
-}
 
 void take_id(JsonItem& item, int64_t& id, std::string_view key, JsonValue value) {
   id = read_id(item, key, value);

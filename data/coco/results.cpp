@@ -1,0 +1,161 @@
+#include "data/coco/results.h"
+
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <cmath>
+
+#include "core/files/atomic_write.h"
+#include "core/files/json_writer.h"
+#include "data/coco/json_members.h"
+#include "data/coco/parallel_chunks.h"
+#include "data/coco/segmentation_parser.h"
+
+namespace denovo::data {
+namespace {
+
+/// A detection whose mask is still a place in the counts of its chunk.
+struct RawDetection : Detection {
+  uint32_t begin = 0, size = 0;
+};
+
+struct ParsedResults {
+  std::vector<RawDetection> detections;
+  std::unique_ptr<std::vector<uint32_t>> counts;
+};
+
+void parse_mask(const JsonItem& item, JsonValue value, std::vector<uint32_t>& counts,
+                RawDetection& raw) {
+  simdjson::ondemand::object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS)
+    refuse_value(item, "segmentation", "run lengths", value);
+  SegmentationSlice slice;
+  std::string reason;
+  if (parse_rle(item, object, counts, slice, &reason) == SegmentationKind::kBrokenRle)
+    throw IoError(fmt::format("{}: segmentation: {}", item.where(), reason));
+  raw.mask = {slice.mask_height, slice.mask_width, {}};
+  raw.begin = slice.begin;
+  raw.size = slice.size;
+}
+
+RawDetection parse_detection(const JsonItem& item, JsonValue element, ResultFields fields,
+                             std::vector<uint32_t>& counts) {
+  enum { kImage, kCategory, kScore, kBox, kSegmentation };
+  static constexpr std::string_view kKeys[] = {"image_id", "category_id", "score", "bbox",
+                                               "segmentation"};
+  RawDetection raw;
+  const SeenKeys seen =
+      read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
+        switch (bit) {
+          case kImage:
+            raw.image_id = read_id(item, key, value);
+            break;
+          case kCategory:
+            raw.category_id = read_id(item, key, value);
+            break;
+          case kScore:
+            raw.score = read_number(item, key, value);
+            break;
+          case kBox:
+            if (fields.boxes)
+              read_numbers(item, key, value, raw.bbox.data(), 4);
+            else
+              read_over(value);
+            break;
+          default:
+            if (fields.masks)
+              parse_mask(item, value, counts, raw);
+            else
+              read_over(value);
+        }
+      });
+  for (const int bit : {kImage, kCategory, kScore}) seen.require(item, kKeys[bit], bit);
+  if (fields.boxes) seen.require(item, kKeys[kBox], kBox);
+  if (fields.masks) seen.require(item, kKeys[kSegmentation], kSegmentation);
+  return raw;
+}
+
+void require_finite(double number, std::string_view what, size_t index) {
+  if (!std::isfinite(number))
+    throw IoError(fmt::format("results[{}]: {} must be finite, got {}", index, what, number));
+}
+
+void put_detection(const Detection& d, size_t index, ResultFields fields, JsonWriter& json) {
+  require_finite(d.score, "score", index);
+  json.begin_object().field("image_id", d.image_id).field("category_id", d.category_id);
+  if (fields.boxes) {
+    json.key("bbox").begin_array();
+    for (const double side : d.bbox) {
+      require_finite(side, "bbox", index);
+      json.value(side);
+    }
+    json.end_array();
+  }
+  json.field("score", d.score);
+  if (fields.masks) {
+    json.key("segmentation").begin_object().key("size").begin_array();
+    json.value(d.mask.height).value(d.mask.width).end_array();
+    json.field("counts", rle_to_string(d.mask)).end_object();
+  }
+  json.end_object();
+}
+
+void put_detections(std::span<const Detection> detections, ResultFields fields, JsonWriter& json) {
+  json.begin_array();
+  for (size_t i = 0; i < detections.size(); ++i) put_detection(detections[i], i, fields, json);
+  json.end_array();
+}
+
+}  // namespace
+
+class ResultsReader {
+ public:
+  CocoResults read(const std::string& path, ResultFields fields) {
+    const std::string_view file = base_name(path);
+    std::vector<ChunkParser> parsers(omp_get_max_threads());
+    read_json_lists(path, {}, [&](std::span<const JsonChunk> chunks) {
+      std::vector<ParsedResults> parsed(chunks.size());
+      parallel_chunks(chunks, parsers, [&](ChunkParser& parser, size_t i) {
+        std::vector<uint32_t> counts;
+        parser.for_each(chunks[i], file, "result", [&](JsonItem& item, JsonValue element) {
+          parsed[i].detections.push_back(parse_detection(item, element, fields, counts));
+        });
+        parsed[i].counts = std::make_unique<std::vector<uint32_t>>(counts);  // without slack
+      });
+      for (ParsedResults& part : parsed) append(std::move(part));
+    });
+    return std::move(results_);
+  }
+
+ private:
+  void append(ParsedResults part) {
+    for (const RawDetection& raw : part.detections) {
+      results_.detections_.push_back(raw);
+      results_.detections_.back().mask.counts =
+          std::span<const uint32_t>(*part.counts).subspan(raw.begin, raw.size);
+    }
+    results_.counts_.push_back(std::move(part.counts));
+  }
+
+  CocoResults results_;
+};
+
+CocoResults read_results(const std::string& path, ResultFields fields) {
+  return ResultsReader().read(path, fields);
+}
+
+std::string results_text(std::span<const Detection> detections, ResultFields fields) {
+  JsonWriter json;
+  put_detections(detections, fields, json);
+  return json.text();
+}
+
+void write_results(const std::string& path, std::span<const Detection> detections,
+                   ResultFields fields) {
+  AtomicFile file(path);
+  JsonWriter json([&](std::string_view piece) { file.write(piece); });
+  put_detections(detections, fields, json);
+  file.commit();
+}
+
+}  // namespace denovo::data

@@ -1,0 +1,45 @@
+// COCO results files: a list of {image_id, category_id, score, bbox and/or segmentation}.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/coco/detection.h"
+
+namespace denovo::data {
+
+/// What the caller is going to use; the rest is only checked for its syntax.
+struct ResultFields {
+  bool boxes = true;
+  bool masks = true;
+};
+
+/// Detections in file order with the storage of their masks.
+class CocoResults {
+ public:
+  std::span<const Detection> detections() const { return detections_; }
+
+ private:
+  friend class ResultsReader;
+  std::vector<Detection> detections_;
+  std::vector<std::unique_ptr<std::vector<uint32_t>>> counts_;
+};
+
+/// Reads a results file with all threads. Compressed and uncompressed run lengths are accepted.
+/// Throws IoError, naming file, position in the list, rule and value: text that is not such a list,
+/// a missing image_id, category_id or score, a missing member among those asked for, and run
+/// lengths that contradict their size.
+CocoResults read_results(const std::string& path, ResultFields fields = {});
+
+/// The text of a results file, detections in the given order, numbers in their shortest form that
+/// reads back equal. Throws IoError on a score or box that is not finite.
+std::string results_text(std::span<const Detection> detections, ResultFields fields = {});
+
+/// results_text as a file that appears whole or not at all (ResourceError).
+void write_results(const std::string& path, std::span<const Detection> detections,
+                   ResultFields fields = {});
+
+}  // namespace denovo::data
