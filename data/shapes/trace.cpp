@@ -244,7 +244,7 @@ double iou_with(const std::vector<std::vector<double>>& polygons, MaskView mask)
 
 std::vector<std::vector<double>> trace_polygons(MaskView mask) {
   const Tracer tracer(mask);
-  for (const double tolerance : {0.5, 0.3, 0.0}) {
+  for (const double tolerance : {0.7, 0.5, 0.3, 0.0}) {
     std::vector<std::vector<double>> polygons = tracer.polygons(tolerance);
     if (iou_with(polygons, mask) >= kTraceIou) return polygons;
   }
