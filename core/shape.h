@@ -32,6 +32,8 @@ class Shape {
     copy.sizes_[i < 0 ? rank_ + i : i] = size;
     return copy;
   }
+  /// The first rank dimensions: what is left of [N, S, C] when C is the row.
+  Shape leading(int rank) const { return Shape(sizes_.data(), rank); }
   bool operator==(const Shape&) const = default;
 
  private:

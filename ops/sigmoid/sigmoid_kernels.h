@@ -1,0 +1,15 @@
+#pragma once
+
+#include "core/backend.h"
+#include "core/tensor.h"
+
+namespace denovo::ops {
+
+struct Sigmoid {
+  const Tensor &x, &y;
+};
+
+void run(CpuContext& ctx, const Sigmoid& args);
+void run(CudaContext& ctx, const Sigmoid& args);
+
+}  // namespace denovo::ops

@@ -1,0 +1,32 @@
+// Softmax of one row, shared with softmax_cross_entropy.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "core/host_device.h"
+
+namespace denovo::ops {
+
+template <class C>
+struct SoftmaxStats {
+  C max;
+  C sum;  // of exp(x - max), at least 1; NaN when an x is NaN or the maximum is infinite
+};
+
+template <class T>
+DENOVO_HD SoftmaxStats<Compute<T>> softmax_stats(const T* x, int64_t n) {
+  using C = Compute<T>;
+  C max = static_cast<C>(x[0]), sum = 0;
+  for (int64_t i = 1; i < n; ++i) max = static_cast<C>(x[i]) > max ? static_cast<C>(x[i]) : max;
+  for (int64_t i = 0; i < n; ++i) sum += std::exp(static_cast<C>(x[i]) - max);
+  return {max, sum};
+}
+
+template <class T, class C>
+DENOVO_HD C softmax_value(T x, const SoftmaxStats<C>& stats) {
+  return std::exp(static_cast<C>(x) - stats.max) / stats.sum;
+}
+
+}  // namespace denovo::ops

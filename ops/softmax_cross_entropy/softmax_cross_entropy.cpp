@@ -1,0 +1,62 @@
+#include "ops/softmax_cross_entropy/softmax_cross_entropy.h"
+
+#include <fmt/format.h>
+
+#include "core/autograd.h"
+#include "ops/softmax_cross_entropy/softmax_cross_entropy_kernels.h"
+#include "ops/sum/sum.h"
+
+namespace denovo::ops {
+namespace {
+
+struct SoftmaxCrossEntropyNode : Node {
+  Saved logits{*this}, labels{*this}, weights{*this};
+  std::string_view name() const override { return "softmax_cross_entropy"; }
+  void backward(std::span<const Tensor> grad_outputs, std::span<GradSlot> grad_inputs) override {
+    const Tensor& grad_logits = grad_inputs[0].buffer();
+    with_backend(grad_logits.device(), [&](auto& ctx) {
+      run(ctx, SoftmaxCrossEntropyBackward{logits.get(), labels.get(), weights.get(),
+                                           grad_outputs[0], grad_logits, grad_inputs[0].beta()});
+    });
+  }
+};
+
+void check(const Tensor& logits, const Tensor& labels, const Tensor& weights) {
+  if (!is_floating(logits.dtype()) || logits.rank() < 1 || logits.size(-1) < 1) {
+    throw ShapeError(
+        fmt::format("softmax_cross_entropy: logits must be floating point [..., C], got {} {}",
+                    name(logits.dtype()), to_string(logits.shape())));
+  }
+  const Shape rows = logits.shape().leading(logits.rank() - 1);
+  if (labels.dtype() != DType::kI32 || labels.shape() != rows) {
+    throw ShapeError(fmt::format("softmax_cross_entropy: labels must be i32 {}, got {} {}",
+                                 to_string(rows), name(labels.dtype()), to_string(labels.shape())));
+  }
+  const DType dtype = logits.dtype() == DType::kF64 ? DType::kF64 : DType::kF32;
+  if (weights.dtype() != dtype || weights.shape() != rows) {
+    throw ShapeError(fmt::format("softmax_cross_entropy: weights must be {} {}, got {} {}",
+                                 name(dtype), to_string(rows), name(weights.dtype()),
+                                 to_string(weights.shape())));
+  }
+}
+
+}  // namespace
+
+Tensor softmax_cross_entropy(const Tensor& logits, const Tensor& labels, const Tensor& weights) {
+  check(logits, labels, weights);
+  const Tensor losses = weights.empty_like();
+  with_backend(logits.device(), [&](auto& ctx) {
+    run(ctx, SoftmaxCrossEntropyForward{logits, labels, weights, losses});
+  });
+  Tensor y = sum(losses);
+  if (wants_grad({logits})) {
+    auto node = std::make_shared<SoftmaxCrossEntropyNode>();
+    node->logits = logits;
+    node->labels = labels;
+    node->weights = weights;
+    attach(node, {logits}, {y});
+  }
+  return y;
+}
+
+}  // namespace denovo::ops

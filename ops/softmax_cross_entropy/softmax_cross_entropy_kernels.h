@@ -1,0 +1,23 @@
+#pragma once
+
+#include "core/backend.h"
+#include "core/tensor.h"
+
+namespace denovo::ops {
+
+/// losses[r] = weights[r] * cross-entropy of row r, 0 in skipped rows
+struct SoftmaxCrossEntropyForward {
+  const Tensor &logits, &labels, &weights, &losses;
+};
+/// grad_logits = beta * grad_logits + gradient
+struct SoftmaxCrossEntropyBackward {
+  const Tensor &logits, &labels, &weights, &grad_y, &grad_logits;
+  double beta;
+};
+
+void run(CpuContext& ctx, const SoftmaxCrossEntropyForward& args);
+void run(CudaContext& ctx, const SoftmaxCrossEntropyForward& args);
+void run(CpuContext& ctx, const SoftmaxCrossEntropyBackward& args);
+void run(CudaContext& ctx, const SoftmaxCrossEntropyBackward& args);
+
+}  // namespace denovo::ops
