@@ -5,7 +5,8 @@
 writes tests/data_files/detection/mask_rcnn_f64.safetensors. Names, layouts and arithmetic are
 detectron2's (FPN; GN everywhere but in RPN, FC, deconv and predictors). The configuration is in
 the file's metadata (`config`, JSON). Weights and images come from formula.py, with
-s = symmetric(name, shape):
+s = symmetric(salt + name, shape); the salt, a text in the configuration, was searched for so that
+detections of all classes appear:
 
     *norm.weight   1 + 0.1 s
     *bias          0.1 s
@@ -20,8 +21,8 @@ S sampled anchors, R RoIs, F foreground RoIs, P proposals, D detections, K class
 
     p2..p6 [N,h,w,C]; anchors [M,4]; rpn_logits [N,M]; rpn_deltas [N,M,4]
     gt_boxes [N,G,4], gt_classes [N,G] (-1: empty slot)
-    polygon_vertices [V,2]; polygon p belongs to (image, slot) = polygon_gt[p] and owns the
-        vertices polygon_offsets[p] .. polygon_offsets[p + 1]
+    polygon_xy [N,V,2]; polygon_starts [N,P+1]: first vertex of each polygon, then their end;
+        instance_polygons [N,G+1]: first polygon of each slot
     rpn_matched, rpn_labels [N,M]   best ground truth; 1, 0, -1 by .3, .7, low-quality matches
     rpn_indices [N,S]               the given sample: positives, then negatives, each ascending
     roi_boxes [R,4], roi_images, roi_classes, roi_gt [R]   the given RoIs
@@ -52,7 +53,7 @@ from torchvision.ops import box_iou
 import formula
 from geometry import MARGINS, anchors, bound, clip, decode, encode, grouped_nms, margin, match
 from geometry import padded, rasterize, smooth_l1
-from mask_rcnn_f64_model import CONFIG, K, MaskRcnn, fill, images, roi_levels
+from mask_rcnn_f64_model import CONFIG, K, MaskRcnn, draw, fill, images, roi_levels
 
 # Ground truth: class and polygons (x, y, x, y, ...) of each object; its box bounds the polygons.
 OBJECTS = [
@@ -122,7 +123,7 @@ def detect(model, features, boxes, n, valid):
         : CONFIG["detections_per_image"]
     ]
     decoded, scores, classes = decoded[keep], scores[keep], classes[keep]
-    assert ((decoded[:, 2:] - decoded[:, :2]) > 1).all()
+    margin("empty boxes", decoded[:, 2:] - decoded[:, :2])
     masks = model.predict_masks(features, decoded, torch.full((len(keep),), n))
     return decoded, scores, classes, masks[torch.arange(len(keep)), classes].sigmoid()
 
@@ -141,7 +142,7 @@ def sample_anchors(labels, n):
 def given_rois(gt, classes, n):
     """8 foreground RoIs (the ground truth, jittered copies), then 16 background RoIs."""
     height, width = CONFIG["valid_sizes"][n]
-    jitter = torch.from_numpy(formula.symmetric(f"roi_jitter.{n}", (400, 4)))
+    jitter = torch.from_numpy(draw(f"roi_jitter.{n}", (400, 4)))
     foreground, matched = list(gt), list(range(len(gt)))
     for i in range(400):
         j = i % len(gt)
@@ -182,6 +183,11 @@ def rpn_losses(logits, deltas, anchors, gt, rpn, beta):
     return cls / normaliser, loc / normaliser
 
 
+def continued(rows, length):
+    """Rows of offsets, each continued with its last value: empty polygons, empty slots."""
+    return torch.stack([torch.cat([row, row[-1:].expand(length - len(row))]) for row in rows])
+
+
 def ground_truth(out):
     """Per image (boxes, classes); stores them and the polygons."""
     gt = [
@@ -190,15 +196,15 @@ def ground_truth(out):
     ]
     boxes, classes = zip(*gt)
     out["gt_boxes"], out["gt_classes"] = padded(boxes, SLOTS), padded(classes, SLOTS, -1)
-    flat = [
-        (n, g, polygon)
-        for n, objects in enumerate(OBJECTS)
-        for g, (_, polygons) in enumerate(objects)
-        for polygon in polygons
-    ]
-    out["polygon_gt"] = torch.tensor([[n, g] for n, g, _ in flat])
-    out["polygon_offsets"] = torch.tensor([0] + [len(p) // 2 for *_, p in flat]).cumsum(0)
-    out["polygon_vertices"] = torch.tensor(sum((p for *_, p in flat), [])).reshape(-1, 2)
+    vertices, starts, firsts = [], [], []
+    for objects in OBJECTS:
+        polygons = [polygon for _, of_object in objects for polygon in of_object]
+        vertices.append(torch.tensor(sum(polygons, [])).reshape(-1, 2))
+        starts.append(torch.tensor([0] + [len(p) // 2 for p in polygons]).cumsum(0))
+        firsts.append(torch.tensor([0] + [len(of_object) for _, of_object in objects]).cumsum(0))
+    out["polygon_xy"] = padded(vertices, max(map(len, vertices)))
+    out["polygon_starts"] = continued(starts, max(map(len, starts)))
+    out["instance_polygons"] = continued(firsts, SLOTS + 1)
     return gt
 
 

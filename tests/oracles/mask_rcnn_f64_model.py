@@ -10,6 +10,7 @@ import formula
 import geometry
 
 CONFIG = {
+    "salt": "14/",
     "num_classes": 3,
     "image_size": [64, 96],
     "valid_sizes": [[64, 96], [60, 80]],
@@ -19,8 +20,8 @@ CONFIG = {
     "stem_channels": 8,
     "block": "bottleneck, stride in the 3x3, projection where stride != 1 or channels change",
     "stage_depths": [1, 2, 1, 1],
-    "bottleneck_widths": [4, 8, 8, 16],
-    "stage_channels": [16, 32, 32, 64],
+    "bottleneck_widths": [4, 8, 16, 32],
+    "stage_channels": [16, 32, 64, 128],
     "fpn_channels": 16,
     "anchor_sizes": [8, 16, 32, 64, 128],
     "anchor_ratios": [0.5, 1.0, 2.0],
@@ -42,7 +43,7 @@ CONFIG = {
     "box_head": "2 conv3x3-16 GN ReLU, fc 32 ReLU",
     "mask_head": "2 conv3x3-16 GN ReLU, deconv 2x2 s2 16 ReLU, 1x1",
     "score_threshold": 0.24,
-    "box_nms": 0.3,
+    "box_nms": 0.4,
     "detections_per_image": 20,
 }
 K, HEIGHT, WIDTH = CONFIG["num_classes"], *CONFIG["image_size"]
@@ -195,9 +196,13 @@ class MaskRcnn(nn.Module):
         return self.roi_heads.mask_head(pool(features, boxes, images, CONFIG["mask_pool"]))
 
 
+def draw(name, shape):
+    return formula.symmetric(CONFIG["salt"] + name, shape)
+
+
 def fill(model):
     for name, parameter in model.named_parameters():
-        value = torch.from_numpy(formula.symmetric(name, tuple(parameter.shape)))
+        value = torch.from_numpy(draw(name, tuple(parameter.shape)))
         if name.endswith("norm.weight"):
             value = 1.0 + 0.1 * value
         elif name.endswith("bias"):
@@ -211,7 +216,7 @@ def fill(model):
 def images():
     x = torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.float64)
     for n, (height, width) in enumerate(CONFIG["valid_sizes"]):
-        drawn = torch.from_numpy(formula.symmetric(f"image.{n}", (HEIGHT, WIDTH, 3)))
+        drawn = torch.from_numpy(draw(f"image.{n}", (HEIGHT, WIDTH, 3)))
         x[n, :height, :width] = drawn[:height, :width]
     return x.permute(0, 3, 1, 2).contiguous()
 
