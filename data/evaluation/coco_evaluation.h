@@ -1,0 +1,83 @@
+// COCO average precision and recall, equal to pycocotools 2.0.x in every cell and every digit.
+//
+// T = 10 IoU thresholds 0.5 … 0.95, R = 101 recall points 0 … 1, K = categories in ascending id,
+// A = 4 area ranges (all, small, medium, large), M = 3 limits on detections per image and category
+// (1, 10, 100). Detections are matched per image and category in the order of their scores, each
+// to the free ground truth of highest IoU; crowds and objects outside the area range are ignored
+// and absorb what they match. precision[t, r] is the highest precision at a recall >= r.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/coco/dataset.h"
+#include "data/coco/detection.h"
+
+namespace denovo::data {
+
+inline constexpr int kNumIouThresholds = 10;
+inline constexpr int kNumRecallPoints = 101;
+inline constexpr int kNumAreas = 4;
+inline constexpr int kNumLimits = 3;
+inline constexpr std::array<int, kNumLimits> kDetectionLimits = {1, 10, 100};
+
+enum class IouType { kBbox, kSegm };
+
+/// "bbox" or "segm".
+std::string_view iou_type_name(IouType type);
+
+struct EvaluationOptions {
+  /// The reference's errors too: an annotation with id 0 counts as unmatched, and of annotations
+  /// with one id the last in the file stands for all. Off: each counts as what it is.
+  bool strict = true;
+};
+
+/// The reference's 12 numbers, fractions in [0, 1], or -1 where nothing is defined.
+struct CocoStats {
+  double AP = -1, AP50 = -1, AP75 = -1, APs = -1, APm = -1, APl = -1;
+  double AR1 = -1, AR10 = -1, AR100 = -1, ARs = -1, ARm = -1, ARl = -1;
+
+  static constexpr std::array<const char*, 12> kNames = {
+      "AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"};
+  std::array<double, 12> values() const {
+    return {AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm, ARl};
+  }
+};
+
+struct CategoryPrecision {
+  std::string name;  // the category's, with " (id)" appended where two share it
+  double AP = -1;
+};
+
+/// The reference's `eval` arrays, C order; -1 for categories without ground truth.
+struct EvaluationCurves {
+  int num_categories = 0;
+  std::vector<double> precision;  // [T, R, K, A, M]
+  std::vector<double> recall;     // [T, K, A, M]
+  std::vector<double> scores;     // [T, R, K, A, M]
+};
+
+struct EvaluationResult {
+  IouType iou_type = IouType::kBbox;
+  CocoStats stats;
+  std::vector<CategoryPrecision> per_category;  // ascending category id
+  EvaluationCurves curves;
+  std::vector<std::string> warnings;  // one sentence each
+};
+
+/// Evaluates detections in the order given (ties in score keep it). kBbox uses Detection::bbox and
+/// its area; kSegm uses Detection::mask and its area. Detections of unknown categories are left out
+/// with a warning. Works with all threads; the result does not depend on their number. Throws
+/// IoError for an unknown image id, and for kSegm for a detection without mask and a ground-truth
+/// mask that cannot be drawn.
+EvaluationResult evaluate_coco(const CocoDataset& ground_truth,
+                               std::span<const Detection> detections, IouType iou_type,
+                               const EvaluationOptions& options = {});
+
+/// The 12 lines that pycocotools prints, each ended by a newline.
+std::string summary_text(const CocoStats& stats);
+
+}  // namespace denovo::data

@@ -1,0 +1,42 @@
+// First half of the evaluation: which detections are matched, per image, category, area range and
+// IoU threshold.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/evaluation/coco_evaluation.h"
+
+namespace denovo::data {
+
+/// Bit t = the t-th IoU threshold.
+using ThresholdBits = uint16_t;
+
+/// The reference's area ranges in square pixels, both ends inclusive.
+inline constexpr double kAreaRanges[kNumAreas][2] = {
+    {0, 1e10}, {0, 32. * 32}, {32. * 32, 96. * 96}, {96. * 96, 1e10}};
+
+/// One of the at most 100 detections of an image and category that count.
+struct MatchedDetection {
+  double score = 0;
+  int rank = 0;  // by score within image and category
+  std::array<ThresholdBits, kNumAreas> matched{}, ignored{};
+};
+
+struct Matching {
+  /// Per category in image order, within an image by descending score.
+  std::vector<MatchedDetection> detections;
+  std::vector<int64_t> first_detection;  // K + 1 offsets
+  /// Ground truths that are not ignored.
+  std::vector<std::array<int64_t, kNumAreas>> num_positives;  // K
+  std::vector<std::string> warnings;
+};
+
+/// See evaluate_coco.
+Matching match_detections(const CocoDataset& ground_truth, std::span<const Detection> detections,
+                          IouType iou_type, const EvaluationOptions& options);
+
+}  // namespace denovo::data
