@@ -1,0 +1,280 @@
+#include "data/loading/batch_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/error.h"
+#include "data/coco/annotation_checks.h"
+#include "data/image/image_file.h"
+
+namespace denovo::data {
+namespace {
+
+int64_t round_up_to_8(int64_t count) {
+  return std::max<int64_t>((count + 7) / 8 * 8, 8);
+}
+
+/// The tensors of the pixels; rows and columns beyond an image stay zero.
+Batch pack_images(std::span<const std::shared_ptr<const Image>> images,
+                  const std::vector<ImageTransform>& transforms, ImageSize padded) {
+  const auto n = static_cast<int64_t>(images.size());
+  Batch batch;
+  batch.images = Tensor::zeros({n, padded.height, padded.width, 3}, DType::kU8);
+  batch.image_sizes = Tensor::empty({n, 2}, DType::kI32);
+  batch.original_sizes = Tensor::empty({n, 2}, DType::kI32);
+  batch.image_ids = Tensor::empty({n}, DType::kI64);
+  batch.transforms = Tensor::empty({n, 4}, DType::kF32);
+  for (int64_t i = 0; i < n; ++i) {
+    const ImageTransform& transform = transforms[i];
+    const auto [height, width] = transform.resized;
+    Image resized = resize_bilinear(*images[i], height, width);
+    if (transform.flipped) flip_horizontal(resized);
+    uint8_t* out = batch.images.data<uint8_t>() + i * padded.height * padded.width * 3;
+    for (int y = 0; y < height; ++y) {
+      std::memcpy(out + int64_t{y} * padded.width * 3, resized.row(y), resized.row_bytes());
+    }
+    batch.image_sizes.data<int32_t>()[2 * i] = height;
+    batch.image_sizes.data<int32_t>()[2 * i + 1] = width;
+    batch.original_sizes.data<int32_t>()[2 * i] = transform.original.height;
+    batch.original_sizes.data<int32_t>()[2 * i + 1] = transform.original.width;
+    float* row = batch.transforms.data<float>() + 4 * i;
+    row[0] = transform.scale_x();
+    row[1] = transform.scale_y();
+    row[2] = transform.flipped ? 1.f : 0.f;
+    row[3] = static_cast<float>(width);
+  }
+  return batch;
+}
+
+/// Points of the original image in the network input, in double as detectron2 computes them.
+struct PointMap {
+  explicit PointMap(const ImageTransform& t)
+      : scale_x(static_cast<double>(t.resized.width) / t.original.width),
+        scale_y(static_cast<double>(t.resized.height) / t.original.height),
+        width(t.resized.width),
+        height(t.resized.height),
+        flipped(t.flipped) {}
+
+  double x(double value) const { return flipped ? width - value * scale_x : value * scale_x; }
+  double y(double value) const { return value * scale_y; }
+
+  double scale_x, scale_y, width, height;
+  bool flipped;
+};
+
+void write_box(const PointMap& map, const std::array<double, 4>& bbox, float* box) {
+  const double a = map.x(bbox[0]), b = map.x(bbox[0] + bbox[2]);
+  const double x[2] = {std::min(a, b), std::max(a, b)};
+  const double y[2] = {map.y(bbox[1]), map.y(bbox[1] + bbox[3])};
+  for (int corner = 0; corner < 2; ++corner) {
+    box[2 * corner] = static_cast<float>(std::clamp(x[corner], 0.0, map.width));
+    box[2 * corner + 1] = static_cast<float>(std::clamp(y[corner], 0.0, map.height));
+  }
+}
+
+/// Writes the masks of one image, instance after instance.
+class MaskWriter {
+ public:
+  MaskWriter(const Capacities& capacities, int64_t slot, Batch& batch)
+      : capacities_(capacities),
+        xy_(batch.polygon_xy.data<float>() + slot * capacities.vertices * 2),
+        starts_(batch.polygon_starts.data<int32_t>() + slot * (capacities.polygons + 1)),
+        instance_polygons_(batch.instance_polygons.data<int32_t>() +
+                           slot * (capacities.instances + 1)) {
+    if (capacities.runs == 0) return;
+    ends_ = batch.run_ends.data<int32_t>() + slot * capacities.runs;
+    instance_runs_ = batch.instance_runs.data<int32_t>() + slot * (capacities.instances + 1);
+  }
+
+  void begin_instance(int64_t g) {
+    instance_polygons_[g] = polygons_;
+    if (instance_runs_) instance_runs_[g] = runs_;
+  }
+
+  void add_polygons(const PolygonsView& polygons, const PointMap& map) {
+    size_t first = 0;
+    for (const uint32_t size : polygons.sizes) {
+      const std::span<const double> xy = polygons.xy.subspan(first, size);
+      first += size;
+      if (!usable_polygon(size)) continue;
+      starts_[polygons_++] = vertices_;
+      for (uint32_t i = 0; i < size; i += 2, ++vertices_) {
+        xy_[2 * vertices_] = static_cast<float>(map.x(xy[i]));
+        xy_[2 * vertices_ + 1] = static_cast<float>(map.y(xy[i + 1]));
+      }
+    }
+  }
+
+  void add_runs(RleView rle) {
+    int64_t end = 0;
+    for (const uint32_t count : rle.counts) {
+      end += count;
+      ends_[runs_++] = static_cast<int32_t>(end);
+    }
+  }
+
+  /// Empty ranges for the slots from instance g on, and for the polygons that are left.
+  void finish(int64_t g) {
+    for (; g <= capacities_.instances; ++g) begin_instance(g);
+    for (int64_t p = polygons_; p <= capacities_.polygons; ++p) starts_[p] = vertices_;
+  }
+
+ private:
+  const Capacities& capacities_;
+  float* xy_;
+  int32_t *starts_, *instance_polygons_, *ends_ = nullptr, *instance_runs_ = nullptr;
+  int32_t polygons_ = 0, vertices_ = 0, runs_ = 0;
+};
+
+void allocate_objects(const Capacities& capacities, Batch& batch) {
+  const int64_t n = batch.count(), slots = capacities.instances;
+  batch.boxes = Tensor::zeros({n, slots, 4}, DType::kF32);
+  batch.classes = Tensor::full({n, slots}, -1, DType::kI32);
+  if (!capacities.masks) return;
+  batch.polygon_xy = Tensor::zeros({n, capacities.vertices, 2}, DType::kF32);
+  batch.polygon_starts = Tensor::empty({n, capacities.polygons + 1}, DType::kI32);
+  batch.instance_polygons = Tensor::empty({n, slots + 1}, DType::kI32);
+  if (capacities.runs == 0) return;
+  batch.run_ends = Tensor::zeros({n, capacities.runs}, DType::kI32);
+  batch.instance_runs = Tensor::empty({n, slots + 1}, DType::kI32);
+}
+
+}  // namespace
+
+Capacities capacities_of(const TrainingLimits& limits, bool masks) {
+  Capacities capacities;
+  capacities.masks = masks;
+  capacities.instances = round_up_to_8(limits.instances_per_image);
+  capacities.vertices = round_up_to_8(limits.vertices_per_image);
+  capacities.polygons = round_up_to_8(limits.polygons_per_image);
+  if (limits.runs_per_image > 0) capacities.runs = round_up_to_8(limits.runs_per_image);
+  return capacities;
+}
+
+BatchBuilder::BatchBuilder(const CocoDataset& dataset, const TrainingView& view,
+                           BatchBuilderOptions options)
+    : dataset_(dataset),
+      view_(view),
+      options_(std::move(options)),
+      view_position_(dataset.images().size(), -1),
+      capacities_(capacities_of(view.limits, options_.masks)),
+      cache_(dataset.images().size(), options_.cache_bytes) {
+  for (size_t i = 0; i < view.images.size(); ++i) {
+    view_position_[view.images[i]] = static_cast<int>(i);
+  }
+}
+
+BatchBuilder::ImagePointer BatchBuilder::load(int image) const {
+  if (ImagePointer cached = cache_.find(image)) return cached;
+  const CocoImage& entry = dataset_.images()[image];
+  const std::string path =
+      options_.image_root.empty() ? entry.file_name : options_.image_root + "/" + entry.file_name;
+  auto decoded = std::make_shared<Image>(
+      read_image(path, DecodeOptions{.apply_orientation = true, .limits = {}}));
+  if (decoded->height != entry.height || decoded->width != entry.width) {
+    throw IoError(fmt::format("{}: must be {} high and {} wide as image {} of {}, got {} and {}",
+                              path, entry.height, entry.width, entry.id, dataset_.path(),
+                              decoded->height, decoded->width));
+  }
+  cache_.keep(image, decoded);
+  return decoded;
+}
+
+BatchBuilder::ImagePointer BatchBuilder::load_or_substitute(PlannedImage& planned) const {
+  const int position = view_position_[planned.image];
+  if (!options_.skip_bad_images || position < 0) return load(planned.image);
+  const int64_t group = group_key(options_.rule, planned.transform.resized);
+  const size_t count = view_.images.size();
+  for (size_t k = 0; k < count; ++k) {
+    const int image = view_.images[(position + k) % count];
+    const CocoImage& entry = dataset_.images()[image];
+    const ImageTransform transform =
+        k == 0 ? planned.transform
+               : training_transform(options_.rule, {entry.height, entry.width}, options_.seed,
+                                    planned.epoch, entry.id);
+    if (group_key(options_.rule, transform.resized) != group) continue;
+    {
+      const std::lock_guard lock(bad_mutex_);
+      if (bad_images_.contains(image)) continue;
+    }
+    try {
+      ImagePointer loaded = load(image);
+      if (k > 0) ++num_substitutions_;
+      planned = {image, planned.epoch, transform};
+      return loaded;
+    } catch (const IoError& error) {
+      const std::lock_guard lock(bad_mutex_);
+      bad_images_.emplace(image, error.what());
+    }
+  }
+  return load(planned.image);  // no substitute: says what is wrong
+}
+
+void BatchBuilder::fill_objects(const PlannedImage& planned, int slot, Batch& batch) const {
+  const int position = view_position_[planned.image];
+  std::span<const int> instances;
+  if (position >= 0) instances = view_.instances_of(position);
+  const PointMap map(planned.transform);
+  const int64_t slots = capacities_.instances;
+  DENOVO_DCHECK(static_cast<int64_t>(instances.size()) <= slots);
+  for (size_t g = 0; g < instances.size(); ++g) {
+    const CocoAnnotation& annotation = dataset_.annotations()[instances[g]];
+    const int64_t index = slot * slots + static_cast<int64_t>(g);
+    write_box(map, annotation.bbox, batch.boxes.data<float>() + 4 * index);
+    batch.classes.data<int32_t>()[index] = annotation.category;
+  }
+  if (!capacities_.masks) return;
+  MaskWriter writer(capacities_, slot, batch);
+  for (size_t g = 0; g < instances.size(); ++g) {
+    const CocoAnnotation& annotation = dataset_.annotations()[instances[g]];
+    writer.begin_instance(static_cast<int64_t>(g));
+    if (annotation.segmentation == SegmentationKind::kPolygons) {
+      writer.add_polygons(dataset_.polygons(annotation), map);
+    } else if (annotation.segmentation == SegmentationKind::kRle) {
+      writer.add_runs(dataset_.rle(annotation));
+    }
+  }
+  writer.finish(static_cast<int64_t>(instances.size()));
+}
+
+Batch BatchBuilder::build(std::span<const PlannedImage> plan) const {
+  std::vector<PlannedImage> planned(plan.begin(), plan.end());
+  std::vector<ImagePointer> images;
+  std::vector<ImageTransform> transforms;
+  for (PlannedImage& image : planned) {
+    images.push_back(load_or_substitute(image));
+    transforms.push_back(image.transform);
+  }
+  Batch batch = pack_images(images, transforms, padded_size(transforms, options_.rule.padding));
+  allocate_objects(capacities_, batch);
+  for (size_t i = 0; i < planned.size(); ++i) {
+    batch.image_ids.data<int64_t>()[i] = dataset_.images()[planned[i].image].id;
+    fill_objects(planned[i], static_cast<int>(i), batch);
+  }
+  return batch;
+}
+
+std::vector<std::string> BatchBuilder::bad_images() const {
+  const std::lock_guard lock(bad_mutex_);
+  std::vector<std::string> lines;
+  for (const auto& [image, line] : bad_images_) lines.push_back(line);
+  return lines;
+}
+
+Batch image_batch(std::span<const Image> images, const InputRule& rule) {
+  std::vector<std::shared_ptr<const Image>> pointers;
+  std::vector<ImageTransform> transforms;
+  for (const Image& image : images) {
+    pointers.emplace_back(std::shared_ptr<const Image>(), &image);  // not owned
+    transforms.push_back(evaluation_transform(rule, {image.height, image.width}));
+  }
+  Batch batch = pack_images(pointers, transforms, padded_size(transforms, rule.padding));
+  for (size_t i = 0; i < images.size(); ++i) {
+    batch.image_ids.data<int64_t>()[i] = static_cast<int64_t>(i);
+  }
+  return batch;
+}
+
+}  // namespace denovo::data

@@ -1,0 +1,76 @@
+// From planned images to a batch: decode, resize, flip, pad, and bring the objects along.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/coco/training_view.h"
+#include "data/loading/batch.h"
+#include "data/loading/batch_order.h"
+#include "data/loading/image_cache.h"
+
+namespace denovo::data {
+
+struct BatchBuilderOptions {
+  std::string image_root;  // file names of the annotation file hang on it
+  InputRule rule;
+  bool masks = true;                       // fill the tensors of masks
+  bool skip_bad_images = false;            // training only: see build()
+  uint64_t seed = 0;                       // of the transforms that substitutes draw
+  int64_t cache_bytes = int64_t{1} << 30;  // of decoded images
+};
+
+/// Safe from any thread: calls share the cache and the list of bad images, nothing else.
+class BatchBuilder {
+ public:
+  /// The view says which images have which objects; images outside it have none. Keeps references
+  /// to both.
+  BatchBuilder(const CocoDataset& dataset, const TrainingView& view, BatchBuilderOptions options);
+
+  const Capacities& capacities() const { return capacities_; }
+
+  /// The images of a plan, or of a part of one; padded as Batch and InputRule say.
+  ///
+  /// A file that cannot be read or decoded, or whose size after EXIF orientation (which is applied,
+  /// as detectron2 does) is not the annotation file's, is an IoError that names it; with
+  /// skip_bad_images another image takes its place: the next one of the view, cyclically, that has
+  /// the same group in that epoch and can be read, so the choice depends on the files alone.
+  Batch build(std::span<const PlannedImage> plan) const;
+
+  /// One line for each bad image met so far, in the order of the annotation file.
+  std::vector<std::string> bad_images() const;
+  /// How often an image has been replaced.
+  int64_t num_substitutions() const { return num_substitutions_; }
+  int64_t cached_bytes() const { return cache_.bytes(); }
+
+ private:
+  using ImagePointer = std::shared_ptr<const Image>;
+
+  ImagePointer load(int image) const;
+  ImagePointer load_or_substitute(PlannedImage& planned) const;
+  void fill_objects(const PlannedImage& planned, int slot, Batch& batch) const;
+
+  const CocoDataset& dataset_;
+  const TrainingView& view_;
+  const BatchBuilderOptions options_;
+  std::vector<int> view_position_;  // of each image of the data set; -1 = not in the view
+  Capacities capacities_;
+  mutable ImageCache cache_;
+  mutable std::mutex bad_mutex_;
+  mutable std::map<int, std::string> bad_images_;
+  mutable std::atomic<int64_t> num_substitutions_ = 0;
+};
+
+/// Capacities of a view: its limits, rounded up to multiples of 8.
+Capacities capacities_of(const TrainingLimits& limits, bool masks);
+
+/// Images without objects, for detection outside a data set: the transform of evaluation, one
+/// padded size for all, ids 0, 1, ...
+Batch image_batch(std::span<const Image> images, const InputRule& rule);
+
+}  // namespace denovo::data

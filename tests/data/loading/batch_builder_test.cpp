@@ -1,0 +1,158 @@
+#include "data/loading/batch_builder.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "core/error.h"
+#include "tests/data/loading/small_dataset.h"
+
+using namespace denovo;
+using namespace denovo::data;
+using denovo::data::testing::SmallDataset;
+
+namespace {
+
+BatchBuilderOptions options_for(const SmallDataset& dataset) {
+  return {.image_root = dataset.path(""),
+          .rule = {.short_sides = {24}, .max_size = 0, .flip = true, .padding = Padding::kBucket},
+          .seed = 1};
+}
+
+PlannedImage planned(int image, ImageSize original, ImageSize resized, bool flipped) {
+  return {image, 0, {original, resized, flipped}};
+}
+
+}  // namespace
+
+TEST_CASE("BatchBuilder: pixels are the resized image, mirrored where flipped, zero beyond") {
+  const SmallDataset dataset({{24, 40}, {12, 20}});
+  const BatchBuilder builder(dataset.coco, dataset.view, options_for(dataset));
+  const Batch batch = builder.build(
+      std::vector{planned(0, {24, 40}, {24, 40}, false), planned(1, {12, 20}, {24, 40}, true)});
+  CHECK(batch.images.shape() == Shape{2, 32, 64, 3});
+  CHECK(batch.image_sizes.to_vector<int32_t>() == std::vector<int32_t>{24, 40, 24, 40});
+  CHECK(batch.original_sizes.to_vector<int32_t>() == std::vector<int32_t>{24, 40, 12, 20});
+  CHECK(batch.image_ids.to_vector<int64_t>() == std::vector<int64_t>{10, 11});
+  CHECK(batch.transforms.to_vector<float>() == std::vector<float>{1, 1, 0, 40, 2, 2, 1, 40});
+  Image second = resize_bilinear(read_image(dataset.path("1.png")), 24, 40);
+  flip_horizontal(second);
+  const Image expected[2] = {read_image(dataset.path("0.png")), second};
+  const uint8_t* pixels = batch.images.data<uint8_t>();
+  for (int n = 0; n < 2; ++n) {
+    for (int y = 0; y < 32; ++y) {
+      for (int x = 0; x < 64; ++x) {
+        const uint8_t* found = pixels + ((n * 32 + y) * 64 + x) * 3;
+        const bool inside = y < 24 && x < 40;
+        for (int c = 0; c < 3; ++c) {
+          REQUIRE(int(found[c]) == (inside ? int(expected[n].pixel(y, x)[c]) : 0));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("BatchBuilder: boxes and polygons follow resizing and flipping") {
+  const SmallDataset dataset({{24, 40}, {12, 20}});
+  const BatchBuilder builder(dataset.coco, dataset.view, options_for(dataset));
+  const Capacities& capacities = builder.capacities();
+  CHECK(capacities.instances == 8);
+  CHECK(capacities.vertices == 8);
+  CHECK(capacities.polygons == 8);
+  CHECK(capacities.runs == 8);
+  const Batch batch = builder.build(
+      std::vector{planned(0, {24, 40}, {24, 40}, false), planned(1, {12, 20}, {24, 40}, true)});
+  const std::vector<float> boxes = batch.boxes.to_vector<float>();
+  CHECK(std::vector(boxes.begin(), boxes.begin() + 8) ==
+        std::vector<float>{2, 1, 10, 9, 0, 0, 2, 2});
+  CHECK(std::vector(boxes.begin() + 32, boxes.begin() + 40) ==
+        std::vector<float>{20, 2, 36, 18, 0, 0, 0, 0});
+  const std::vector<int32_t> classes = batch.classes.to_vector<int32_t>();
+  CHECK(std::vector(classes.begin(), classes.begin() + 3) == std::vector<int32_t>{1, 0, -1});
+  CHECK(std::vector(classes.begin() + 8, classes.begin() + 10) == std::vector<int32_t>{1, -1});
+
+  const std::vector<float> xy = batch.polygon_xy.to_vector<float>();
+  CHECK(std::vector(xy.begin(), xy.begin() + 6) == std::vector<float>{2, 1, 10, 1, 2, 9});
+  CHECK(std::vector(xy.begin() + 16, xy.begin() + 22) == std::vector<float>{36, 2, 20, 2, 36, 18});
+  const std::vector<int32_t> starts = batch.polygon_starts.to_vector<int32_t>();
+  CHECK(std::vector(starts.begin(), starts.begin() + 9) ==
+        std::vector<int32_t>{0, 3, 3, 3, 3, 3, 3, 3, 3});
+  const std::vector<int32_t> ranges = batch.instance_polygons.to_vector<int32_t>();
+  CHECK(std::vector(ranges.begin(), ranges.begin() + 4) == std::vector<int32_t>{0, 1, 1, 1});
+  CHECK(std::vector(ranges.begin() + 9, ranges.begin() + 12) == std::vector<int32_t>{0, 1, 1});
+}
+
+TEST_CASE("BatchBuilder: run lengths become ends in the original frame") {
+  const SmallDataset dataset({{24, 40}, {24, 40}});
+  const BatchBuilder builder(dataset.coco, dataset.view, options_for(dataset));
+  const Batch batch = builder.build(
+      std::vector{planned(1, {24, 40}, {24, 40}, false), planned(0, {24, 40}, {24, 40}, true)});
+  const std::vector<int32_t> ends = batch.run_ends.to_vector<int32_t>();
+  CHECK(std::vector(ends.begin() + 8, ends.begin() + 13) ==
+        std::vector<int32_t>{0, 2, 24, 26, 960});
+  const std::vector<int32_t> ranges = batch.instance_runs.to_vector<int32_t>();
+  CHECK(std::vector(ranges.begin(), ranges.begin() + 3) == std::vector<int32_t>{0, 0, 0});
+  CHECK(std::vector(ranges.begin() + 9, ranges.begin() + 12) == std::vector<int32_t>{0, 0, 5});
+}
+
+TEST_CASE("BatchBuilder: without masks their tensors stay undefined") {
+  const SmallDataset dataset({{24, 40}});
+  BatchBuilderOptions options = options_for(dataset);
+  options.masks = false;
+  const BatchBuilder builder(dataset.coco, dataset.view, options);
+  const Batch batch = builder.build(std::vector{planned(0, {24, 40}, {24, 40}, false)});
+  CHECK(!batch.polygon_xy.defined());
+  CHECK(!batch.run_ends.defined());
+  CHECK(batch.boxes.defined());
+}
+
+TEST_CASE("BatchBuilder: a bad image is named, or replaced by one of its shape and counted") {
+  const SmallDataset dataset({{24, 40}, {24, 40}, {40, 24}, {24, 40}});
+  write_bytes(dataset.path("1.png"), std::vector<uint8_t>{1, 2, 3});
+  write_image(dataset.path("3.png"), Image(20, 40));
+  BatchBuilderOptions options = options_for(dataset);
+  const std::vector plan = {planned(1, {24, 40}, {24, 40}, false),
+                            planned(3, {24, 40}, {24, 40}, true)};
+  const BatchBuilder strict(dataset.coco, dataset.view, options);
+  CHECK_THROWS_WITH_AS(strict.build(std::span(plan).first(1)),
+                       (dataset.path("") +
+                        "/1.png: images must be JPEG or PNG files, got one that starts with 01 02 "
+                        "03")
+                           .c_str(),
+                       IoError);
+  CHECK_THROWS_WITH_AS(strict.build(std::span(plan).subspan(1)),
+                       (dataset.path("") + "/3.png: must be 24 high and 40 wide as image 13 of " +
+                        dataset.path("instances.json") + ", got 20 and 40")
+                           .c_str(),
+                       IoError);
+  options.skip_bad_images = true;
+  const BatchBuilder lenient(dataset.coco, dataset.view, options);
+  const Batch batch = lenient.build(plan);
+  CHECK(batch.image_ids.to_vector<int64_t>() == std::vector<int64_t>{10, 10});
+  CHECK(lenient.num_substitutions() == 2);
+  CHECK(lenient.bad_images().size() == 2);
+  std::filesystem::remove(dataset.path("2.png"));
+  CHECK_THROWS_AS(lenient.build(std::vector{planned(2, {40, 24}, {40, 24}, false)}), IoError);
+}
+
+TEST_CASE("BatchBuilder: keeps decoded images up to the limit and not beyond") {
+  const SmallDataset dataset({{24, 40}, {24, 40}});
+  BatchBuilderOptions options = options_for(dataset);
+  options.cache_bytes = 24 * 40 * 3 + 100;
+  const BatchBuilder builder(dataset.coco, dataset.view, options);
+  const std::vector plan = {planned(0, {24, 40}, {24, 40}, false),
+                            planned(1, {24, 40}, {24, 40}, false)};
+  const Batch first = builder.build(plan);
+  CHECK(builder.cached_bytes() == 24 * 40 * 3);
+  CHECK(builder.build(plan).images.to_vector<uint8_t>() == first.images.to_vector<uint8_t>());
+  std::filesystem::remove(dataset.path("0.png"));
+  CHECK_NOTHROW(builder.build(std::span(plan).first(1)));
+}
+
+TEST_CASE("image_batch: pads images of several shapes to one size") {
+  const std::vector<Image> images = {Image(24, 40), Image(50, 20)};
+  const Batch batch = image_batch(images, {.short_sides = {20}, .max_size = 0});
+  CHECK(batch.images.shape() == Shape{2, 64, 64, 3});
+  CHECK(batch.image_sizes.to_vector<int32_t>() == std::vector<int32_t>{20, 33, 50, 20});
+  CHECK(batch.image_ids.to_vector<int64_t>() == std::vector<int64_t>{0, 1});
+}
