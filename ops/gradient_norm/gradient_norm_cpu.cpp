@@ -1,0 +1,20 @@
+#include "core/chunked_sum.h"
+#include "ops/gradient_norm/gradient_norm_kernels.h"
+#include "ops/gradient_norm/gradient_norm_math.h"
+
+namespace denovo::ops {
+
+void run(CpuContext& ctx, const GradientNorm& args) {
+  dispatch_f32_f64(args.gradients.dtype(), [&]<class T>() {
+    const T* g = args.gradients.data<T>();
+    const double sum = chunked_sum(ctx, args.gradients.numel(), [=](int64_t i) {
+      const double value = g[i];
+      return value * value;
+    });
+    bool losses_finite = true;
+    for (const Tensor& loss : args.losses) losses_finite &= std::isfinite(*loss.data<T>());
+    record_gradient_norm(*args.state, sum, losses_finite);
+  });
+}
+
+}  // namespace denovo::ops

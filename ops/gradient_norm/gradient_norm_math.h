@@ -1,0 +1,20 @@
+// What becomes of the sum of squares, for the CPU and CUDA kernels.
+#pragma once
+
+#include <cmath>
+
+#include "core/host_device.h"
+#include "core/step_state.h"
+
+namespace denovo::ops {
+
+DENOVO_HD void record_gradient_norm(StepState& state, double sum_of_squares, bool losses_finite) {
+  state.grad_norm = std::sqrt(sum_of_squares);
+  // f32 squared cannot overflow in double, so the sum is finite exactly when every gradient is.
+  const bool usable = losses_finite && std::isfinite(sum_of_squares);
+  if (usable || state.faulted) return;
+  state.faulted = 1;
+  state.fault_iteration = state.iteration;
+}
+
+}  // namespace denovo::ops
