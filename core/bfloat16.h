@@ -15,12 +15,11 @@ struct bfloat16 {
   DENOVO_HD explicit bfloat16(float value) {
     uint32_t word;
     memcpy(&word, &value, 4);
-    // NaN keeps its sign and stays a NaN: rounding could carry it into infinity.
-    if ((word & 0x7fffffffu) > 0x7f800000u) {
-      bits = static_cast<uint16_t>((word >> 16) | 0x40u);
-    } else {
-      bits = static_cast<uint16_t>((word + 0x7fffu + ((word >> 16) & 1u)) >> 16);
-    }
+    // NaN keeps its sign and stays a NaN: rounding could carry it into infinity. Both values are
+    // computed and one selected, so that loops over this vectorise.
+    const uint32_t rounded = (word + 0x7fffu + ((word >> 16) & 1u)) >> 16;
+    const uint32_t quiet_nan = (word >> 16) | 0x40u;
+    bits = static_cast<uint16_t>((word & 0x7fffffffu) > 0x7f800000u ? quiet_nan : rounded);
   }
   DENOVO_HD explicit bfloat16(double value) : bfloat16(static_cast<float>(value)) {}
   DENOVO_HD operator float() const {

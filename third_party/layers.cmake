@@ -6,7 +6,9 @@ target_include_directories(denovo_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_link_libraries(denovo_flags INTERFACE OpenMP::OpenMP_CXX Threads::Threads)
 # -ffp-contract=off: boxes, IoU and rasters must agree to the last bit on every machine.
 # x86-64-v3 as a whole: flags per file would break inline functions; oneDNN picks AVX-512 itself.
-set(host_flags -std=c++20 -Wall -Wextra -Werror -ffp-contract=off -fno-math-errno -march=x86-64-v3)
+# -fno-trapping-math: nothing here reads exception flags, and g++ vectorises selects only without them.
+set(host_flags -std=c++20 -Wall -Wextra -Werror -ffp-contract=off -fno-math-errno -fno-trapping-math
+    -march=x86-64-v3)
 target_compile_options(denovo_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${host_flags}>")
 # The standard is an option, not CMAKE_CXX_STANDARD: CMake 3.25 hands that on to CUDA, where it does not know 20.
 target_compile_options(denovo_flags INTERFACE
