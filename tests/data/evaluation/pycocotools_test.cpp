@@ -1,0 +1,122 @@
+// Digests and full cases come from tests/oracles/coco_eval.py.
+#include <doctest/doctest.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "data/coco/results.h"
+#include "data/evaluation/coco_evaluation.h"
+#include "tests/data/coco/json_text_file.h"
+#include "tests/data/evaluation/random_case.h"
+
+using namespace denovo;
+using namespace denovo::data;
+using denovo::testing::JsonTextFile;
+
+namespace {
+
+constexpr int kCasesPerBlock = 100;
+constexpr IouType kTypes[] = {IouType::kBbox, IouType::kSegm};
+const std::string kFolder = DENOVO_TEST_DATA "/data_files/coco_evaluation/";
+
+/// Combined digests of precision, recall, scores and the 12 numbers, boxes then masks.
+using BlockDigests = std::array<uint64_t, 8>;
+
+template <typename Values>
+uint64_t digest(const Values& values) {
+  return denovo::testing::digest(values.data(), values.size());
+}
+
+BlockDigests evaluate_block(int block) {
+  BlockDigests digests{};
+  for (int i = 0; i < kCasesPerBlock; ++i) {
+    const denovo::testing::RandomCase drawn =
+        denovo::testing::draw_case(block * kCasesPerBlock + i);
+    const JsonTextFile file(drawn.ground_truth);
+    const CocoDataset truth = read_coco(file.path(), StructuralDefects::kCollect);
+    size_t slot = 0;
+    for (const IouType type : kTypes) {
+      const EvaluationResult result = evaluate_coco(truth, drawn.detections, type);
+      const std::array<double, 12> stats = result.stats.values();
+      for (const uint64_t d : {digest(result.curves.precision), digest(result.curves.recall),
+                               digest(result.curves.scores), digest(stats)}) {
+        digests[slot] = digests[slot] * 1000003 + d;
+        ++slot;
+      }
+    }
+  }
+  return digests;
+}
+
+std::vector<double> doubles(simdjson::dom::element list) {
+  std::vector<double> values;
+  for (const double value : list.get_array()) values.push_back(value);
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "evaluate_coco: 10,000 random cases give pycocotools' arrays and numbers to the last bit") {
+  std::ifstream file(kFolder + "digests.txt");
+  std::vector<BlockDigests> expected;
+  int num_quirks = 0;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string kind, name;
+    words >> kind;
+    if (kind == "quirk") {
+      int count = 0;
+      words >> name >> count;
+      CHECK_MESSAGE(count >= 10, name << " is hit by too few cases");
+      ++num_quirks;
+      continue;
+    }
+    BlockDigests& digests = expected.emplace_back();
+    for (uint64_t& d : digests) words >> std::hex >> d;
+  }
+  REQUIRE(expected.size() == 100);
+  CHECK(num_quirks >= 17);
+  std::array<int, 8> wrong{};
+  const int num_blocks = static_cast<int>(expected.size());
+#pragma omp parallel for schedule(dynamic)
+  for (int block = 0; block < num_blocks; ++block) {
+    const BlockDigests found = evaluate_block(block);
+    for (size_t i = 0; i < found.size(); ++i)
+      if (found[i] != expected[block][i]) {
+#pragma omp atomic
+        ++wrong[i];
+      }
+  }
+  for (size_t i = 0; i < wrong.size(); ++i) CHECK_MESSAGE(wrong[i] == 0, "array " << i);
+}
+
+TEST_CASE("evaluate_coco: 30 cases in full, through files") {
+  simdjson::dom::parser parser;
+  int num_cases = 0;
+  for (const simdjson::dom::element drawn : parser.load(kFolder + "full_cases.json").get_array()) {
+    ++num_cases;
+    const JsonTextFile truth_file(simdjson::minify(drawn["ground_truth"]));
+    const JsonTextFile results_file(simdjson::minify(drawn["detections"]));
+    const CocoDataset truth = read_coco(truth_file.path(), StructuralDefects::kCollect);
+    for (const IouType type : kTypes) {
+      const bool boxes = type == IouType::kBbox;
+      const CocoResults found =
+          read_results(results_file.path(), {.boxes = boxes, .masks = !boxes});
+      const EvaluationResult result = evaluate_coco(truth, found.detections(), type);
+      const simdjson::dom::element reference = drawn[iou_type_name(type)];
+      const std::vector<double> stats = doubles(reference["stats"]);
+      const std::array<double, 12> ours = result.stats.values();
+      CHECK(std::equal(ours.begin(), ours.end(), stats.begin(), stats.end()));
+      CHECK(result.curves.recall == doubles(reference["recall"]));
+      const auto number = [&](const char* key) {
+        return std::stoull(std::string(std::string_view(reference[key])), nullptr, 16);
+      };
+      CHECK(digest(result.curves.precision) == number("precision_digest"));
+      CHECK(digest(result.curves.scores) == number("scores_digest"));
+    }
+  }
+  CHECK(num_cases == 30);
+}
