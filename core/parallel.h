@@ -20,8 +20,11 @@ inline constexpr int64_t kSerialGrain = 4096;
 template <class F>
 void parallel_for(CpuContext& ctx, int64_t n, const F& f, int64_t cost = 1) {
   const int threads = n * cost < kSerialGrain ? 1 : ctx.num_threads();
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
-  for (int64_t i = 0; i < n; ++i) f(i);
+  // A copy for each thread, whose members the compiler may keep in registers: behind the reference
+  // they could alias what the functor stores, and many loops would not vectorise.
+  const F local = f;
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1) firstprivate(local)
+  for (int64_t i = 0; i < n; ++i) local(i);
 }
 
 /// The functor over a rows x channels matrix (NHWC: a row is a pixel). Per row, state = f.row(r) is
@@ -31,11 +34,12 @@ void parallel_for(CpuContext& ctx, int64_t n, const F& f, int64_t cost = 1) {
 template <class F>
 void parallel_rows(CpuContext& ctx, int64_t rows, int64_t channels, const F& f) {
   const int threads = rows * channels < kSerialGrain ? 1 : ctx.num_threads();
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+  const F local = f;  // as in parallel_for
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1) firstprivate(local)
   for (int64_t r = 0; r < rows; ++r) {
-    const auto state = f.row(r);
+    const auto state = local.row(r);
 #pragma GCC ivdep
-    for (int64_t c = 0; c < channels; ++c) f.template apply<1>(state, c);
+    for (int64_t c = 0; c < channels; ++c) local.template apply<1>(state, c);
   }
 }
 
