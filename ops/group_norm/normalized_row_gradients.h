@@ -49,14 +49,15 @@ void gradient_sums(const GradientRows<T>& in, const RowCoefficients<A>& k, A* __
   }
 }
 
-/// grad_sum[c] = sum over rows of g, grad_dot[c] = sum of g * (x - mean); masked (may be null)
-/// receives g itself.
+/// grad_sum[c] = sum over rows of g, grad_dot[c] = sum of g * (x - mean); masked (null with
+/// kFromX, else it may be null) receives g itself.
 template <class T, class A>
 void gradient_sums(const GradientRows<T>& in, const RowCoefficients<A>& k, ReluMask mask,
                    A* grad_sum, A* grad_dot, T* masked) {
   switch (mask) {
     case ReluMask::kNone:
-      return gradient_sums<ReluMask::kNone, false>(in, k, grad_sum, grad_dot, masked);
+      return masked ? gradient_sums<ReluMask::kNone, true>(in, k, grad_sum, grad_dot, masked)
+                    : gradient_sums<ReluMask::kNone, false>(in, k, grad_sum, grad_dot, masked);
     case ReluMask::kFromX:
       return gradient_sums<ReluMask::kFromX, false>(in, k, grad_sum, grad_dot, masked);
     case ReluMask::kFromY:
