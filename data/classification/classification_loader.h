@@ -1,0 +1,102 @@
+// Batches of labelled images, prepared ahead by threads in a fixed order, as data/loading does.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/tensor.h"
+#include "data/classification/image_folder.h"
+#include "data/loading/image_cache.h"
+
+namespace denovo::data {
+
+struct ClassificationBatch {
+  Tensor images;     // u8 [N, S, S, 3] RGB
+  Tensor labels;     // i32 [N], class index
+  Tensor image_ids;  // i64 [N], index into ImageFolder::images
+
+  int64_t count() const { return images.size(0); }
+};
+
+struct ClassificationOptions {
+  int size = 224;           // S
+  float min_scale = 0.08f;  // smallest share of an image that a training crop shows
+  bool flip = true;
+  int images_per_batch = 256;    // of an iteration: all parts together
+  int num_parts = 1;             // ranks * accumulated parts
+  int threads = 1;               // 0: next() does the work
+  bool skip_bad_images = false;  // training: the next readable image of the folder stands in
+  uint64_t seed = 0;
+  int64_t cache_bytes = int64_t{1} << 30;  // of decoded images
+};
+
+/// Decodes (EXIF orientation applied) and remembers; safe from any thread.
+class FolderImages {
+ public:
+  FolderImages(const ImageFolder& folder, int64_t cache_bytes, bool skip_bad_images);
+
+  /// Image `index`; with skip_bad_images the next readable one, and index becomes its own.
+  std::shared_ptr<const Image> load(size_t& index) const;
+  const ImageFolder& folder() const { return folder_; }
+  std::vector<std::string> bad_images() const;
+  int64_t num_substitutions() const { return num_substitutions_; }
+
+ private:
+  std::shared_ptr<const Image> load_one(size_t index) const;
+
+  const ImageFolder& folder_;
+  const bool skip_bad_images_;
+  mutable ImageCache cache_;
+  mutable std::mutex bad_mutex_;
+  mutable std::map<size_t, std::string> bad_images_;
+  mutable std::atomic<int64_t> num_substitutions_ = 0;
+};
+
+/// Training: epochs are permutations laid end to end and cut into batches, crops and flips are
+/// drawn for each image and epoch. Iteration i is a pure function of (folder, options, i) and costs
+/// nothing to start at. Parts first_part, first_part + part_stride, ... of every iteration are this
+/// loader's. Throws ConfigError unless images_per_batch is a multiple of num_parts. Keeps a
+/// reference to the folder.
+class ClassificationTrainLoader {
+ public:
+  ClassificationTrainLoader(const ImageFolder& folder, ClassificationOptions options,
+                            int64_t first_iteration = 0, int first_part = 0, int part_stride = 1);
+  ~ClassificationTrainLoader();
+
+  ClassificationBatch next();
+  const FolderImages& images() const { return images_; }
+
+ private:
+  class Order;
+  class Prefetch;
+  const ClassificationOptions options_;
+  FolderImages images_;
+  std::unique_ptr<Order> order_;
+  std::unique_ptr<Prefetch> prefetch_;
+};
+
+/// Evaluation: every image once, in the folder's order, centre crops; batches rank, rank +
+/// num_ranks, ... are this loader's. Bad images are always an error.
+class ClassificationEvalLoader {
+ public:
+  ClassificationEvalLoader(const ImageFolder& folder, ClassificationOptions options, int rank = 0,
+                           int num_ranks = 1);
+  ~ClassificationEvalLoader();
+
+  /// nullopt after the last batch.
+  std::optional<ClassificationBatch> next();
+
+ private:
+  class Prefetch;
+  const ClassificationOptions options_;
+  FolderImages images_;
+  size_t position_;
+  std::unique_ptr<Prefetch> prefetch_;
+};
+
+}  // namespace denovo::data
