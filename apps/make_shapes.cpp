@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "core/backend.h"
+#include "core/log/progress.h"
 #include "core/options.h"
 #include "data/shapes/shapes_folder.h"
 
@@ -56,7 +58,16 @@ int make_shapes(int argc, char** argv) {
     shapes.seed = static_cast<uint64_t>(options.integer("seed", 0, INT64_MAX));
   }
   const std::string& out = options.text("out");
-  const auto report = denovo::data::write_shapes_folder(out, shapes);
+  const auto threads = static_cast<int>(options.integer("threads", 0, 4096));
+  if (threads > 0) denovo::cpu_context().set_num_threads(threads);
+  denovo::Logger logger(options.given("quiet"));
+  std::optional<denovo::Progress> progress;
+  const auto report =
+      denovo::data::write_shapes_folder(out, shapes, [&](int64_t done, int64_t total) {
+        if (!progress)
+          progress.emplace(logger, "drawing", total, denovo::ProgressOptions{.unit = "images"});
+        progress->update(done);
+      });
   if (report.was_there) {
     fmt::print("{} already holds these data\n", out);
     return 0;
