@@ -17,6 +17,7 @@ namespace {
 /// A detection whose mask is still a place in the counts of its chunk.
 struct RawDetection : Detection {
   uint32_t begin = 0, size = 0;
+  bool has_box = false, has_mask = false;
 };
 
 struct ParsedResults {
@@ -70,8 +71,10 @@ RawDetection parse_detection(const JsonItem& item, JsonValue element, ResultFiel
         }
       });
   for (const int bit : {kImage, kCategory, kScore}) seen.require(item, kKeys[bit], bit);
-  if (fields.boxes) seen.require(item, kKeys[kBox], kBox);
-  if (fields.masks) seen.require(item, kKeys[kSegmentation], kSegmentation);
+  if (fields.required && fields.boxes) seen.require(item, kKeys[kBox], kBox);
+  if (fields.required && fields.masks) seen.require(item, kKeys[kSegmentation], kSegmentation);
+  raw.has_box = fields.boxes && seen.has(kBox);
+  raw.has_mask = fields.masks && seen.has(kSegmentation);
   return raw;
 }
 
@@ -131,6 +134,8 @@ class ResultsReader {
   void append(ParsedResults part) {
     for (const RawDetection& raw : part.detections) {
       results_.detections_.push_back(raw);
+      results_.have_boxes_ &= raw.has_box;
+      results_.have_masks_ &= raw.has_mask;
       results_.detections_.back().mask.counts =
           std::span<const uint32_t>(*part.counts).subspan(raw.begin, raw.size);
     }

@@ -15,16 +15,21 @@ namespace denovo::data {
 struct ResultFields {
   bool boxes = true;
   bool masks = true;
+  bool required = true;  // reading: a detection without such a member is an error
 };
 
 /// Detections in file order with the storage of their masks.
 class CocoResults {
  public:
   std::span<const Detection> detections() const { return detections_; }
+  /// Whether every detection has the member (of those that were read); true for an empty list.
+  bool have_boxes() const { return have_boxes_; }
+  bool have_masks() const { return have_masks_; }
 
  private:
   friend class ResultsReader;
   std::vector<Detection> detections_;
+  bool have_boxes_ = true, have_masks_ = true;
   std::vector<std::unique_ptr<std::vector<uint32_t>>> counts_;
 };
 

@@ -61,6 +61,16 @@ TEST_CASE("results: both forms of run lengths are read, an empty list is a resul
   CHECK(message("[]") == "accepted");
 }
 
+TEST_CASE("results: what may be missing is told, not refused") {
+  const ResultFields optional{.required = false};
+  const JsonTextFile mixed(R"([{"image_id": 1, "category_id": 2, "score": 1, "bbox": [1, 2, 3, 4]},
+                              {"image_id": 1, "category_id": 2, "score": 1, "bbox": [1, 2, 3, 4],
+                               "segmentation": {"size": [4, 5], "counts": "325O4"}}])");
+  const CocoResults read = read_results(mixed.path(), optional);
+  CHECK(read.have_boxes());
+  CHECK_FALSE(read.have_masks());
+}
+
 TEST_CASE("results: hostile files name the position, the rule and the value") {
   CHECK(message("{}") == "file.json: the top level must be a list, got \"{}\" at byte 0");
   CHECK(message(R"([{"image_id": 1, "category_id": 2, "score": 1}])") ==

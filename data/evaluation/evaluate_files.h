@@ -1,0 +1,19 @@
+// Evaluation of a results file against an annotation file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "data/evaluation/coco_evaluation.h"
+
+namespace denovo::data {
+
+/// One result per type of `types`, or, when it is empty, per member that every detection carries
+/// (boxes first; boxes for an empty list). Throws IoError as read_coco, read_results and
+/// evaluate_coco do, and when the detections carry neither.
+std::vector<EvaluationResult> evaluate_files(const std::string& ground_truth_path,
+                                             const std::string& results_path,
+                                             std::vector<IouType> types,
+                                             const EvaluationOptions& options = {});
+
+}  // namespace denovo::data

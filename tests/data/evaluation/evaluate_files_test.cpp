@@ -1,0 +1,36 @@
+#include "data/evaluation/evaluate_files.h"
+
+#include <doctest/doctest.h>
+
+#include "core/error.h"
+#include "tests/data/coco/json_text_file.h"
+
+using namespace denovo;
+using namespace denovo::data;
+using denovo::testing::JsonTextFile;
+
+TEST_CASE("evaluate_files: without a choice, what every detection carries is evaluated") {
+  const JsonTextFile truth(
+      R"({"images": [{"id": 1}], "categories": [{"id": 3, "name": "dog"}], "annotations": []})",
+      "truth.json");
+  const auto types = [&](const std::string& results, std::vector<IouType> asked = {}) {
+    const JsonTextFile file(results, "found.json");
+    std::string names;
+    for (const EvaluationResult& result : evaluate_files(truth.path(), file.path(), asked))
+      names += std::string(iou_type_name(result.iou_type)) + " ";
+    return names;
+  };
+  const std::string box = R"({"image_id": 1, "category_id": 3, "score": 1, "bbox": [1, 2, 3, 4]})";
+  const std::string both = R"({"image_id": 1, "category_id": 3, "score": 1, "bbox": [1, 2, 3, 4],
+                               "segmentation": {"size": [4, 5], "counts": "325O4"}})";
+  const std::string bare = R"({"image_id": 1, "category_id": 3, "score": 1})";
+  CHECK(types("[" + both + "]") == "bbox segm ");
+  CHECK(types("[" + both + "," + box + "]") == "bbox ");
+  CHECK(types("[]") == "bbox ");
+  CHECK(types("[]", {IouType::kSegm}) == "segm ");
+  CHECK_THROWS_WITH_AS(types("[" + bare + "]"),
+                       "found.json: every result must have a bbox, or every one a segmentation",
+                       IoError);
+  CHECK_THROWS_WITH_AS(types("[" + box + "]", {IouType::kSegm}),
+                       "found.json: result[0]: segmentation is missing", IoError);
+}
