@@ -28,7 +28,7 @@ void budget_free(void* block) {
 void* budget_realloc(void* block, size_t old_size, size_t size) {
   void* larger = budget_malloc(size);
   if (!larger) return nullptr;
-  std::memcpy(larger, block, old_size < size ? old_size : size);
+  if (block) std::memcpy(larger, block, old_size < size ? old_size : size);
   budget_free(block);
   return larger;
 }

@@ -85,8 +85,7 @@ class PngWalker {
     const Bytes body = bytes_.subspan(position_ + 8, length);
     if (!has_header_ && type != chunk_type("IHDR")) fail("does not begin with IHDR");
     const bool is_critical = (bytes_[position_ + 4] & 0x20) == 0;
-    if (is_critical &&
-        crc32(bytes_.subspan(position_ + 4, length + 4)) != read32(position_ + 8 + length)) {
+    if (is_critical && !checksum_agrees(length)) {
       fail(fmt::format("wrong checksum of the chunk at byte {}", position_));
     }
     if (type == chunk_type("IHDR")) {
@@ -106,6 +105,14 @@ class PngWalker {
     }
     last_type_ = type;
     position_ += length + 12;
+  }
+
+  bool checksum_agrees([[maybe_unused]] size_t length) const {
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+    return true;  // else no mutated file would reach the decoder
+#else
+    return crc32(bytes_.subspan(position_ + 4, length + 4)) == read32(position_ + 8 + length);
+#endif
   }
 
   void image_header(Bytes body) {
