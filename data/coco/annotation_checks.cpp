@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.h"
 #include "core/raster/polygon.h"
 #include "data/coco/json_lists.h"
 
@@ -25,6 +26,7 @@ class Finder {
     const auto [x, y, w, h] = annotation_.bbox;
     const std::string value = fmt::format("[{}, {}, {}, {}]", x, y, w, h);
     if (!(w > 0 && h > 0)) return report(DefectKind::kEmptyBox, value);
+    if (w <= 1 || h <= 1) report(DefectKind::kTinyBox, value);
     if (image_.width == 0 || image_.height == 0) return;
     const std::string on = fmt::format("{} on {} x {}", value, image_.width, image_.height);
     if (x >= image_.width || y >= image_.height || x + w <= 0 || y + h <= 0)
@@ -79,8 +81,12 @@ class Finder {
     for (const double c : polygons.xy)
       if (std::fabs(c) > kMaxPolygonCoordinate)
         return report(DefectKind::kMaskSize, fmt::format("coordinate {}", c));
-    if (raster && image_.width > 0 && image_.height > 0)
+    if (!raster || image_.width == 0 || image_.height == 0) return;
+    try {
       check_area(rle_area(dataset_.mask(annotation_)), raster);
+    } catch (const IoError& error) {
+      report(DefectKind::kMaskSize, error.what());
+    }
   }
 
   void check_area(int64_t mask_area, bool raster) {

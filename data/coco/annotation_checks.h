@@ -20,7 +20,7 @@ struct AnnotationChecks {
   bool raster = true;        // draw the masks: finds empty ones and areas that disagree; slow
 };
 
-/// Appends the defects of one annotation, in the order of DefectKind.
+/// Appends the defects of one annotation: of its box, its segmentation, its id.
 void find_annotation_defects(const CocoDataset& dataset, const CocoAnnotation& annotation,
                              AnnotationChecks checks, std::vector<Defect>& defects);
 

@@ -34,6 +34,7 @@ constexpr DefectText kTexts[] = {
     {"crowd_polygon", "annotation", "a crowd should have run lengths", Severity::kWarning},
     {"area_disagrees", "annotation", "area should be that of the mask within 10 %",
      Severity::kWarning},
+    {"tiny_box", "annotation", "bbox should be larger than a pixel", Severity::kWarning},
     {"box_clipped", "annotation", "bbox should lie inside the image", Severity::kWarning},
     {"no_annotations", "image", "an image should have annotations", Severity::kWarning},
     {"duplicate_file_name", "image", "file_name should be unique", Severity::kWarning},

@@ -28,6 +28,7 @@ enum class DefectKind {
   kIdZero,             // annotation id 0: the reference evaluation counts it as unmatched
   kCrowdPolygon,       // iscrowd with polygons
   kAreaDisagrees,      // area differs from the mask's by more than 10 %
+  kTinyBox,            // a width or height of one pixel or less
   kBoxClipped,         // a part of the box is outside the image
   kNoAnnotations,      // an image without annotations
   kDuplicateFileName,  // two images with one file_name

@@ -1,0 +1,213 @@
+#include "data/coco/check_dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "core/error.h"
+#include "core/files/json_writer.h"
+#include "data/coco/annotation_checks.h"
+#include "data/coco/json_lists.h"
+#include "data/image/image_file.h"
+
+namespace denovo::data {
+namespace {
+
+constexpr double kMaxDroppedFraction = 0.01;
+constexpr auto kLastKind = DefectKind::kDuplicateCategoryName;
+
+/// The defects of one image file.
+void check_image(const CocoImage& image, const std::string& folder, bool annotated,
+                 std::vector<Defect>& defects) {
+  const std::string path = folder + "/" + image.file_name;
+  const auto report = [&](DefectKind kind, std::string value) {
+    defects.push_back({kind, std::string(base_name(image.file_name)), image.id, std::move(value)});
+  };
+  if (!annotated) report(DefectKind::kNoAnnotations, "none");
+  if (image.file_name.empty() || !std::filesystem::exists(path))
+    return report(DefectKind::kMissingFile, path);
+  try {
+    const ImageHeader header = read_image_header(path);
+    const Image decoded = read_image(path);
+    if (decoded.width == image.width && decoded.height == image.height) return;
+    const bool rotated =
+        header.orientation >= 5 && decoded.width == image.height && decoded.height == image.width;
+    report(DefectKind::kSizeMismatch,
+           fmt::format(
+               "{} x {} for a file of {} x {}{}", image.width, image.height, decoded.width,
+               decoded.height,
+               rotated ? fmt::format(" that EXIF orientation {} turns", header.orientation) : ""));
+  } catch (const IoError& error) {
+    report(DefectKind::kUnreadableImage, error.what());
+  }
+}
+
+/// Reports every item whose key an earlier one has.
+template <typename Items, typename Key>
+void check_repeats(const Items& items, const Key& key, DefectKind kind,
+                   const std::string& file_of_all, std::vector<Defect>& defects) {
+  std::map<std::string_view, int64_t> first;
+  for (const auto& item : items) {
+    const auto [found, inserted] = first.try_emplace(key(item), item.id);
+    if (inserted) continue;
+    const std::string file = file_of_all.empty() ? std::string(base_name(key(item))) : file_of_all;
+    defects.push_back(
+        {kind, file, item.id, fmt::format("{:?} as {} has", key(item), found->second)});
+  }
+}
+
+class Checker {
+ public:
+  Checker(const CocoDataset& dataset, const std::string& folder)
+      : dataset_(dataset), folder_(folder), file_(base_name(dataset.path())) {}
+
+  CheckReport run() {
+    report_.num_images = static_cast<int64_t>(dataset_.images().size());
+    report_.num_annotations = static_cast<int64_t>(dataset_.annotations().size());
+    report_.has_masks = has_segmentations(dataset_);
+    report_.defects.assign(dataset_.defects().begin(), dataset_.defects().end());
+    check_annotations();
+    check_images();
+    check_repeats(
+        dataset_.images(), [](const CocoImage& i) { return std::string_view(i.file_name); },
+        DefectKind::kDuplicateFileName, "", report_.defects);
+    check_repeats(
+        dataset_.categories(), [](const CocoCategory& c) { return std::string_view(c.name); },
+        DefectKind::kDuplicateCategoryName, file_, report_.defects);
+    report_.refusal = reason_to_refuse();
+    return std::move(report_);
+  }
+
+ private:
+  void append(std::vector<std::vector<Defect>>& parts) {
+    for (std::vector<Defect>& part : parts)
+      std::move(part.begin(), part.end(), std::back_inserter(report_.defects));
+  }
+
+  void check_annotations() {
+    std::vector<std::vector<Defect>> found(dataset_.images().size());
+    int64_t num_instances = 0, num_dropped = 0;
+#pragma omp parallel for schedule(dynamic, 16) reduction(+ : num_instances, num_dropped)
+    for (size_t i = 0; i < found.size(); ++i)
+      for (const CocoAnnotation& annotation : dataset_.annotations_of(static_cast<int>(i))) {
+        const size_t before = found[i].size();
+        find_annotation_defects(dataset_, annotation, {.segmentation = report_.has_masks},
+                                found[i]);
+        if (annotation.crowd) continue;
+        ++num_instances;
+        num_dropped +=
+            std::any_of(found[i].begin() + before, found[i].end(),
+                        [](const Defect& defect) { return drops_instance(defect.kind); });
+      }
+    report_.num_instances = num_instances;
+    report_.num_dropped = num_dropped;
+    append(found);
+  }
+
+  void check_images() {
+    std::vector<std::vector<Defect>> found(dataset_.images().size());
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < found.size(); ++i)
+      check_image(dataset_.images()[i], folder_,
+                  !dataset_.annotations_of(static_cast<int>(i)).empty(), found[i]);
+    append(found);
+  }
+
+  std::string reason_to_refuse() const {
+    const auto fatal = std::count_if(
+        report_.defects.begin(), report_.defects.end(),
+        [](const Defect& defect) { return severity(defect.kind) == Severity::kFatal; });
+    if (fatal > 0) return fmt::format("{} fatal defects", fatal);
+    if (static_cast<double>(report_.num_dropped) >
+        kMaxDroppedFraction * static_cast<double>(report_.num_instances))
+      return fmt::format("{} of {} instances are degenerate, more than {} %", report_.num_dropped,
+                         report_.num_instances, 100 * kMaxDroppedFraction);
+    if (report_.num_instances == 0) return "there is no instance to train on";
+    return "";
+  }
+
+  const CocoDataset& dataset_;
+  const std::string& folder_;
+  const std::string file_;
+  CheckReport report_;
+};
+
+const char* severity_name(Severity severity) {
+  switch (severity) {
+    case Severity::kFatal:
+      return "fatal";
+    case Severity::kDropped:
+      return "dropped";
+    default:
+      return "warning";
+  }
+}
+
+/// Calls visit(kind, count) for the classes that occur.
+template <typename Visit>
+void for_each_kind(const CheckReport& report, const Visit& visit) {
+  for (int kind = 0; kind <= static_cast<int>(kLastKind); ++kind)
+    if (const int64_t count = report.count(static_cast<DefectKind>(kind)))
+      visit(static_cast<DefectKind>(kind), count);
+}
+
+}  // namespace
+
+int64_t CheckReport::count(DefectKind kind) const {
+  return std::count_if(defects.begin(), defects.end(),
+                       [&](const Defect& defect) { return defect.kind == kind; });
+}
+
+CheckReport check_dataset(const CocoDataset& dataset, const std::string& image_folder) {
+  if (!std::filesystem::is_directory(image_folder))
+    throw IoError(fmt::format("{}: must be a folder of images", image_folder));
+  return Checker(dataset, image_folder).run();
+}
+
+std::string defect_lines(const CheckReport& report) {
+  std::string text;
+  for (const Defect& defect : report.defects)
+    text += fmt::format("{}: {}\n", defect_name(defect.kind), describe(defect));
+  return text;
+}
+
+std::string summary_lines(const CheckReport& report) {
+  std::string text = fmt::format("{} images, {} annotations, {} instances that are not crowds{}\n",
+                                 report.num_images, report.num_annotations, report.num_instances,
+                                 report.has_masks ? "" : "; no segmentation, boxes only");
+  for_each_kind(report, [&](DefectKind kind, int64_t count) {
+    text +=
+        fmt::format("{:>8}  {:<24} {}\n", severity_name(severity(kind)), defect_name(kind), count);
+  });
+  if (report.refusal.empty())
+    text += fmt::format("training would start and leave out {} degenerate instances\n",
+                        report.num_dropped);
+  else
+    text += fmt::format("training would refuse these data: {}\n", report.refusal);
+  return text;
+}
+
+std::string report_json(const CheckReport& report) {
+  JsonWriter json;
+  json.begin_object().field("images", report.num_images);
+  json.field("annotations", report.num_annotations).field("instances", report.num_instances);
+  json.field("dropped", report.num_dropped).field("has_masks", report.has_masks);
+  json.field("trainable", report.refusal.empty()).field("refusal", report.refusal);
+  json.key("counts").begin_object();
+  for_each_kind(report,
+                [&](DefectKind kind, int64_t count) { json.field(defect_name(kind), count); });
+  json.end_object().key("defects").begin_array();
+  for (const Defect& defect : report.defects)
+    json.begin_object()
+        .field("class", defect_name(defect.kind))
+        .field("severity", severity_name(severity(defect.kind)))
+        .field("file", defect.file)
+        .field("id", defect.id)
+        .field("value", defect.value)
+        .end_object();
+  return json.end_array().end_object().text();
+}
+
+}  // namespace denovo::data
