@@ -33,6 +33,10 @@ void sort_by_place(std::vector<Placed>& items, const CocoDataset& dataset) {
   counting_sort(items, dataset.num_classes(), [](const Placed& item) { return item.category; });
 }
 
+bool counts(const EvaluationOptions& options, int image) {
+  return options.max_images == 0 || image < options.max_images;
+}
+
 std::vector<Placed> place_truths(const CocoDataset& dataset, const EvaluationOptions& options) {
   const std::span<const CocoAnnotation> annotations = dataset.annotations();
   std::vector<int> stands_for(annotations.size());
@@ -43,7 +47,7 @@ std::vector<Placed> place_truths(const CocoDataset& dataset, const EvaluationOpt
   std::vector<Placed> placed;
   placed.reserve(annotations.size());
   for (const int index : stands_for)
-    if (index >= 0)
+    if (index >= 0 && counts(options, annotations[index].image))
       placed.push_back({annotations[index].category, annotations[index].image, index});
   sort_by_place(placed, dataset);
   return placed;
@@ -51,6 +55,7 @@ std::vector<Placed> place_truths(const CocoDataset& dataset, const EvaluationOpt
 
 std::vector<Placed> place_detections(const CocoDataset& dataset,
                                      std::span<const Detection> detections,
+                                     const EvaluationOptions& options,
                                      std::vector<std::string>& warnings) {
   std::vector<Placed> placed;
   placed.reserve(detections.size());
@@ -66,7 +71,7 @@ std::vector<Placed> place_detections(const CocoDataset& dataset,
       an_unknown = detections[i].category_id;
       continue;
     }
-    placed.push_back({category, image, static_cast<int>(i)});
+    if (counts(options, image)) placed.push_back({category, image, static_cast<int>(i)});
   }
   if (num_unknown > 0)
     warnings.push_back(
@@ -105,7 +110,7 @@ Cells sort_into_cells(const CocoDataset& ground_truth, std::span<const Detection
                       const EvaluationOptions& options) {
   Cells result;
   const std::vector<Placed> truths = place_truths(ground_truth, options);
-  std::vector<Placed> found = place_detections(ground_truth, detections, result.warnings);
+  std::vector<Placed> found = place_detections(ground_truth, detections, options, result.warnings);
   for (const Placed& truth : truths) result.truths.push_back(truth.index);
   for (size_t t = 0, d = 0; t < truths.size() || d < found.size();) {
     const bool take_truths =

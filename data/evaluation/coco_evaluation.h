@@ -33,6 +33,8 @@ struct EvaluationOptions {
   /// The reference's errors too: an annotation with id 0 counts as unmatched, and of annotations
   /// with one id the last in the file stands for all. Off: each counts as what it is.
   bool strict = true;
+  /// Only the first images in ascending id count; 0: all.
+  int max_images = 0;
 };
 
 /// The reference's 12 numbers, fractions in [0, 1], or -1 where nothing is defined.

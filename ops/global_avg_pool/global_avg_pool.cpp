@@ -1,0 +1,35 @@
+#include "ops/global_avg_pool/global_avg_pool.h"
+
+#include <fmt/format.h>
+
+#include "core/autograd.h"
+#include "ops/global_avg_pool/global_avg_pool_kernels.h"
+
+namespace denovo::ops {
+namespace {
+
+struct GlobalAvgPoolNode : Node {
+  std::string_view name() const override { return "global_avg_pool"; }
+  void backward(std::span<const Tensor> grad_outputs, std::span<GradSlot> grad_inputs) override {
+    GradSlot& slot = grad_inputs[0];
+    with_backend(grad_outputs[0].device(), [&](auto& ctx) {
+      run(ctx, GlobalAvgPoolBackward{grad_outputs[0], slot.buffer(), slot.beta()});
+    });
+  }
+};
+
+}  // namespace
+
+Tensor global_avg_pool(const Tensor& x) {
+  if (x.rank() != 4 || !is_floating(x.dtype()) || x.size(1) * x.size(2) == 0) {
+    throw ShapeError(
+        fmt::format("global_avg_pool: x must be floating [N, H, W, C] with pixels, got {} {}",
+                    name(x.dtype()), to_string(x.shape())));
+  }
+  const Tensor y = Tensor::empty({x.size(0), x.size(3)}, x.dtype(), x.device());
+  with_backend(x.device(), [&](auto& ctx) { run(ctx, GlobalAvgPoolForward{x, y}); });
+  if (wants_grad({x})) attach(std::make_shared<GlobalAvgPoolNode>(), {x}, {y});
+  return y;
+}
+
+}  // namespace denovo::ops

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "core/backend.h"
+#include "core/tensor.h"
+
+namespace denovo::ops {
+
+struct RoiClassesArgs {
+  const Tensor &labels, &matched, &gt_classes, &classes, &images;
+  int num_classes;
+};
+
+void run(CpuContext& ctx, const RoiClassesArgs& args);
+void run(CudaContext& ctx, const RoiClassesArgs& args);
+
+}  // namespace denovo::ops
