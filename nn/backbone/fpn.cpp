@@ -1,0 +1,42 @@
+#include "nn/backbone/fpn.h"
+
+#include <fmt/format.h>
+
+#include "core/profile.h"
+#include "ops/max_pool2d/max_pool2d.h"
+#include "ops/upsample_add/upsample_add.h"
+
+namespace denovo::nn {
+
+ResNetFpn::ResNetFpn(const ResNetOptions& resnet, const FpnOptions& options)
+    : channels_(options.channels),
+      bottom_up_(*this, "bottom_up", resnet),
+      laterals_(*this),
+      outputs_(*this) {
+  const ConvNormOptions lateral{
+      .kernel = 1, .norm = options.norm, .init = ConvNormOptions::Init::kXavier};
+  const ConvNormOptions output{
+      .kernel = 3, .padding = 1, .norm = options.norm, .init = ConvNormOptions::Init::kXavier};
+  for (int level = 2; level <= 5; ++level) {
+    laterals_.add(fmt::format("fpn_lateral{}", level),
+                  bottom_up_->channels()[static_cast<size_t>(level - 2)], options.channels,
+                  lateral);
+    outputs_.add(fmt::format("fpn_output{}", level), options.channels, options.channels, output);
+  }
+}
+
+std::vector<Tensor> ResNetFpn::forward(const Tensor& x) const {
+  const std::vector<Tensor> stages = bottom_up_->forward(x);
+  const ProfileGroup group("fpn");
+  std::vector<Tensor> levels(5);
+  Tensor top;
+  for (size_t i = 4; i-- > 0;) {
+    const Tensor lateral = laterals_[i].forward(stages[i]);
+    top = top.defined() ? ops::upsample_add(lateral, top) : lateral;
+    levels[i] = outputs_[i].forward(top);
+  }
+  levels[4] = ops::max_pool2d(levels[3], {.kernel = 1, .stride = 2});
+  return levels;
+}
+
+}  // namespace denovo::nn

@@ -1,0 +1,70 @@
+// ResNet and ResNeXt trunks (He et al., 2015; Xie et al., 2016), names and layout of detectron2.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "nn/layers/conv_norm.h"
+
+namespace denovo::nn {
+
+struct ResNetOptions {
+  std::vector<int> blocks{3, 4, 6, 3};  // per stage res2..res5
+  bool bottleneck = true;               // 1x1, 3x3, 1x1; otherwise two 3x3
+  int in_channels = 3;
+  int stem_channels = 64;
+  int res2_channels = 256;  // output width of res2, doubled at every stage
+  int groups = 1;           // of the 3x3 convolutions of bottlenecks (ResNeXt: 32)
+  int width_per_group =
+      64;  // res2 bottleneck width = groups * width_per_group, doubled at every stage
+  bool stride_in_1x1 =
+      false;  // where a bottleneck's stride sits; false as in the paper's GN configurations
+  NormOptions norm;
+  bool xavier = false;  // trunk initialiser: c2_msra_fill (detectron2), or Caffe2's XavierFill (the
+                        // paper's code)
+
+  /// Blocks, kind and widths of ResNet-18, 34, 50, 101 or 152; throws ConfigError for another
+  /// depth.
+  static ResNetOptions of_depth(int depth);
+};
+
+/// One residual block: y = relu(branch(x) + shortcut(x)).
+class ResidualBlock : public Module {
+ public:
+  ResidualBlock(const ResNetOptions& options, int in_channels, int bottleneck_channels,
+                int out_channels, int stride);
+  Tensor forward(const Tensor& x) const;
+
+ private:
+  std::unique_ptr<Child<ConvNorm>> shortcut_;  // 1x1 where shape changes
+  ChildList<ConvNorm> convs_;                  // conv1, conv2 (, conv3)
+};
+
+/// stem.conv1 (7x7, stride 2) and a 3x3 max pool of stride 2.
+class Stem : public Module {
+ public:
+  explicit Stem(const ResNetOptions& options);
+  Tensor forward(const Tensor& x) const;
+
+ private:
+  Child<ConvNorm> conv1_;
+};
+
+class ResNet : public Module {
+ public:
+  explicit ResNet(const ResNetOptions& options);
+
+  /// x [N, H, W, in_channels] -> {res2, res3, res4, res5}, strides 4, 8, 16, 32.
+  std::vector<Tensor> forward(const Tensor& x) const;
+  /// Output widths of res2..res5.
+  const std::vector<int>& channels() const { return channels_; }
+  /// Stops gradients up to a stage: 0 nothing, 1 the stem, 2 stem and res2, ...
+  void freeze(int freeze_at) const;
+
+ private:
+  Child<Stem> stem_;
+  std::vector<std::unique_ptr<ChildList<ResidualBlock>>> stages_;
+  std::vector<int> channels_;
+};
+
+}  // namespace denovo::nn

@@ -1,0 +1,29 @@
+#include "nn/layers/linear.h"
+
+#include "ops/conv2d/conv_transpose2d.h"
+#include "ops/linear/linear.h"
+
+namespace denovo::nn {
+
+Linear::Linear(int64_t in_features, int64_t out_features, Initializer init, bool relu,
+               FileFormat format)
+    : relu_(relu),
+      weight_(*this, "weight", {out_features, in_features}, init, ParameterKind::kWeight, format),
+      bias_(*this, "bias", {out_features}, Initializer::constant(0), ParameterKind::kBias) {}
+
+Tensor Linear::forward(const Tensor& x) const {
+  return ops::linear(x, weight_, bias_, relu_);
+}
+
+// fan_out of a transposed convolution in PyTorch's [C_in, C_out, kh, kw] counts C_in.
+Deconv2x::Deconv2x(int in_channels, int out_channels)
+    : weight_(*this, "weight", {in_channels, 2, 2, out_channels},
+              Initializer::msra(int64_t{in_channels} * 4), ParameterKind::kWeight,
+              {FileLayout::kChannelsFirst}),
+      bias_(*this, "bias", {out_channels}, Initializer::constant(0), ParameterKind::kBias) {}
+
+Tensor Deconv2x::forward(const Tensor& x) const {
+  return ops::conv_transpose2d(x, weight_, bias_, {.stride = 2, .relu = true});
+}
+
+}  // namespace denovo::nn

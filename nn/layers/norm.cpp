@@ -1,0 +1,82 @@
+#include "nn/layers/norm.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "ops/add/add.h"
+#include "ops/batch_norm/batch_norm.h"
+#include "ops/channel_affine/channel_affine.h"
+#include "ops/group_norm/group_norm.h"
+#include "ops/relu/relu.h"
+
+namespace denovo::nn {
+namespace {
+
+struct ScaleShift {
+  Tensor scale, shift;
+};
+
+/// scale = weight / sqrt(variance + eps), shift = bias - mean * scale. A few hundred channels:
+/// folding anew in each forward costs nothing beside the layer and cannot go stale when weights are
+/// loaded.
+ScaleShift fold(const Tensor& weight, const Tensor& bias, const Tensor& mean,
+                const Tensor& variance, double eps) {
+  auto scale = weight.to_vector<double>(), shift = bias.to_vector<double>();
+  const auto m = mean.to_vector<double>(), v = variance.to_vector<double>();
+  for (size_t c = 0; c < scale.size(); ++c) {
+    scale[c] /= std::sqrt(v[c] + eps);
+    shift[c] -= m[c] * scale[c];
+  }
+  const auto make = [&](const std::vector<double>& values) {
+    return Tensor::from(weight.shape(), values, weight.device()).to(weight.dtype());
+  };
+  return {make(scale), make(shift)};
+}
+
+}  // namespace
+
+Norm::Norm(int channels, const NormOptions& options) : options_(options) {
+  const Shape shape{channels};
+  if (options.kind == "GN" && channels % options.num_groups != 0) {
+    throw ConfigError(fmt::format("norm: channels must be a multiple of num_groups = {}, got {}",
+                                  options.num_groups, channels));
+  }
+  if (options.kind == "GN" || options.kind == "BN") {
+    weight_ = std::make_unique<Parameter>(*this, "weight", shape, Initializer::constant(1),
+                                          ParameterKind::kNorm);
+    bias_ = std::make_unique<Parameter>(*this, "bias", shape, Initializer::constant(0),
+                                        ParameterKind::kNorm);
+  } else if (options.kind == "FrozenBN") {
+    frozen_weight_ = std::make_unique<Buffer>(*this, "weight", shape, 1);
+    frozen_bias_ = std::make_unique<Buffer>(*this, "bias", shape, 0);
+  } else {
+    throw ConfigError(
+        fmt::format("norm: kind must be GN, BN or FrozenBN, got \"{}\"", options.kind));
+  }
+  if (options.kind != "GN") {
+    running_mean_ = std::make_unique<Buffer>(*this, "running_mean", shape, 0);
+    running_var_ = std::make_unique<Buffer>(*this, "running_var", shape, 1);
+  }
+}
+
+Tensor Norm::forward(const Tensor& x, bool relu, const Tensor& residual,
+                     const Tensor& slots) const {
+  if (options_.kind == "GN") {
+    return ops::group_norm(x, *weight_, *bias_,
+                           {.num_groups = options_.num_groups, .eps = options_.eps, .relu = relu},
+                           residual);
+  }
+  if (options_.kind == "BN") {
+    return ops::batch_norm(x, {*weight_, *bias_, *running_mean_, *running_var_},
+                           {.training = is_training(), .eps = options_.eps, .relu = relu}, residual,
+                           slots);
+  }
+  const ScaleShift folded =
+      fold(*frozen_weight_, *frozen_bias_, *running_mean_, *running_var_, options_.eps);
+  const Tensor y = ops::channel_affine(x, folded.scale, folded.shift);
+  if (residual.defined()) return ops::add(y, residual, relu);
+  return relu ? ops::relu(y) : y;
+}
+
+}  // namespace denovo::nn
