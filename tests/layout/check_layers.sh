@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Checks the include directions of the house; prints each violation, exits 1 if there is one.
+#   check_layers.sh SOURCE_DIR
+set -euo pipefail
+cd "$1"
+
+status=0
+report() {
+  echo "layering: $1"
+  status=1
+}
+
+# layer: the layers that it may include
+declare -A allowed=(
+  [core]="core"
+  [ops]="core ops"
+  [data]="core data"
+  [nn]="core ops nn"
+  [detection]="core ops nn data detection"
+  [apps]="core ops nn data detection apps"
+)
+
+for layer in "${!allowed[@]}"; do
+  [ -d "$layer" ] || continue
+  while IFS=: read -r file line include; do
+    target=$(sed -E 's/.*#include "([a-z_]+)\/.*/\1/' <<<"$include")
+    case "$target" in core | ops | nn | data | detection | apps | tests) ;; *) continue ;; esac
+    grep -qw "$target" <<<"${allowed[$layer]}" || report "$file:$line: $layer must not include $target"
+  done < <(grep -rnE '#include "[a-z_]+/' --include='*.h' --include='*.cpp' --include='*.cu' --include='*.cuh' "$layer" || true)
+done
+
+# Library headers stay behind the backends: core/{cpu,cuda,dist} and the kernel files of ops.
+while IFS=: read -r file line include; do
+  case "$file" in
+    core/cpu/* | core/cuda/* | core/dist/* | ops/*_cpu.cpp | ops/*_cuda.cu | ops/*_cuda.cpp) ;;
+    *) report "$file:$line: library header outside a backend: $include" ;;
+  esac
+done < <(grep -rnE '#include <(dnnl\.hpp|dnnl\.h|cudnn|cublas|nccl|mpi|cuda_runtime|cub/)' \
+  --include='*.h' --include='*.cpp' --include='*.cu' --include='*.cuh' core ops nn data detection apps || true)
+
+# A program's main is thin.
+for main in apps/*.cpp; do
+  [ -f "$main" ] || continue
+  lines=$(wc -l <"$main")
+  [ "$lines" -le 100 ] || report "$main: a main has at most 100 lines, got $lines"
+done
+
+exit $status
