@@ -1,0 +1,103 @@
+#include "detection/evaluation/evaluate_model.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/autograd.h"
+#include "core/files/atomic_write.h"
+#include "core/files/json_writer.h"
+#include "data/coco/annotation_checks.h"
+#include "data/coco/results.h"
+#include "data/coco/training_view.h"
+#include "data/loading/loader.h"
+
+namespace denovo::detection {
+namespace {
+
+/// All detections of all images in one list, the order in which the evaluation breaks ties.
+std::vector<data::Detection> flatten(std::span<const ImageDetections> images) {
+  std::vector<data::Detection> all;
+  for (const ImageDetections& image : images)
+    all.insert(all.end(), image.detections.begin(), image.detections.end());
+  return all;
+}
+
+std::string result_json(const data::EvaluationResult& result) {
+  JsonWriter json;
+  json.begin_object();
+  const auto values = result.stats.values();
+  for (size_t i = 0; i < values.size(); ++i) json.field(data::CocoStats::kNames[i], values[i]);
+  json.key("per_category").begin_object();
+  for (const auto& category : result.per_category) json.field(category.name, category.AP);
+  json.end_object().end_object();
+  return json.text() + "\n";
+}
+
+}  // namespace
+
+std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::CocoDataset& dataset,
+                                            const EvaluateModelOptions& options) {
+  const NoGrad no_grad;
+  const bool was_training = model.is_training();
+  model.train(false);
+  std::vector<int> images(dataset.images().size());
+  std::iota(images.begin(), images.end(), 0);
+  if (options.max_images > 0 && static_cast<size_t>(options.max_images) < images.size()) {
+    images.resize(static_cast<size_t>(options.max_images));
+  }
+  std::vector<int64_t> category_ids;
+  for (const auto& category : dataset.categories()) category_ids.push_back(category.id);
+
+  data::TrainingView no_objects;
+  no_objects.first_instance = {0};
+  data::EvalLoader loader(
+      dataset, no_objects, images,
+      {.builder = {.image_root = options.image_root, .rule = options.rule, .masks = false},
+       .images_per_batch = options.images_per_batch,
+       .threads = options.loader_threads});
+  std::vector<ImageDetections> all;
+  while (const auto batch = loader.next()) {
+    const Tensor sizes = batch->image_sizes.to(options.device);
+    const ImageBatch input{model.normalize(batch->images.to(options.device), sizes, DType::kF32),
+                           sizes, batch->image_ids};
+    auto found = post_process(model.detect(input), batch->image_sizes, batch->original_sizes,
+                              batch->image_ids, category_ids, model.config().test.mask_paste);
+    std::move(found.begin(), found.end(), std::back_inserter(all));
+    if (options.progress)
+      options.progress(static_cast<int64_t>(all.size()), static_cast<int64_t>(images.size()));
+  }
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.image_id < b.image_id; });
+  model.train(was_training);
+  return all;
+}
+
+ModelScores score_detections(const data::CocoDataset& dataset,
+                             std::span<const ImageDetections> images, bool masks) {
+  const std::vector<data::Detection> all = flatten(images);
+  data::EvaluationOptions options;
+  options.max_images = static_cast<int>(images.size());
+  ModelScores scores{data::evaluate_coco(dataset, all, data::IouType::kBbox, options), {}};
+  if (masks && data::has_segmentations(dataset)) {
+    scores.segm = data::evaluate_coco(dataset, all, data::IouType::kSegm, options);
+  }
+  return scores;
+}
+
+void write_evaluation(const std::string& directory, std::span<const ImageDetections> images,
+                      const ModelScores& scores) {
+  create_directories(directory);
+  data::write_results(directory + "/coco_instances_results.json", flatten(images),
+                      {.boxes = true, .masks = scores.segm.has_value()});
+  replace_file(directory + "/bbox.json", result_json(scores.bbox));
+  if (scores.segm) replace_file(directory + "/segm.json", result_json(*scores.segm));
+  replace_file(directory + "/summary.txt", scores_text(scores));
+}
+
+std::string scores_text(const ModelScores& scores) {
+  std::string text = "bbox\n" + data::summary_text(scores.bbox.stats);
+  if (scores.segm) text += "segm\n" + data::summary_text(scores.segm->stats);
+  return text;
+}
+
+}  // namespace denovo::detection

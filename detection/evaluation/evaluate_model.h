@@ -1,0 +1,49 @@
+// Running a detector over a data set and scoring it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/coco/dataset.h"
+#include "data/evaluation/coco_evaluation.h"
+#include "data/loading/input_rule.h"
+#include "detection/evaluation/post_process.h"
+#include "detection/model/mask_rcnn.h"
+
+namespace denovo::detection {
+
+struct EvaluateModelOptions {
+  std::string image_root;
+  data::InputRule rule;      // of evaluation: first short side, no flip
+  int max_images = 0;        // the first ones in ascending id; 0: all
+  int images_per_batch = 1;  // more than one changes nothing but speed
+  int loader_threads = 1;
+  Device device;
+  std::function<void(int64_t done, int64_t total)> progress;  // may be empty
+};
+
+/// Detections of every image, in ascending image id. The model is put into evaluation mode
+/// meanwhile.
+std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::CocoDataset& dataset,
+                                            const EvaluateModelOptions& options);
+
+struct ModelScores {
+  data::EvaluationResult bbox;
+  std::optional<data::EvaluationResult> segm;  // with a mask head, on a data set with masks
+};
+
+/// COCO evaluation of such detections. With max_images, the other images do not count.
+ModelScores score_detections(const data::CocoDataset& dataset,
+                             std::span<const ImageDetections> images, bool masks);
+
+/// Writes directory/coco_instances_results.json, bbox.json, segm.json and summary.txt (the
+/// reference's lines). Throws ResourceError.
+void write_evaluation(const std::string& directory, std::span<const ImageDetections> images,
+                      const ModelScores& scores);
+
+/// The reference's 12 lines per IoU type.
+std::string scores_text(const ModelScores& scores);
+
+}  // namespace denovo::detection

@@ -1,0 +1,74 @@
+#include "detection/evaluation/pictures.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "core/files/atomic_write.h"
+#include "data/drawing/draw.h"
+#include "data/image/image_file.h"
+
+namespace denovo::detection {
+namespace {
+
+constexpr double kShownScore = 0.5;
+
+std::vector<data::DrawnInstance> ground_truth(const data::CocoDataset& dataset, int image) {
+  std::vector<data::DrawnInstance> drawn;
+  for (const auto& annotation : dataset.annotations_of(image)) {
+    const auto& b = annotation.bbox;
+    data::DrawnInstance instance{
+        annotation.category,
+        {static_cast<float>(b[0]), static_cast<float>(b[1]), static_cast<float>(b[0] + b[2]),
+         static_cast<float>(b[1] + b[3])},
+        {},
+        dataset.categories()[static_cast<size_t>(annotation.category)].name};
+    if (annotation.segmentation != data::SegmentationKind::kNone)
+      instance.mask = dataset.mask(annotation);
+    if (annotation.crowd) instance.label += " (crowd)";
+    drawn.push_back(std::move(instance));
+  }
+  return drawn;
+}
+
+std::vector<data::DrawnInstance> predictions(const data::CocoDataset& dataset,
+                                             const ImageDetections& image) {
+  std::vector<data::DrawnInstance> drawn;
+  // Best last, so that it lies on top.
+  for (size_t i = image.detections.size(); i-- > 0;) {
+    const data::Detection& d = image.detections[i];
+    if (d.score < kShownScore) continue;
+    const auto& b = d.bbox;
+    drawn.push_back(
+        {image.classes[i],
+         {static_cast<float>(b[0]), static_cast<float>(b[1]), static_cast<float>(b[0] + b[2]),
+          static_cast<float>(b[1] + b[3])},
+         image.masks.empty() ? Rle{} : image.masks[i],
+         data::score_label(dataset.categories()[static_cast<size_t>(image.classes[i])].name,
+                           static_cast<float>(d.score))});
+  }
+  return drawn;
+}
+
+}  // namespace
+
+void write_pictures(const std::string& directory, int64_t iteration,
+                    const data::CocoDataset& dataset, const std::string& image_root,
+                    std::span<const ImageDetections> images, int count) {
+  if (count == 0 || images.empty()) return;
+  create_directories(directory);
+  const size_t shown = std::min(images.size(), static_cast<size_t>(count));
+  for (size_t i = 0; i < shown; ++i) {
+    const ImageDetections& found = images[i * images.size() / shown];
+    const int index = dataset.find_image(found.image_id);
+    const std::string& file = dataset.images()[static_cast<size_t>(index)].file_name;
+    data::Image left = data::read_image(image_root + "/" + file), right = left;
+    data::draw_instances(left, ground_truth(dataset, index));
+    data::draw_instances(right, predictions(dataset, found));
+    const std::string stem = std::filesystem::path(file).stem().string();
+    data::write_image(fmt::format("{}/{:07d}_{}.png", directory, iteration, stem),
+                      data::side_by_side({left, right}, {"ground truth", "predictions"}));
+  }
+}
+
+}  // namespace denovo::detection

@@ -1,0 +1,64 @@
+#include "detection/model/mask_rcnn.h"
+
+#include "core/autograd.h"
+#include "ops/normalize_image/normalize_image.h"
+
+namespace denovo::detection {
+
+std::vector<std::pair<std::string, Tensor>> Losses::named() const {
+  std::vector<std::pair<std::string, Tensor>> all{{"loss_rpn_cls", rpn_cls},
+                                                  {"loss_rpn_loc", rpn_loc},
+                                                  {"loss_cls", cls},
+                                                  {"loss_box_reg", box_reg}};
+  if (mask.defined()) all.emplace_back("loss_mask", mask);
+  return all;
+}
+
+MaskRcnn::MaskRcnn(const ModelConfig& config, int num_classes)
+    : config_(config),
+      num_classes_(num_classes),
+      anchor_generator_(config.anchors),
+      backbone_(*this, "backbone", config.backbone.resnet(), config.backbone.fpn()),
+      rpn_(*this, "proposal_generator", config.rpn, config.backbone.fpn_channels,
+           anchor_generator_.per_cell()),
+      roi_heads_(*this, "roi_heads", config, config.backbone.fpn_channels, num_classes) {
+  backbone_->bottom_up().freeze(config.freeze_at);
+}
+
+Losses MaskRcnn::losses(const ImageBatch& images, const GroundTruth& gt, const SamplingKey& key,
+                        const LossGroups& groups) {
+  const std::vector<Tensor> features = backbone_->forward(images.pixels);
+  const RpnPredictions predictions = rpn_->forward(features);
+  const Tensor& anchors = anchor_generator_.anchors(images.pixels.size(1), images.pixels.size(2),
+                                                    gt.boxes.dtype(), images.pixels.device());
+  const RpnSample sample = rpn_->sample(anchors, gt, images.ids, key);
+  const RpnLosses rpn =
+      rpn_->losses(predictions, sample, anchors, gt, groups.images_per_group, groups.total_groups);
+  const Proposals proposals = rpn_->propose(predictions, anchors, images.sizes, true);
+  const RoiBatch rois = sample_rois(config_.box, proposals, gt, images.ids, num_classes_, key);
+  const RoiLosses roi =
+      roi_heads_->losses(features, rois, gt, groups.images_per_group, groups.total_groups);
+  return {rpn.classification, rpn.box, roi.classification, roi.box, roi.mask};
+}
+
+Detections MaskRcnn::detect(const ImageBatch& images) {
+  const NoGrad no_grad;
+  const std::vector<Tensor> features = backbone_->forward(images.pixels);
+  const RpnPredictions predictions = rpn_->forward(features);
+  const Tensor& anchors =
+      anchor_generator_.anchors(images.pixels.size(1), images.pixels.size(2),
+                                predictions.logits.dtype(), images.pixels.device());
+  return roi_heads_->detect(features, rpn_->propose(predictions, anchors, images.sizes, false),
+                            images.sizes);
+}
+
+Tensor MaskRcnn::normalize(const Tensor& pixels, const Tensor& sizes, DType dtype) const {
+  const PixelConfig& p = config_.pixel;
+  return ops::normalize_image(pixels, sizes,
+                              {.mean = {p.mean[0], p.mean[1], p.mean[2]},
+                               .std = {p.std[0], p.std[1], p.std[2]},
+                               .bgr = p.channel_order == "BGR",
+                               .dtype = dtype});
+}
+
+}  // namespace denovo::detection

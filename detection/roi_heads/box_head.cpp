@@ -1,0 +1,67 @@
+#include "detection/roi_heads/box_head.h"
+
+#include <fmt/format.h>
+
+#include "ops/box_coder/box_coder.h"
+#include "ops/box_regression_loss/box_regression_loss.h"
+#include "ops/loss_weights/loss_weights.h"
+#include "ops/reshape/reshape.h"
+#include "ops/softmax_cross_entropy/softmax_cross_entropy.h"
+
+namespace denovo::detection {
+
+BoxHead::BoxHead(const BoxHeadConfig& config, const nn::NormOptions& norm, int in_channels)
+    : convs_(*this), fcs_(*this) {
+  int channels = in_channels;
+  for (int i = 0; i < config.convs; ++i) {
+    convs_.add(fmt::format("conv{}", i + 1), channels, config.conv_channels,
+               nn::ConvNormOptions{.kernel = 3, .padding = 1, .relu = true, .norm = norm});
+    channels = config.conv_channels;
+  }
+  int64_t features = int64_t{channels} * config.resolution * config.resolution;
+  // The first layer reads a flattened map: H, W, C here, C, H, W in files.
+  nn::FileFormat format{nn::FileLayout::kFlattened, config.resolution, config.resolution};
+  for (int i = 0; i < config.fcs; ++i) {
+    fcs_.add(fmt::format("fc{}", i + 1), features, config.fc_channels,
+             nn::Initializer::xavier(features), true, format);
+    features = config.fc_channels;
+    format = {};
+  }
+}
+
+Tensor BoxHead::forward(const Tensor& x, const Tensor& slots) const {
+  Tensor y = x;
+  for (const auto& conv : convs_) y = conv->forward(y, {}, slots);
+  y = ops::reshape(y, {y.size(0), y.size(1) * y.size(2) * y.size(3)});
+  for (const auto& fc : fcs_) y = fc->forward(y);
+  return y;
+}
+
+BoxPredictor::BoxPredictor(int in_channels, int num_classes)
+    : cls_score_(*this, "cls_score", in_channels, num_classes + 1, nn::Initializer::normal(0.01)),
+      bbox_pred_(*this, "bbox_pred", in_channels, 4 * num_classes, nn::Initializer::normal(0.001)) {
+}
+
+BoxPredictor::Output BoxPredictor::forward(const Tensor& x) const {
+  return {cls_score_->forward(x), bbox_pred_->forward(x)};
+}
+
+BoxLosses box_losses(const BoxHeadConfig& config, const BoxPredictor::Output& output,
+                     const RoiBatch& rois, const GroundTruth& gt, int num_classes,
+                     int images_per_group, int64_t total_groups) {
+  ops::LossWeightOptions weighting{.num_images = gt.boxes.size(0),
+                                   .images_per_group = images_per_group,
+                                   .total_groups = total_groups,
+                                   .normalizer = ops::LossNormalizer::kValidRows,
+                                   .dtype = gt.boxes.dtype()};
+  const Tensor every = ops::loss_weights(rois.classes, rois.images, weighting);
+  weighting.class_end = num_classes;
+  const Tensor foreground = ops::loss_weights(rois.classes, rois.images, weighting);
+  const Tensor targets =
+      ops::encode_rois(rois.boxes, rois.images, gt.boxes, rois.matched, kBoxWeights);
+  return {ops::softmax_cross_entropy(output.logits, rois.classes, every),
+          ops::box_regression_loss(output.deltas, rois.classes, targets, foreground,
+                                   config.smooth_l1_beta)};
+}
+
+}  // namespace denovo::detection

@@ -1,0 +1,52 @@
+// Box head: pooled features to class scores and box deltas.
+#pragma once
+
+#include <vector>
+
+#include "detection/roi_heads/roi_batch.h"
+#include "nn/layers/linear.h"
+#include "ops/box_coder/box_coder.h"
+
+namespace denovo::detection {
+
+/// convs x (3x3 convolution, norm, ReLU), then fcs x (linear, ReLU): 4conv1fc or 2fc. State dict:
+/// conv1.., fc1...
+class BoxHead : public nn::Module {
+ public:
+  BoxHead(const BoxHeadConfig& config, const nn::NormOptions& norm, int in_channels);
+  /// x [R, S, S, C] -> [R, fc_channels]. slots i32 [R]: negative in empty slots.
+  Tensor forward(const Tensor& x, const Tensor& slots) const;
+
+ private:
+  nn::ChildList<nn::ConvNorm> convs_;
+  nn::ChildList<nn::Linear> fcs_;
+};
+
+/// State dict: cls_score (background last), bbox_pred (foreground classes only).
+class BoxPredictor : public nn::Module {
+ public:
+  BoxPredictor(int in_channels, int num_classes);
+  struct Output {
+    Tensor logits;  // [R, K + 1]
+    Tensor deltas;  // [R, 4 K]
+  };
+  Output forward(const Tensor& x) const;
+
+ private:
+  nn::Child<nn::Linear> cls_score_, bbox_pred_;
+};
+
+struct BoxLosses {
+  Tensor classification;  // loss_cls
+  Tensor box;             // loss_box_reg
+};
+
+/// Scales of RoI box deltas (1 / 0.1, 1 / 0.2).
+inline constexpr ops::BoxWeights kBoxWeights{10, 10, 5, 5};
+
+/// Cross-entropy averaged over all RoIs, and L1 of the foreground's own class divided by all RoIs.
+BoxLosses box_losses(const BoxHeadConfig& config, const BoxPredictor::Output& output,
+                     const RoiBatch& rois, const GroundTruth& gt, int num_classes,
+                     int images_per_group, int64_t total_groups);
+
+}  // namespace denovo::detection

@@ -1,0 +1,63 @@
+#include "detection/roi_heads/roi_batch.h"
+
+#include "core/autograd.h"
+#include "ops/append_ground_truth/append_ground_truth.h"
+#include "ops/balanced_sample/balanced_sample.h"
+#include "ops/compact/compact.h"
+#include "ops/gather_rows/gather_rows.h"
+#include "ops/match_boxes/match_boxes.h"
+#include "ops/roi_classes/roi_classes.h"
+
+namespace denovo::detection {
+namespace {
+
+/// Rows of a flat [R, ...] list by i32 [R'] indices.
+Tensor pick(const Tensor& list, const Tensor& rows, double empty_value) {
+  const int64_t count = list.size(0), picked = rows.size(0);
+  if (list.rank() == 1)
+    return ops::gather_rows(list.view({1, count}), rows.view({1, picked}), empty_value)
+        .view({picked});
+  return ops::gather_rows(list.view({1, count, list.size(1)}), rows.view({1, picked}), empty_value)
+      .view({picked, list.size(1)});
+}
+
+RoiBatch pick(const RoiBatch& rois, const Tensor& rows) {
+  return {pick(rois.boxes, rows, 0), pick(rois.images, rows, -1), pick(rois.classes, rows, -1),
+          pick(rois.matched, rows, -1)};
+}
+
+}  // namespace
+
+RoiBatch sample_rois(const BoxHeadConfig& config, const Proposals& proposals, const GroundTruth& gt,
+                     const Tensor& image_ids, int num_classes, const SamplingKey& key) {
+  const NoGrad no_grad;
+  const ops::RoiCandidates candidates =
+      ops::append_ground_truth(proposals.boxes, proposals.counts, gt.boxes, gt.classes);
+  const ops::Match matches =
+      ops::match_boxes(candidates.boxes, gt.boxes, gt.classes,
+                       {.low = config.iou, .high = config.iou}, candidates.valid);
+  const ops::BalancedSample chosen =
+      ops::balanced_sample(matches.labels, image_ids, key.step->get(),
+                           {.num = config.batch_per_image,
+                            .positive_fraction = config.positive_fraction,
+                            .seed = key.seed,
+                            .purpose = RandomPurpose::kRoiSample});
+  const Tensor labels = ops::gather_rows(matches.labels, chosen.indices, -1);
+  const Tensor matched = ops::gather_rows(matches.matched, chosen.indices, -1);
+  const ops::RoiClasses targets = ops::roi_classes(labels, matched, gt.classes, num_classes);
+  const int64_t slots = chosen.indices.numel();
+  const RoiBatch all{ops::gather_rows(candidates.boxes, chosen.indices).view({slots, 4}),
+                     targets.images.view({slots}), targets.classes.view({slots}),
+                     matched.view({slots})};
+  const ops::Compaction compaction = ops::compact_range(all.classes, 0, num_classes + 1);
+  return pick(all, compaction.rows.rows(0, ops::usable_rows(compaction.count, slots)));
+}
+
+RoiBatch foreground_rois(const RoiBatch& rois, int num_classes, int64_t capacity) {
+  const NoGrad no_grad;
+  const ops::Compaction compaction = ops::compact_range(rois.classes, 0, num_classes);
+  const int64_t limit = std::min(capacity, rois.count());
+  return pick(rois, compaction.rows.rows(0, ops::usable_rows(compaction.count, limit)));
+}
+
+}  // namespace denovo::detection

@@ -1,0 +1,28 @@
+// The RoIs of a step: what an RoI head receives. A head derives its own targets from the matches,
+// so that other heads (keypoints, cascade stages) join without touching the trainer.
+#pragma once
+
+#include "detection/model/ground_truth.h"
+#include "detection/rpn/rpn.h"
+
+namespace denovo::detection {
+
+/// R slots over all images, valid ones first.
+struct RoiBatch {
+  Tensor boxes;    // [R, 4]
+  Tensor images;   // i32 [R], -1 = empty slot
+  Tensor classes;  // i32 [R], K = background, -1 = empty slot
+  Tensor matched;  // i32 [R], ground truth within the image
+
+  int64_t count() const { return boxes.size(0); }
+};
+
+/// Proposals and ground truth matched at config.iou and sampled, positive_fraction of them
+/// foreground.
+RoiBatch sample_rois(const BoxHeadConfig& config, const Proposals& proposals, const GroundTruth& gt,
+                     const Tensor& image_ids, int num_classes, const SamplingKey& key);
+
+/// The foreground RoIs of a batch, valid first; capacity: the most there can be.
+RoiBatch foreground_rois(const RoiBatch& rois, int num_classes, int64_t capacity);
+
+}  // namespace denovo::detection

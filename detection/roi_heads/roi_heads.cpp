@@ -1,0 +1,118 @@
+#include "detection/roi_heads/roi_heads.h"
+
+#include "core/autograd.h"
+#include "core/profile.h"
+#include "ops/detection_candidates/detection_candidates.h"
+#include "ops/gather_rows/gather_rows.h"
+#include "ops/mask_probabilities/mask_probabilities.h"
+#include "ops/nms/nms.h"
+#include "ops/roi_align/roi_align.h"
+#include "ops/softmax/softmax.h"
+
+namespace denovo::detection {
+namespace {
+
+/// images[n, p] = n for the first counts[n] slots, -1 beyond; i32 [N * P].
+Tensor images_of(const Tensor& counts, int64_t slots) {
+  const auto used = counts.to_vector<int32_t>();
+  std::vector<int32_t> images;
+  for (size_t n = 0; n < used.size(); ++n) {
+    for (int64_t p = 0; p < slots; ++p)
+      images.push_back(p < used[n] ? static_cast<int32_t>(n) : -1);
+  }
+  return Tensor::from({static_cast<int64_t>(images.size())}, images, counts.device());
+}
+
+}  // namespace
+
+Tensor Pooler::forward(const std::vector<Tensor>& features, const Tensor& boxes,
+                       const Tensor& images) const {
+  constexpr double kStrides[] = {4, 8, 16, 32};
+  return ops::roi_align(std::span(features).first(4), kStrides, boxes, images,
+                        {.output_size = resolution_,
+                         .sampling_ratio = config_.sampling_ratio,
+                         .aligned = config_.aligned,
+                         .canonical_size = static_cast<double>(config_.canonical_size),
+                         .canonical_level = config_.canonical_level});
+}
+
+RoiHeads::RoiHeads(const ModelConfig& config, int in_channels, int num_classes)
+    : config_(config),
+      num_classes_(num_classes),
+      box_pooler_(config.pooler, config.box.resolution),
+      mask_pooler_(config.pooler, config.mask.resolution),
+      box_head_(*this, "box_head", config.box, config.backbone.norm_options(config.box.norm),
+                in_channels),
+      box_predictor_(*this, "box_predictor", config.box.fc_channels, num_classes) {
+  if (config.mask.enabled) {
+    mask_head_ = std::make_unique<nn::Child<MaskHead>>(
+        *this, "mask_head", config.mask, config.backbone.norm_options(config.mask.norm),
+        in_channels, num_classes);
+  }
+}
+
+BoxPredictor::Output RoiHeads::predict_boxes(const std::vector<Tensor>& features,
+                                             const Tensor& boxes, const Tensor& images) const {
+  const ProfileGroup group("box_head");
+  return box_predictor_->forward(
+      box_head_->forward(box_pooler_.forward(features, boxes, images), images));
+}
+
+Tensor RoiHeads::predict_masks(const std::vector<Tensor>& features, const Tensor& boxes,
+                               const Tensor& images) const {
+  const ProfileGroup group("mask_head");
+  return (*mask_head_)->forward(mask_pooler_.forward(features, boxes, images), images);
+}
+
+RoiLosses RoiHeads::losses(const std::vector<Tensor>& features, const RoiBatch& rois,
+                           const GroundTruth& gt, int images_per_group,
+                           int64_t total_groups) const {
+  RoiLosses losses;
+  {
+    const ProfileGroup group("box_head");
+    const BoxLosses box = box_losses(config_.box, predict_boxes(features, rois.boxes, rois.images),
+                                     rois, gt, num_classes_, images_per_group, total_groups);
+    losses.classification = box.classification;
+    losses.box = box.box;
+  }
+  if (mask_head_) {
+    const ProfileGroup group("mask_head");
+    const auto per_image =
+        static_cast<int64_t>(config_.box.batch_per_image * config_.box.positive_fraction);
+    const RoiBatch foreground = foreground_rois(rois, num_classes_, gt.boxes.size(0) * per_image);
+    losses.mask = mask_loss(predict_masks(features, foreground.boxes, foreground.images),
+                            foreground, gt, num_classes_, images_per_group, total_groups);
+  }
+  return losses;
+}
+
+Detections RoiHeads::detect(const std::vector<Tensor>& features, const Proposals& proposals,
+                            const Tensor& image_sizes) const {
+  const NoGrad no_grad;
+  const int64_t n = proposals.boxes.size(0), slots = proposals.boxes.size(1), k = num_classes_;
+  const Tensor boxes = proposals.boxes.view({n * slots, 4});
+  const BoxPredictor::Output output =
+      predict_boxes(features, boxes, images_of(proposals.counts, slots));
+  const Tensor decoded =
+      ops::decode_boxes(boxes, output.deltas, kBoxWeights).view({n, slots * k, 4});
+  const Tensor clipped = ops::clip_boxes(decoded, image_sizes);
+  const ops::DetectionCandidates candidates = ops::detection_candidates(
+      ops::softmax(output.logits), proposals.counts, config_.test.score_threshold);
+  const int64_t limit = config_.test.detections_per_image;
+  const ops::NmsResult kept =
+      ops::batched_nms(clipped, candidates.scores, candidates.groups, config_.test.nms_iou, limit);
+
+  Detections detections;
+  detections.boxes = ops::gather_rows(clipped, kept.keep);
+  detections.scores = ops::gather_rows(candidates.scores, kept.keep);
+  detections.classes = ops::gather_rows(candidates.groups, kept.keep, -1);
+  detections.counts = kept.counts;
+  if (mask_head_) {
+    const Tensor logits = predict_masks(features, detections.boxes.view({n * limit, 4}),
+                                        images_of(kept.counts, limit));
+    detections.masks = ops::mask_probabilities(logits, detections.classes.view({n * limit}));
+  }
+  return detections;
+}
+
+}  // namespace denovo::detection

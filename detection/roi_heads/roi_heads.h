@@ -1,0 +1,63 @@
+// The second stage: box head and mask head on pooled features.
+#pragma once
+
+#include <memory>
+
+#include "detection/roi_heads/box_head.h"
+#include "detection/roi_heads/mask_head.h"
+
+namespace denovo::detection {
+
+/// RoIAlign over p2..p5.
+class Pooler {
+ public:
+  Pooler(const PoolerConfig& config, int resolution) : config_(config), resolution_(resolution) {}
+  /// features {p2, p3, p4, p5, ...} [N, h, w, C]; boxes [R, 4]; images i32 [R] -> [R, S, S, C],
+  /// zeros in empty slots.
+  Tensor forward(const std::vector<Tensor>& features, const Tensor& boxes,
+                 const Tensor& images) const;
+
+ private:
+  PoolerConfig config_;
+  int resolution_;
+};
+
+/// D slots per image, descending by score.
+struct Detections {
+  Tensor boxes;    // [N, D, 4] in pixels of the network input
+  Tensor scores;   // [N, D]; 0 in empty slots
+  Tensor classes;  // i32 [N, D]; -1 in empty slots
+  Tensor counts;   // i32 [N]
+  Tensor masks;    // [N * D, S, S] probabilities; undefined without a mask head
+};
+
+struct RoiLosses {
+  Tensor classification, box, mask;  // mask undefined without a mask head
+};
+
+/// State dict: box_head, box_predictor, mask_head.
+class RoiHeads : public nn::Module {
+ public:
+  RoiHeads(const ModelConfig& config, int in_channels, int num_classes);
+
+  RoiLosses losses(const std::vector<Tensor>& features, const RoiBatch& rois, const GroundTruth& gt,
+                   int images_per_group, int64_t total_groups) const;
+  Detections detect(const std::vector<Tensor>& features, const Proposals& proposals,
+                    const Tensor& image_sizes) const;
+
+  BoxPredictor::Output predict_boxes(const std::vector<Tensor>& features, const Tensor& boxes,
+                                     const Tensor& images) const;
+  /// Mask logits [R, S, S, K]. Requires a mask head.
+  Tensor predict_masks(const std::vector<Tensor>& features, const Tensor& boxes,
+                       const Tensor& images) const;
+
+ private:
+  ModelConfig config_;
+  int num_classes_;
+  Pooler box_pooler_, mask_pooler_;
+  nn::Child<BoxHead> box_head_;
+  nn::Child<BoxPredictor> box_predictor_;
+  std::unique_ptr<nn::Child<MaskHead>> mask_head_;
+};
+
+}  // namespace denovo::detection

@@ -1,0 +1,87 @@
+// Region proposal network (Ren et al., 2015) on a feature pyramid.
+#pragma once
+
+#include <vector>
+
+#include "core/step_state.h"
+#include "detection/model/anchor_generator.h"
+#include "detection/model/ground_truth.h"
+#include "nn/layers/conv_norm.h"
+
+namespace denovo::detection {
+
+/// One head for all levels: 3x3 convolution and ReLU, then objectness and deltas. State dict: conv,
+/// objectness_logits, anchor_deltas.
+class RpnHead : public nn::Module {
+ public:
+  RpnHead(int channels, int anchors_per_cell);
+
+  struct Output {
+    std::vector<Tensor> objectness;  // per level [N, h, w, A]
+    std::vector<Tensor> deltas;      // per level [N, h, w, 4 A]
+  };
+  Output forward(const std::vector<Tensor>& features) const;
+
+ private:
+  nn::Child<nn::ConvNorm> conv_, objectness_logits_, anchor_deltas_;
+};
+
+/// Raw predictions for all anchors of all levels.
+struct RpnPredictions {
+  Tensor logits;                     // [N, M]
+  Tensor deltas;                     // [N, M, 4]
+  std::vector<int64_t> level_sizes;  // anchors per level, sum M
+};
+
+/// P slots per image, descending by objectness.
+struct Proposals {
+  Tensor boxes;   // [N, P, 4], clipped to the image; zeros in empty slots
+  Tensor logits;  // [N, P] objectness; -infinity in empty slots
+  Tensor counts;  // i32 [N]
+};
+
+struct RpnLosses {
+  Tensor classification;  // loss_rpn_cls
+  Tensor box;             // loss_rpn_loc
+};
+
+/// What sampling depends on: draws are a function of the seed, the step and the image.
+struct SamplingKey {
+  uint64_t seed = 0;
+  const DeviceStepState* step = nullptr;
+};
+
+/// Anchors chosen for the loss.
+struct RpnSample {
+  Tensor indices;  // i32 [N, S]: positives first, -1 = empty
+  Tensor labels;   // i32 [N, S]: 1, 0, -1 = empty
+  Tensor matched;  // i32 [N, S]: ground truth
+};
+
+class Rpn : public nn::Module {
+ public:
+  Rpn(const RpnConfig& config, int channels, int anchors_per_cell);
+
+  RpnPredictions forward(const std::vector<Tensor>& features) const;
+
+  /// Top-k per level, decode, clip, drop empty boxes, NMS per level, best P over all levels. No
+  /// gradient.
+  Proposals propose(const RpnPredictions& predictions, const Tensor& anchors,
+                    const Tensor& image_sizes, bool training) const;
+
+  /// Anchors matched to the ground truth and sampled, half of them positive where there are enough.
+  RpnSample sample(const Tensor& anchors, const GroundTruth& gt, const Tensor& image_ids,
+                   const SamplingKey& key) const;
+
+  /// Objectness cross-entropy and box L1 over sampled anchors, divided by batch_per_image per
+  /// image, averaged over groups of images_per_group (detectron2's normaliser).
+  RpnLosses losses(const RpnPredictions& predictions, const RpnSample& sample,
+                   const Tensor& anchors, const GroundTruth& gt, int images_per_group,
+                   int64_t total_groups) const;
+
+ private:
+  RpnConfig config_;
+  nn::Child<RpnHead> rpn_head_;
+};
+
+}  // namespace denovo::detection

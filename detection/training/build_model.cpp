@@ -1,0 +1,65 @@
+#include "detection/training/build_model.h"
+
+#include <fmt/format.h>
+
+#include "core/files/json_writer.h"
+#include "core/version.h"
+#include "detection/weights/load_weights.h"
+#include "nn/state_dict.h"
+
+namespace denovo::detection {
+namespace {
+
+std::vector<ArenaLeaf> trainable_leaves(const MaskRcnn& model, const SolverConfig& solver) {
+  // Factors are relative to solver.weight_decay; a decay of 0 with one of its own on norms or
+  // biases would have no factor, and nobody has asked for it.
+  const auto factor = [&](double decay) {
+    return solver.weight_decay > 0 ? decay / solver.weight_decay : 0;
+  };
+  std::vector<ArenaLeaf> leaves;
+  model.for_each_parameter([&](const std::string& name, const nn::Parameter& parameter) {
+    if (!parameter.tensor().requires_grad()) return;
+    ArenaLeaf leaf{name, parameter.tensor()};
+    if (parameter.kind() == nn::ParameterKind::kNorm)
+      leaf.weight_decay_factor = factor(solver.weight_decay_norm);
+    if (parameter.kind() == nn::ParameterKind::kBias) {
+      leaf.weight_decay_factor = factor(solver.weight_decay_bias);
+      leaf.lr_factor = solver.bias_lr_factor;
+    }
+    leaves.push_back(std::move(leaf));
+  });
+  return leaves;
+}
+
+}  // namespace
+
+TrainableModel build_model(const TrainConfig& config, const data::CocoDataset& dataset,
+                           Device device, Logger& logger) {
+  TrainableModel result;
+  result.model = std::make_unique<MaskRcnn>(config.model, dataset.num_classes());
+  result.model->reallocate(DType::kF32, device);
+  result.model->initialize(static_cast<uint64_t>(config.seed));
+  if (!config.model.init.empty()) logger.info(load_backbone(*result.model, config.model.init));
+  if (!config.model.weights.empty())
+    logger.info(load_detector(*result.model, config.model.weights));
+  result.arena = std::make_unique<Arena>(trainable_leaves(*result.model, config.solver));
+  result.optimizer = std::make_unique<nn::Sgd>(
+      *result.arena, nn::SgdOptions{config.solver.momentum, config.solver.weight_decay,
+                                    config.solver.clip_gradient_norm});
+  return result;
+}
+
+Metadata model_metadata(const TrainConfig& config, const data::CocoDataset& dataset) {
+  JsonWriter categories;
+  categories.begin_array();
+  for (const auto& category : dataset.categories()) {
+    categories.begin_object().field("id", category.id).field("name", category.name).end_object();
+  }
+  categories.end_array();
+  return {{"format", "denovo"},
+          {"version", version_text()},
+          {"config", config_text(config)},
+          {"categories", categories.text()}};
+}
+
+}  // namespace denovo::detection

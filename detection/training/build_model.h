@@ -1,0 +1,30 @@
+// A detector ready to train: weights from the seed or from files, frozen parts, optimiser.
+#pragma once
+
+#include <memory>
+
+#include "core/arena.h"
+#include "core/log/logger.h"
+#include "data/coco/dataset.h"
+#include "detection/model/mask_rcnn.h"
+#include "detection/training/train_config.h"
+#include "nn/optimizer/sgd.h"
+
+namespace denovo::detection {
+
+struct TrainableModel {
+  std::unique_ptr<MaskRcnn> model;
+  std::unique_ptr<Arena> arena;
+  std::unique_ptr<nn::Sgd> optimizer;
+};
+
+/// Builds the model of a configuration for a data set's classes. Weights: model.init and
+/// model.weights where given, else random by the seed. Throws IoError when files do not fit,
+/// ConfigError for combinations that cannot work.
+TrainableModel build_model(const TrainConfig& config, const data::CocoDataset& dataset,
+                           Device device, Logger& logger);
+
+/// What a model file says about itself: configuration (TOML), category ids and names (JSON).
+Metadata model_metadata(const TrainConfig& config, const data::CocoDataset& dataset);
+
+}  // namespace denovo::detection

@@ -1,0 +1,144 @@
+#include "detection/training/train_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+
+namespace denovo::detection {
+
+void DataConfig::describe(ConfigFields& v) {
+  v("root", root, "folder that the other paths hang on; relative to the working directory")
+      .harmless();
+  v("train_annotations", train_annotations, "COCO JSON of the training images").not_empty();
+  v("train_images", train_images, "folder of the training images").harmless();
+  v("val_annotations", val_annotations, "COCO JSON of the validation images; empty: no evaluation");
+  v("val_images", val_images, "folder of the validation images").harmless();
+  v("max_train_images", max_train_images, "train on this many images, chosen by the seed; 0: all")
+      .non_negative();
+  v("on_bad_image", on_bad_image, "an image that cannot be decoded: stop the run, or skip it")
+      .one_of({"stop", "skip"});
+  v("max_bad_fraction", max_bad_fraction,
+    "refuse to start when more annotations than this are degenerate")
+      .range(0, 1);
+  v("workers", workers, "threads that prepare images; any number gives the same batches")
+      .positive()
+      .harmless();
+  v("cache_mb", cache_mb, "memory for decoded images, MiB").non_negative().harmless();
+}
+
+std::string DataConfig::path(const std::string& relative) const {
+  return root.empty() || relative.starts_with("/") ? relative : root + "/" + relative;
+}
+
+void InputConfig::describe(ConfigFields& v) {
+  v("min_size_train", min_size_train,
+    "short side in training, pixels; several: one is drawn per image")
+      .positive()
+      .not_empty();
+  v("min_size_test", min_size_test, "short side at test time, pixels").positive();
+  v("max_size", max_size, "largest long side, pixels").positive();
+  v("flip", flip, "mirror every other training image");
+  v("padding", padding,
+    "bucket: by the image alone (results do not depend on batch mates); batch: to the largest of "
+    "the batch")
+      .one_of({"bucket", "batch"});
+}
+
+void SolverConfig::describe(ConfigFields& v) {
+  v("base_lr", base_lr, "learning rate at reference_batch; scaled linearly with images_per_batch")
+      .non_negative();
+  v("reference_batch", reference_batch,
+    "batch that base_lr and the paper's schedule are stated for")
+      .positive();
+  v("images_per_batch", images_per_batch, "images per update, over all ranks and accumulation")
+      .positive();
+  v("accumulate", accumulate, "micro-batches per update; must divide images_per_batch").positive();
+  v("images_per_group", images_per_group,
+    "images over which losses are normalised together (the paper's batch per GPU)")
+      .positive();
+  v("max_iter", max_iter, "updates").positive();
+  v("lr_schedule", lr_schedule,
+    "paper: drops at the last 60k and 20k of batch-16 iterations; steps: as solver.steps says")
+      .one_of({"paper", "steps"});
+  v("steps", steps,
+    "iterations at which the rate is multiplied by gamma, for lr_schedule = \"steps\"")
+      .positive();
+  v("gamma", gamma, "factor of a drop").range(0, 1);
+  v("warmup_iters", warmup_iters, "iterations of linear warm-up").non_negative();
+  v("warmup_factor", warmup_factor, "factor at its start").range(0, 1);
+  v("momentum", momentum, "momentum of SGD").range(0, 1);
+  v("weight_decay", weight_decay, "weight decay of weights").non_negative();
+  v("weight_decay_norm", weight_decay_norm, "weight decay of norm parameters").non_negative();
+  v("bias_lr_factor", bias_lr_factor, "learning rate factor of biases (Detectron: 2)")
+      .non_negative();
+  v("weight_decay_bias", weight_decay_bias, "weight decay of biases (Detectron: 0)").non_negative();
+  v("clip_gradient_norm", clip_gradient_norm, "largest L2 norm of the gradient; 0: no limit")
+      .non_negative();
+  v("checkpoint_period", checkpoint_period, "iterations between checkpoints").positive().harmless();
+}
+
+nn::LrSchedule SolverConfig::schedule() const {
+  nn::LrSchedule schedule{.base_lr = base_lr * images_per_batch / reference_batch,
+                          .max_iter = max_iter,
+                          .warmup_iters = warmup_iters,
+                          .warmup_factor = warmup_factor,
+                          .gamma = gamma};
+  if (lr_schedule == "steps") {
+    schedule.drops = {steps.begin(), steps.end()};
+    return schedule;
+  }
+  const double batches = static_cast<double>(images_per_batch) / reference_batch;
+  schedule.drops = nn::paper_drops(std::llround(static_cast<double>(max_iter) * batches));
+  for (int64_t& drop : schedule.drops) drop = std::llround(static_cast<double>(drop) / batches);
+  return schedule;
+}
+
+void EvalConfig::describe(ConfigFields& v) {
+  v("period", period, "iterations between evaluations; 0: only at the end").non_negative();
+  v("max_images", max_images, "evaluate on the first images only; 0: all").non_negative();
+  v("loss", loss, "also compute the losses on the validation set");
+  v("pictures", pictures, "pictures of predictions beside the ground truth per evaluation")
+      .non_negative()
+      .harmless();
+}
+
+void CheckpointConfig::describe(ConfigFields& v) {
+  v("keep", keep, "newest checkpoints kept, besides the best").positive().harmless();
+}
+
+void LogConfig::describe(ConfigFields& v) {
+  v("period", period, "iterations between metrics").positive().harmless();
+  v("tensorboard", tensorboard, "write TensorBoard events").harmless();
+}
+
+void TrainConfig::describe(ConfigFields& v) {
+  v("seed", seed, "of weights, order, augmentation and sampling").non_negative();
+  v.section("data", data, "data set");
+  v.section("input", input, "network input");
+  v.section("model", model, "detector");
+  v.section("solver", solver, "optimiser and schedule");
+  v.section("eval", eval, "evaluation");
+  v.section("checkpoint", checkpoint, "checkpoints");
+  v.section("log", log, "logs");
+}
+
+void TrainConfig::validate() const {
+  model.validate();
+  if (solver.images_per_batch % solver.accumulate != 0) {
+    throw ConfigError(
+        fmt::format("config: solver.accumulate must divide solver.images_per_batch = {}, got {}",
+                    solver.images_per_batch, solver.accumulate));
+  }
+  const int micro_batch = solver.images_per_batch / solver.accumulate;
+  if (micro_batch % std::min(micro_batch, solver.images_per_group) != 0) {
+    throw ConfigError(fmt::format(
+        "config: solver.images_per_group must divide the {} images of a micro-batch, got {}",
+        micro_batch, solver.images_per_group));
+  }
+  nn::check(solver.schedule());
+}
+
+}  // namespace denovo::detection

@@ -1,0 +1,103 @@
+// Configuration of train_coco: what to train on, how long, and what to write. Keys are those of the
+// config files; every default is the paper's scratch recipe on COCO unless its line says otherwise.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "detection/model/model_config.h"
+#include "nn/schedule/lr_schedule.h"
+
+namespace denovo::detection {
+
+struct DataConfig {
+  std::string root;
+  std::string train_annotations = "annotations/instances_train2017.json";
+  std::string train_images = "train2017";
+  std::string val_annotations = "annotations/instances_val2017.json";
+  std::string val_images = "val2017";
+  int max_train_images = 0;
+  std::string on_bad_image = "stop";
+  double max_bad_fraction = 0.01;
+  int workers = 2;
+  int cache_mb = 1024;
+
+  void describe(ConfigFields& v);
+  /// root + "/" + path, or path when it is absolute or root is empty.
+  std::string path(const std::string& relative) const;
+};
+
+struct InputConfig {
+  std::vector<int> min_size_train{800};
+  int min_size_test = 800;
+  int max_size = 1333;
+  bool flip = true;
+  std::string padding = "bucket";
+
+  void describe(ConfigFields& v);
+};
+
+struct SolverConfig {
+  double base_lr = 0.02;
+  int reference_batch = 16;
+  int images_per_batch = 16;
+  int accumulate = 1;
+  int images_per_group = 2;
+  int64_t max_iter = 270000;
+  std::string lr_schedule = "paper";
+  std::vector<int> steps;
+  double gamma = 0.1;
+  int warmup_iters = 500;
+  double warmup_factor = 1.0 / 3;
+  double momentum = 0.9;
+  double weight_decay = 1e-4;
+  double weight_decay_norm = 0;
+  double bias_lr_factor = 1;
+  double weight_decay_bias = 1e-4;
+  double clip_gradient_norm = 0;
+  int64_t checkpoint_period = 5000;
+
+  void describe(ConfigFields& v);
+  /// The learning rate by iteration: base_lr scaled linearly from reference_batch to
+  /// images_per_batch, drops as steps say or by the paper's rule, counted in images.
+  nn::LrSchedule schedule() const;
+};
+
+struct EvalConfig {
+  int64_t period = 0;
+  int max_images = 0;
+  bool loss = false;
+  int pictures = 8;
+
+  void describe(ConfigFields& v);
+};
+
+struct CheckpointConfig {
+  int keep = 2;
+
+  void describe(ConfigFields& v);
+};
+
+struct LogConfig {
+  int64_t period = 20;
+  bool tensorboard = true;
+
+  void describe(ConfigFields& v);
+};
+
+struct TrainConfig {
+  DataConfig data;
+  InputConfig input;
+  ModelConfig model;
+  SolverConfig solver;
+  EvalConfig eval;
+  CheckpointConfig checkpoint;
+  LogConfig log;
+  int64_t seed = 1;
+
+  void describe(ConfigFields& v);
+  /// Throws ConfigError for combinations that cannot work.
+  void validate() const;
+};
+
+}  // namespace denovo::detection
