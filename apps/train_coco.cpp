@@ -1,0 +1,39 @@
+// Trains a detector on COCO-format files.
+#include <cstdio>
+
+#include "core/backend.h"
+#include "core/files/signals.h"
+#include "core/options.h"
+#include "detection/training/trainer.h"
+
+namespace {
+
+using namespace denovo;
+
+int train_coco(int argc, char** argv) {
+  Options options("train_coco", "Trains Mask R-CNN or Faster R-CNN on COCO-format files");
+  options.add(
+      {.name = "out", .value = "RUN", .meaning = "run directory to create", .required = true});
+  options.add({.name = "resume", .meaning = "continue the run in --out"});
+  options.add_config(config_help<detection::TrainConfig>());
+  if (!options.parse(argc, argv)) return 0;
+  auto config = load_config<detection::TrainConfig>(options.text("config"), options.overrides());
+  if (options.given("seed")) config.seed = options.integer("seed", 0, INT64_MAX);
+  if (options.given("threads"))
+    cpu_context().set_num_threads(static_cast<int>(options.integer("threads", 1, 1024)));
+  const Device device = parse_device(options.text("device"));
+
+  watch_signals();
+  Logger logger(options.given("quiet"));
+  const detection::TrainOutcome outcome =
+      detection::train(config, {options.text("out"), options.given("resume"), device}, logger);
+  if (outcome.signal) return 128 + outcome.signal;
+  std::printf("%srun directory: %s\n", outcome.summary.c_str(), options.text("out").c_str());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return denovo::run_program(argc, argv, train_coco);
+}
