@@ -172,7 +172,7 @@ std::vector<uint8_t> read_bytes(const std::string& path) {
 void write_bytes(const std::string& path, Bytes bytes) {
   FILE* file = std::fopen(path.c_str(), "wb");
   bool ok = file != nullptr;
-  if (ok) ok = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
+  if (ok && !bytes.empty()) ok = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
   if (ok) ok = std::fflush(file) == 0;
   const int reason = errno;
   if (file) std::fclose(file);
