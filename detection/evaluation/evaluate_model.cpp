@@ -45,8 +45,10 @@ std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::CocoDat
   if (options.max_images > 0 && static_cast<size_t>(options.max_images) < images.size()) {
     images.resize(static_cast<size_t>(options.max_images));
   }
-  std::vector<int64_t> category_ids;
-  for (const auto& category : dataset.categories()) category_ids.push_back(category.id);
+  std::vector<int64_t> category_ids = options.category_ids;
+  if (category_ids.empty()) {
+    for (const auto& category : dataset.categories()) category_ids.push_back(category.id);
+  }
 
   data::TrainingView no_objects;
   no_objects.first_instance = {0};

@@ -16,9 +16,10 @@ namespace denovo::detection {
 
 struct EvaluateModelOptions {
   std::string image_root;
-  data::InputRule rule;      // of evaluation: first short side, no flip
-  int max_images = 0;        // the first ones in ascending id; 0: all
-  int images_per_batch = 1;  // more than one changes nothing but speed
+  data::InputRule rule;                    // of evaluation: first short side, no flip
+  std::vector<int64_t> category_ids = {};  // of the model's classes; empty: the data set's
+  int max_images = 0;                      // the first ones in ascending id; 0: all
+  int images_per_batch = 1;                // more than one changes nothing but speed
   int loader_threads = 1;
   Device device;
   std::function<void(int64_t done, int64_t total)> progress;  // may be empty

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/files/atomic_write.h"
-#include "data/drawing/draw.h"
 #include "data/image/image_file.h"
 
 namespace denovo::detection {
@@ -31,26 +31,30 @@ std::vector<data::DrawnInstance> ground_truth(const data::CocoDataset& dataset, 
   return drawn;
 }
 
-std::vector<data::DrawnInstance> predictions(const data::CocoDataset& dataset,
-                                             const ImageDetections& image) {
+}  // namespace
+
+std::vector<data::DrawnInstance> drawn_detections(const ImageDetections& image,
+                                                  std::span<const data::CocoCategory> categories,
+                                                  double min_score) {
   std::vector<data::DrawnInstance> drawn;
-  // Best last, so that it lies on top.
   for (size_t i = image.detections.size(); i-- > 0;) {
     const data::Detection& d = image.detections[i];
-    if (d.score < kShownScore) continue;
+    if (d.score < min_score) continue;
+    // By id: a validation set may have fewer categories than the model has classes.
+    const auto category = std::find_if(categories.begin(), categories.end(),
+                                       [&](const auto& c) { return c.id == d.category_id; });
+    const bool known = category != categories.end();
     const auto& b = d.bbox;
     drawn.push_back(
-        {image.classes[i],
+        {known ? static_cast<int>(category - categories.begin()) : image.classes[i],
          {static_cast<float>(b[0]), static_cast<float>(b[1]), static_cast<float>(b[0] + b[2]),
           static_cast<float>(b[1] + b[3])},
          image.masks.empty() ? Rle{} : image.masks[i],
-         data::score_label(dataset.categories()[static_cast<size_t>(image.classes[i])].name,
+         data::score_label(known ? category->name : fmt::format("category {}", d.category_id),
                            static_cast<float>(d.score))});
   }
   return drawn;
 }
-
-}  // namespace
 
 void write_pictures(const std::string& directory, int64_t iteration,
                     const data::CocoDataset& dataset, const std::string& image_root,
@@ -64,7 +68,7 @@ void write_pictures(const std::string& directory, int64_t iteration,
     const std::string& file = dataset.images()[static_cast<size_t>(index)].file_name;
     data::Image left = data::read_image(image_root + "/" + file), right = left;
     data::draw_instances(left, ground_truth(dataset, index));
-    data::draw_instances(right, predictions(dataset, found));
+    data::draw_instances(right, drawn_detections(found, dataset.categories(), kShownScore));
     const std::string stem = std::filesystem::path(file).stem().string();
     data::write_image(fmt::format("{}/{:07d}_{}.png", directory, iteration, stem),
                       data::side_by_side({left, right}, {"ground truth", "predictions"}));

@@ -1,7 +1,10 @@
 #include "detection/roi_heads/roi_heads.h"
 
+#include <algorithm>
+
 #include "core/autograd.h"
 #include "core/profile.h"
+#include "ops/compact/compact.h"
 #include "ops/detection_candidates/detection_candidates.h"
 #include "ops/gather_rows/gather_rows.h"
 #include "ops/mask_probabilities/mask_probabilities.h"
@@ -21,6 +24,20 @@ Tensor images_of(const Tensor& counts, int64_t slots) {
       images.push_back(p < used[n] ? static_cast<int32_t>(n) : -1);
   }
   return Tensor::from({static_cast<int64_t>(images.size())}, images, counts.device());
+}
+
+/// The first slots of each image, as many as the fullest image uses: on the CPU empty ones would
+/// cost as much as detections (ops::usable_rows).
+Tensor cut_slots(const Tensor& keep, const Tensor& counts) {
+  const auto used = counts.to_vector<int32_t>();
+  const int32_t most = used.empty() ? 0 : *std::max_element(used.begin(), used.end());
+  const int64_t slots =
+      ops::usable_rows(Tensor::from<int32_t>({1}, {most}, counts.device()), keep.size(1));
+  const Tensor cut = Tensor::empty({keep.size(0), slots}, keep.dtype(), keep.device());
+  for (int64_t n = 0; n < keep.size(0); ++n) {
+    copy(cut.rows(n, n + 1), keep.rows(n, n + 1).view({keep.size(1)}).rows(0, slots));
+  }
+  return cut;
 }
 
 }  // namespace
@@ -98,9 +115,9 @@ Detections RoiHeads::detect(const std::vector<Tensor>& features, const Proposals
   const Tensor clipped = ops::clip_boxes(decoded, image_sizes);
   const ops::DetectionCandidates candidates = ops::detection_candidates(
       ops::softmax(output.logits), proposals.counts, config_.test.score_threshold);
-  const int64_t limit = config_.test.detections_per_image;
-  const ops::NmsResult kept =
-      ops::batched_nms(clipped, candidates.scores, candidates.groups, config_.test.nms_iou, limit);
+  ops::NmsResult kept = ops::batched_nms(clipped, candidates.scores, candidates.groups,
+                                         config_.test.nms_iou, config_.test.detections_per_image);
+  kept.keep = cut_slots(kept.keep, kept.counts);
 
   Detections detections;
   detections.boxes = ops::gather_rows(clipped, kept.keep);
@@ -108,9 +125,10 @@ Detections RoiHeads::detect(const std::vector<Tensor>& features, const Proposals
   detections.classes = ops::gather_rows(candidates.groups, kept.keep, -1);
   detections.counts = kept.counts;
   if (mask_head_) {
-    const Tensor logits = predict_masks(features, detections.boxes.view({n * limit, 4}),
-                                        images_of(kept.counts, limit));
-    detections.masks = ops::mask_probabilities(logits, detections.classes.view({n * limit}));
+    const int64_t used = kept.keep.size(1);
+    const Tensor logits =
+        predict_masks(features, detections.boxes.view({n * used, 4}), images_of(kept.counts, used));
+    detections.masks = ops::mask_probabilities(logits, detections.classes.view({n * used}));
   }
   return detections;
 }

@@ -22,7 +22,7 @@ class Pooler {
   int resolution_;
 };
 
-/// D slots per image, descending by score.
+/// D slots per image, descending by score; D is at most test.detections_per_image.
 struct Detections {
   Tensor boxes;    // [N, D, 4] in pixels of the network input
   Tensor scores;   // [N, D]; 0 in empty slots

@@ -223,10 +223,13 @@ class Trainer {
                           : static_cast<int64_t>(val_set_->images().size()));
     data::InputRule rule = input_rule(config_.input);
     rule.short_sides = {config_.input.min_size_test};
+    std::vector<int64_t> category_ids;  // the validation set may lack some
+    for (const auto& category : train_set_.categories()) category_ids.push_back(category.id);
     const auto images =
         detect_dataset(*built_.model, *val_set_,
                        {.image_root = config_.data.path(config_.data.val_images),
                         .rule = rule,
+                        .category_ids = category_ids,
                         .max_images = config_.eval.max_images,
                         .images_per_batch = 4,
                         .device = device_,

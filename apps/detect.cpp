@@ -1,0 +1,108 @@
+// detect: finds objects in images, writes COCO results and draws them.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "core/backend.h"
+#include "core/error.h"
+#include "core/log/progress.h"
+#include "core/options.h"
+#include "detection/evaluation/detect_files.h"
+#include "detection/weights/detector_file.h"
+
+namespace {
+
+using namespace denovo;
+using namespace denovo::detection;
+
+void declare(Options& options) {
+  // name, placeholder, meaning, default, required, many
+  options.add({"run", "RUN", "run directory whose model is used"});
+  options.add({"checkpoint", "NAME", "checkpoint of --run: last, best or a name", "last"});
+  options.add({"weights", "FILE", "model.safetensors of a checkpoint, in place of --run"});
+  options.add({"images", "FILE|DIR", "images, or folders of .jpg and .png files", "", true, true});
+  options.add({"out", "DIR", "folder to create: results.json and pictures", "", true});
+  options.add({"score-threshold", "S", "lowest score of a detection", "0.5"});
+  options.add({"classes", "A,B", "find these classes only"});
+  options.add({"max-detections", "N", "most detections per image", "100"});
+  options.add({"annotations", "FILE",
+               "COCO JSON that names the images; without it image_id counts them from 0"});
+}
+
+void check_usage(const Options& options) {
+  if (options.given("run") == options.given("weights"))
+    throw ConfigError("give a model by --run or by --weights, and not by both");
+  if (options.given("checkpoint") && !options.given("run"))
+    throw ConfigError("--checkpoint needs --run");
+  const std::string& out = options.text("out");
+  if (std::filesystem::exists(out) &&
+      (!std::filesystem::is_directory(out) || !std::filesystem::is_empty(out)))
+    throw ConfigError(fmt::format("{}: exists and is not empty; choose another --out", out));
+}
+
+void print_report(const DetectFilesReport& report, const DetectFilesOptions& detection) {
+  int64_t objects = 0;
+  for (size_t i = 0; i < report.objects.size(); ++i) {
+    objects += report.objects[i];
+    if (report.objects[i] > 0)
+      fmt::print("{:<24}{:>8}\n", detection.categories[i].name, report.objects[i]);
+  }
+  fmt::print("{} objects in {} images, written to {}/results.json\n", objects, report.images,
+             detection.out);
+}
+
+int detect(int argc, char** argv) {
+  Options options("detect", "Finds objects in images, writes COCO results and draws them");
+  declare(options);
+  if (!options.parse(argc, argv)) return 0;
+  check_usage(options);
+  const double threshold = options.number("score-threshold", 0, 1);
+  const auto most = static_cast<int>(options.integer("max-detections", 1, 10'000));
+  if (const int64_t threads = options.integer("threads", 0, 4096); threads > 0)
+    cpu_context().set_num_threads(static_cast<int>(threads));
+  const Device device = parse_device(options.text("device"));
+
+  DetectorFile file(options.given("weights")
+                        ? options.text("weights")
+                        : model_file_of_run(options.text("run"), options.text("checkpoint")));
+  const std::vector<int> classes = file.classes_named(options.comma_list("classes"), "--classes");
+  std::vector<InputFile> files = list_input_files(options.list("images"));
+  Logger logger(options.given("quiet"));
+  int64_t bad_files = 0;
+  const auto tell = [&](const std::string& line) {
+    logger.warn(line);
+    ++bad_files;
+  };
+  if (options.given("annotations")) {
+    const data::CocoDataset dataset = data::read_coco(options.text("annotations"));
+    for (const std::string& line : take_dataset_ids(files, dataset)) tell(line);
+  }
+
+  ModelConfig& model_config = file.config.model;
+  model_config.test.score_threshold = threshold;
+  // The best N of some classes may stand behind many of the others.
+  model_config.test.detections_per_image =
+      classes.empty() ? most : std::max(most, model_config.rpn.post_nms_topk_test);
+  const auto model = file.load(device);
+  logger.info(fmt::format("{}: {} classes", file.path(), file.categories.size()));
+  Progress progress(logger, "detect", static_cast<int64_t>(files.size()), {.unit = "images"});
+  const DetectFilesOptions detection{
+      .out = options.text("out"),
+      .categories = file.categories,
+      .classes = classes,
+      .max_detections = most,
+      .rule = file.input_rule(),
+      .device = device,
+      .on_bad_file = tell,
+      .on_progress = [&](int64_t done, int64_t) { progress.update(done); }};
+  print_report(detect_files(*model, files, detection), detection);
+  if (bad_files == 0) return 0;
+  logger.warn(fmt::format("{} files could not be used", bad_files));
+  return 3;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return denovo::run_program(argc, argv, detect);
+}

@@ -1,0 +1,25 @@
+// Scoring a checkpoint of a run directory.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "detection/evaluation/evaluate_model.h"
+
+namespace denovo::detection {
+
+struct EvaluateRunOptions {
+  std::string run;                   // run directory
+  std::string checkpoint = "last";   // as model_file_of_run
+  std::string annotations, images;   // another data set; empty: the run's validation set
+  std::vector<data::IouType> types;  // empty: boxes, and masks where model and data have them
+  Device device;
+  std::function<void(int64_t done, int64_t total)> progress;  // may be empty
+};
+
+/// Detects on every image and scores, as the run's own evaluations do. Throws IoError when there is
+/// no such checkpoint or masks are asked for and cannot be scored, ConfigError when the run has no
+/// validation set and none is given.
+std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& options);
+
+}  // namespace denovo::detection
