@@ -187,7 +187,7 @@ void rle_decode(RleView rle, uint8_t* mask, MaskOrder order) {
   bool inside = false;
   for (const uint32_t count : rle.counts) {
     if (inside && order == MaskOrder::kColumnMajor) std::memset(mask + position, 1, count);
-    if (inside && order == MaskOrder::kRowMajor) {
+    if (inside && count > 0 && order == MaskOrder::kRowMajor) {
       size_t x = position / rle.height, y = position % rle.height;
       for (uint32_t i = 0; i < count; ++i) {
         mask[y * rle.width + x] = 1;

@@ -59,7 +59,8 @@ class ChunkParser {
     JsonItem item{file, chunk.list, noun, chunk.first_index};
     guarded(item, [&] {
       auto document = load('[', chunk.text, ']');
-      for (JsonValue value : document.get_array().value()) {
+      simdjson::ondemand::array array = document.get_array();
+      for (JsonValue value : array) {
         item.has_id = false;
         visit(item, value);
         ++item.index;
@@ -72,7 +73,8 @@ class ChunkParser {
     JsonItem item{file, chunk.list, chunk.list};
     guarded(item, [&] {
       auto document = load('[', chunk.text, ']');
-      for (JsonValue value : document.get_array().value()) read_over(value);
+      simdjson::ondemand::array array = document.get_array();
+      for (JsonValue value : array) read_over(value);
     });
   }
 

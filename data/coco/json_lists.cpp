@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <immintrin.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,7 @@ namespace denovo::data {
 namespace {
 
 constexpr size_t kBufferBytes = 16 << 20;  // read at once; bounds the memory of a batch
+constexpr size_t kMinBufferBytes = 4 << 10;
 constexpr size_t kChunkBytes = 512 << 10;  // parsed at once by one thread
 constexpr size_t kVectorBytes = 32;
 
@@ -47,6 +49,14 @@ class File {
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
+  /// What to read at once: the whole of a small file; pipes do not say their size.
+  size_t buffer_bytes() const {
+    struct stat status;
+    if (fstat(fd_, &status) != 0 || status.st_size <= 0) return kBufferBytes;
+    return std::clamp<size_t>(static_cast<size_t>(status.st_size) + 1, kMinBufferBytes,
+                              kBufferBytes);
+  }
+
   /// Up to n bytes; 0 at the end of the file.
   size_t read_some(const std::string& path, char* to, size_t n) {
     for (;;) {
@@ -67,7 +77,7 @@ class Splitter {
   Splitter(const std::string& path, std::span<const std::string_view> lists,
            const std::function<void(std::span<const JsonChunk>)>& batch)
       : path_(path), name_(base_name(path)), lists_(lists), batch_(batch), file_(path) {
-    resize(kBufferBytes);
+    resize(file_.buffer_bytes());
     fill();
   }
 

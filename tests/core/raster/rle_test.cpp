@@ -69,6 +69,14 @@ TEST_CASE("rle: both pixel orders describe the same mask") {
   for (int i = 0; i < 6; ++i) CHECK(decoded[i] == (rows[i] != 0));
 }
 
+TEST_CASE("rle: a mask without rows decodes to nothing") {
+  const Rle rle = rle_from_string("00", 0, 5);
+  uint8_t untouched = 7;
+  rle_decode(rle, &untouched, MaskOrder::kRowMajor);
+  CHECK(untouched == 7);
+  CHECK(rle_bounding_box(rle) == RleBox{});
+}
+
 TEST_CASE("rle: a window is encoded as if it were pasted on the image") {
   const RandomStream random{1, RandomPurpose::kTest};
   uint32_t draw = 0;

@@ -1,0 +1,30 @@
+// COCO annotation files from strangers: read, checked, viewed for training and evaluated against
+// nothing, or refused by IoError.
+#include "core/error.h"
+#include "data/coco/annotation_checks.h"
+#include "data/coco/training_view.h"
+#include "data/evaluation/coco_evaluation.h"
+#include "tests/fuzz/memory_file.h"
+
+using namespace denovo;
+using namespace denovo::data;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static testing::MemoryFile file;
+  file.set(data, size);
+  try {
+    const CocoDataset dataset = read_coco(file.path(), StructuralDefects::kCollect);
+    std::vector<Defect> defects(dataset.defects().begin(), dataset.defects().end());
+    int64_t pixels = 0;
+    for (const CocoImage& image : dataset.images())
+      pixels = std::max(pixels, int64_t{image.height} * image.width);
+    const bool raster = pixels < 1 << 20;  // keeps an execution short
+    for (const CocoAnnotation& annotation : dataset.annotations())
+      find_annotation_defects(dataset, annotation, {.raster = raster}, defects);
+    for (const Defect& defect : defects) describe(defect);
+    evaluate_coco(dataset, {}, IouType::kBbox);
+    training_view(dataset, {.max_bad_fraction = 1});
+  } catch (const IoError&) {
+  }
+  return 0;
+}
