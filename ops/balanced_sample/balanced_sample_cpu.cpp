@@ -28,7 +28,6 @@ struct ImageSample {
     keys.resize(static_cast<size_t>(num_boxes));
     const RandomStream local = stream;
     uint32_t* out = keys.data();
-#pragma omp simd
     for (int64_t m = 0; m < num_boxes; ++m) out[m] = local.bits(static_cast<uint32_t>(m));
   }
 

@@ -1,7 +1,5 @@
 // Channels run innermost, in blocks that stay in registers while a bin (forward) or a cell
 // (backward) collects its terms.
-#include <omp.h>
-
 #include <algorithm>
 #include <cstring>
 #include <vector>
