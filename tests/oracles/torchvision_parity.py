@@ -74,7 +74,7 @@ CONFIG = {
     "rpn_pre_nms": 40,
     "rpn_post_nms": 80,
     "score_threshold": 0.05,
-    "detections_per_image": 50,
+    "detections_per_image": 30,
 }
 GAINS = {
     "backbone.body": 2.0**0.5,
