@@ -183,7 +183,7 @@ class Engine {
     for (size_t i = 0; i < slots.size(); ++i) open(node.inputs_[i], slots[i]);
     share_duplicates(node, slots);
     {
-      const ProfileGroup group(node.profile_group_);
+      const ProfileGroup group(node.profile_group_, ProfilePhase::kBackward);
       node.backward(grad_outputs, slots);
     }
     for (Saved* saved : node.saved_) {

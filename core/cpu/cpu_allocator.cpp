@@ -42,6 +42,7 @@ std::byte* CpuAllocator::allocate(size_t bytes) {
   {
     const std::lock_guard lock(mutex_);
     ++stats_.allocations;
+    allocated_bytes_ += bytes;
     auto& blocks = free_blocks_[bucket];
     if (!blocks.empty()) {
       data = blocks.back();
@@ -88,6 +89,11 @@ void CpuAllocator::free(std::byte* data, size_t bytes) noexcept {
 MemoryStats CpuAllocator::stats() {
   const std::lock_guard lock(mutex_);
   return stats_;
+}
+
+uint64_t CpuAllocator::allocated_bytes() {
+  const std::lock_guard lock(mutex_);
+  return allocated_bytes_;
 }
 
 void CpuAllocator::reset_peak() {

@@ -21,6 +21,8 @@ class CpuAllocator {
   void free(std::byte* data, size_t bytes) noexcept;
 
   MemoryStats stats();
+  /// Sum of the sizes of all blocks that were ever asked for.
+  uint64_t allocated_bytes();
   void reset_peak();
   void release_cache();
   void set_guarded(bool guarded);
@@ -29,6 +31,7 @@ class CpuAllocator {
   std::mutex mutex_;
   std::map<size_t, std::vector<std::byte*>> free_blocks_;  // by bucket size
   MemoryStats stats_{};
+  uint64_t allocated_bytes_ = 0;
   bool guarded_ = false;
 };
 

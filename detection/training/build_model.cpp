@@ -33,10 +33,10 @@ std::vector<ArenaLeaf> trainable_leaves(const MaskRcnn& model, const SolverConfi
 
 }  // namespace
 
-TrainableModel build_model(const TrainConfig& config, const data::CocoDataset& dataset,
-                           Device device, Logger& logger) {
+TrainableModel build_model(const TrainConfig& config, int num_classes, Device device,
+                           Logger& logger) {
   TrainableModel result;
-  result.model = std::make_unique<MaskRcnn>(config.model, dataset.num_classes());
+  result.model = std::make_unique<MaskRcnn>(config.model, num_classes);
   result.model->reallocate(DType::kF32, device);
   result.model->initialize(static_cast<uint64_t>(config.seed));
   if (!config.model.init.empty()) logger.info(load_backbone(*result.model, config.model.init));

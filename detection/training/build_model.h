@@ -18,11 +18,11 @@ struct TrainableModel {
   std::unique_ptr<nn::Sgd> optimizer;
 };
 
-/// Builds the model of a configuration for a data set's classes. Weights: model.init and
+/// Builds the model of a configuration for num_classes foreground classes. Weights: model.init and
 /// model.weights where given, else random by the seed. Throws IoError when files do not fit,
 /// ConfigError for combinations that cannot work.
-TrainableModel build_model(const TrainConfig& config, const data::CocoDataset& dataset,
-                           Device device, Logger& logger);
+TrainableModel build_model(const TrainConfig& config, int num_classes, Device device,
+                           Logger& logger);
 
 /// What a model file says about itself: configuration (TOML), category ids and names (JSON).
 Metadata model_metadata(const TrainConfig& config, const data::CocoDataset& dataset);

@@ -45,7 +45,7 @@ class Trainer {
       val_set_ = data::read_coco(config.data.path(config.data.val_annotations));
       check_same_categories();
     }
-    built_ = build_model(config_, train_set_, device_, logger_);
+    built_ = build_model(config_, train_set_.num_classes(), device_, logger_);
     logger_.info(fmt::format(
         "model: {:.1f} million parameters, {} classes; {} iterations of {} images at learning rate "
         "{:.5g}",

@@ -1,0 +1,116 @@
+#include "apps/bench/step_benchmark.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "apps/bench/fixed_proposals.h"
+#include "core/autograd.h"
+#include "core/error.h"
+
+namespace denovo::bench {
+namespace {
+
+void check_foreground(const detection::BoxHeadConfig& box, const std::vector<int>& foreground) {
+  const int most = static_cast<int>(box.batch_per_image * box.positive_fraction);
+  for (const int count : foreground) {
+    if (count > most) {
+      throw ConfigError(fmt::format(
+          "foreground: at most model.box.batch_per_image * positive_fraction = {} RoIs of an image "
+          "can be foreground, got {}",
+          most, count));
+    }
+  }
+}
+
+std::vector<int> foreground_of(const detection::RoiBatch& rois, int64_t images, int num_classes) {
+  const auto classes = rois.classes.to_vector<int32_t>(), image = rois.images.to_vector<int32_t>();
+  std::vector<int> counts(static_cast<size_t>(images));
+  for (size_t i = 0; i < classes.size(); ++i) {
+    if (classes[i] >= 0 && classes[i] < num_classes) ++counts[static_cast<size_t>(image[i])];
+  }
+  return counts;
+}
+
+}  // namespace
+
+StepBenchmark::StepBenchmark(const detection::TrainConfig& config, const StepOptions& options,
+                             Logger& logger)
+    : config_(config),
+      options_(options),
+      batch_(synthetic_batch(options.batch)),
+      trainable_(detection::build_model(config, options.batch.num_classes, options.device, logger)),
+      state_(options.device) {
+  if (options.foreground.empty()) return;
+  check_foreground(config.model.box, options.foreground);
+  const auto fixed = fixed_proposals(batch_, options.foreground,
+                                     config.model.rpn.post_nms_topk_train, options.batch.seed);
+  fixed_proposals_ = {fixed.boxes.to(options.device), fixed.logits.to(options.device),
+                      fixed.counts.to(options.device)};
+}
+
+std::vector<Tensor> StepBenchmark::losses(const detection::DeviceBatch& batch,
+                                          std::vector<int>& foreground) {
+  detection::MaskRcnn& model = *trainable_.model;
+  const auto& [images, gt] = batch;
+  const int64_t count = images.count();
+  const int per_group = static_cast<int>(std::min<int64_t>(config_.solver.images_per_group, count));
+  const int64_t groups = count / per_group;
+  const detection::SamplingKey key{static_cast<uint64_t>(config_.seed), &state_};
+
+  const std::vector<Tensor> features = model.backbone().forward(images.pixels);
+  const detection::RpnPredictions predictions = model.rpn().forward(features);
+  const Tensor& anchors = model.anchor_generator().anchors(
+      images.pixels.size(1), images.pixels.size(2), gt.boxes.dtype(), images.pixels.device());
+  const detection::RpnSample sample = model.rpn().sample(anchors, gt, images.ids, key);
+  const detection::RpnLosses rpn =
+      model.rpn().losses(predictions, sample, anchors, gt, per_group, groups);
+  detection::Proposals proposals = model.rpn().propose(predictions, anchors, images.sizes, true);
+  if (fixed_proposals_.boxes.defined()) proposals = fixed_proposals_;
+  const detection::RoiBatch rois = detection::sample_rois(config_.model.box, proposals, gt,
+                                                          images.ids, model.num_classes(), key);
+  foreground = foreground_of(rois, count, model.num_classes());
+  const detection::RoiLosses roi = model.roi_heads().losses(features, rois, gt, per_group, groups);
+  std::vector<Tensor> all{rpn.classification, rpn.box, roi.classification, roi.box};
+  if (roi.mask.defined()) all.push_back(roi.mask);
+  return all;
+}
+
+StepResult StepBenchmark::run() {
+  StepResult result;
+  reset_peak_memory(options_.device);
+  state_.get()->lr = config_.solver.schedule().base_lr;
+  set_profiling(true);
+  const auto start = std::chrono::steady_clock::now();
+  {
+    const detection::DeviceBatch batch =
+        detection::to_device(batch_, *trainable_.model, DType::kF32, options_.device);
+    std::vector<Tensor> all = losses(batch, result.foreground);
+    {
+      const ProfileGroup group("other", ProfilePhase::kBackward);
+      backward(all, std::vector<Tensor>(all.size()));
+    }
+    for (Tensor& loss : all) loss = loss.detach();
+    {
+      const ProfileGroup group("optimizer");
+      trainable_.optimizer->step(state_, all);
+    }
+    for (const Tensor& loss : all) result.loss += loss.item();  // waits for the device
+  }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.profile = take_profile();
+  set_profiling(false);
+  result.peak_bytes = memory_stats(options_.device).peak_bytes;
+  return result;
+}
+
+SyntheticBatchOptions batch_options(const detection::TrainConfig& config) {
+  const auto& sizes = config.input.min_size_train;
+  return {.images = config.solver.images_per_batch / config.solver.accumulate,
+          .height = *std::min_element(sizes.begin(), sizes.end()),
+          .width = config.input.max_size,
+          .seed = static_cast<uint64_t>(config.seed)};
+}
+
+}  // namespace denovo::bench

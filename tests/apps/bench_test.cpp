@@ -1,0 +1,153 @@
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "apps/bench/fixed_proposals.h"
+#include "apps/bench/step_report.h"
+#include "core/error.h"
+
+using namespace denovo;
+using namespace denovo::bench;
+
+namespace {
+
+/// A complete Mask R-CNN of a few thousand parameters on images of 64 x 96 pixels.
+detection::TrainConfig small_config() {
+  detection::TrainConfig config;
+  config.input.min_size_train = {64};
+  config.input.max_size = 96;
+  auto& model = config.model;
+  model.backbone.depth = 18;
+  model.backbone.blocks = {1, 1, 1, 1};
+  model.backbone.stem_channels = model.backbone.res2_channels = model.backbone.fpn_channels = 8;
+  model.backbone.num_groups = 4;
+  model.anchors.sizes = {8, 16, 32, 64, 128};
+  model.rpn.batch_per_image = 32;
+  model.rpn.post_nms_topk_train = 60;
+  model.box.batch_per_image = 48;
+  model.box.convs = 1;
+  model.box.conv_channels = model.box.fc_channels = 16;
+  model.mask.convs = 1;
+  model.mask.channels = 16;
+  config.solver.images_per_batch = 2;
+  config.solver.reference_batch = 2;
+  return config;
+}
+
+StepOptions options_of(const detection::TrainConfig& config, std::vector<int> foreground = {}) {
+  StepOptions options{
+      .batch = batch_options(config), .foreground = std::move(foreground), .device = kCpu};
+  options.batch.objects = 3;
+  options.batch.num_classes = 5;
+  return options;
+}
+
+const GroupReport& group_of(const StepReport& report, const std::string& name) {
+  return *std::find_if(report.groups.begin(), report.groups.end(),
+                       [&](const GroupReport& group) { return group.name == name; });
+}
+
+}  // namespace
+
+TEST_CASE("configs: every file under configs loads and validates") {
+  int files = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(DENOVO_SOURCE_DIR "/configs")) {
+    if (entry.path().extension() != ".toml") continue;
+    CAPTURE(entry.path().string());
+    CHECK_NOTHROW(load_config<detection::TrainConfig>(entry.path().string(), {}));
+    ++files;
+  }
+  CHECK(files >= 23);  // a wrong folder would be an empty success
+}
+
+TEST_CASE("configs/paper: schedule, batch and frozen stages are those of the paper's table 1") {
+  for (const int depth : {50, 101}) {
+    for (int n = 2; n <= 6; ++n) {
+      for (const bool scratch : {true, false}) {
+        const auto config = load_config<detection::TrainConfig>(
+            fmt::format("{}/configs/paper/r{}_gn_{}_{}x.toml", DENOVO_SOURCE_DIR, depth,
+                        scratch ? "scratch" : "finetune", n),
+            {});
+        const nn::LrSchedule schedule = config.solver.schedule();
+        CHECK(schedule.max_iter == 90000 * n);
+        CHECK(schedule.drops == std::vector<int64_t>{90000 * n - 60000, 90000 * n - 20000});
+        CHECK(schedule.base_lr == 0.02);
+        CHECK(config.solver.images_per_batch == 16);
+        CHECK(config.solver.images_per_group == 2);
+        CHECK(config.model.backbone.depth == depth);
+        CHECK(config.model.init.empty() == scratch);
+        CHECK(config.model.freeze_at == (scratch ? 0 : 2));
+      }
+    }
+  }
+}
+
+TEST_CASE("bench step: equals the trainer's step bit by bit") {
+  const detection::TrainConfig config = small_config();
+  Logger logger(true);
+  StepBenchmark benchmark(config, options_of(config), logger);
+  const detection::TrainableModel reference = detection::build_model(config, 5, kCpu, logger);
+  DeviceStepState state(kCpu);
+  detection::TrainingStep trainer(*reference.model, *reference.optimizer, config, state);
+  for (int i = 0; i < 2; ++i) {
+    const StepResult result = benchmark.run();
+    trainer.run(std::span(&benchmark.batch(), 1), config.solver.schedule().base_lr);
+    CHECK(result.loss == trainer.take_records(true)[0].losses.back().second);
+  }
+  CHECK(benchmark.trainable().arena->weights().to_vector<float>() ==
+        reference.arena->weights().to_vector<float>());
+}
+
+TEST_CASE("bench step: trains exactly the foreground RoIs that were asked for") {
+  const detection::TrainConfig config = small_config();
+  Logger logger(true);
+  for (const std::vector<int>& foreground : {std::vector{3, 12}, std::vector{7, 4}}) {
+    StepBenchmark benchmark(config, options_of(config, foreground), logger);
+    CHECK(benchmark.run().foreground == foreground);
+    CHECK(benchmark.run().foreground == foreground);
+  }
+}
+
+TEST_CASE("bench step: foreground counts that cannot be are refused") {
+  const detection::TrainConfig config = small_config();
+  Logger logger(true);
+  const auto build = [&](std::vector<int> foreground) {
+    StepBenchmark(config, options_of(config, std::move(foreground)), logger);
+  };
+  CHECK_THROWS_WITH_AS(build({13, 3}),
+                       "foreground: at most model.box.batch_per_image * positive_fraction = 12 "
+                       "RoIs of an image can be foreground, got 13",
+                       ConfigError);
+  CHECK_THROWS_WITH_AS(build({3, 2}),
+                       "foreground: must be between the 3 objects of an image, each a foreground "
+                       "RoI itself, and 63, got 2",
+                       ConfigError);
+  CHECK_THROWS_WITH_AS(build({3}), "foreground: must be one count for each of the 2 images, got 1",
+                       ConfigError);
+}
+
+TEST_CASE("bench step: groups share out the whole step and know their convolutions") {
+  const detection::TrainConfig config = small_config();
+  Logger logger(true);
+  StepBenchmark benchmark(config, options_of(config, {6, 6}), logger);
+  const std::vector<StepResult> steps{benchmark.run(), benchmark.run()};
+  const StepReport report = report_of(steps, 2, 1e9, kCpu, 1);
+  double seconds = 0;
+  for (const GroupReport& group : report.groups) seconds += group.forward_s + group.backward_s;
+  CHECK(seconds == doctest::Approx(report.best_seconds).epsilon(0.01));
+  // 7x7 stem on two images of 64 x 96, stride 2, 3 -> 8 channels; forward and weight gradient, no
+  // gradient of the pixels.
+  CHECK(group_of(report, "stem").flops == 2 * (2.0 * 2 * 32 * 48 * 8 * 3 * 49));
+  CHECK(group_of(report, "stem").backward_s > 0);
+  CHECK(group_of(report, "optimizer").forward_s > 0);
+  CHECK(group_of(report, "optimizer").flops == 0);
+  CHECK(group_of(report, "other").flops == 0);
+  CHECK(report.other_share > 0);
+  CHECK(report.other_share < 1);
+  CHECK(report.best_seconds <= report.median_seconds);
+  CHECK(report_table(report).find("mask_head") != std::string::npos);
+  CHECK(report_json(report).starts_with("{\"seconds_per_image\":{\"best\":"));
+}
