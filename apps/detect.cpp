@@ -1,10 +1,8 @@
 // detect: finds objects in images, writes COCO results and draws them.
 #include <fmt/format.h>
 
-#include <filesystem>
-
+#include "apps/commands/detect_options.h"
 #include "core/backend.h"
-#include "core/error.h"
 #include "core/log/progress.h"
 #include "core/options.h"
 #include "detection/evaluation/detect_files.h"
@@ -14,31 +12,6 @@ namespace {
 
 using namespace denovo;
 using namespace denovo::detection;
-
-void declare(Options& options) {
-  // name, placeholder, meaning, default, required, many
-  options.add({"run", "RUN", "run directory whose model is used"});
-  options.add({"checkpoint", "NAME", "checkpoint of --run: last, best or a name", "last"});
-  options.add({"weights", "FILE", "model.safetensors of a checkpoint, in place of --run"});
-  options.add({"images", "FILE|DIR", "images, or folders of .jpg and .png files", "", true, true});
-  options.add({"out", "DIR", "folder to create: results.json and pictures", "", true});
-  options.add({"score-threshold", "S", "lowest score of a detection", "0.5"});
-  options.add({"classes", "A,B", "find these classes only"});
-  options.add({"max-detections", "N", "most detections per image", "100"});
-  options.add({"annotations", "FILE",
-               "COCO JSON that names the images; without it image_id counts them from 0"});
-}
-
-void check_usage(const Options& options) {
-  if (options.given("run") == options.given("weights"))
-    throw ConfigError("give a model by --run or by --weights, and not by both");
-  if (options.given("checkpoint") && !options.given("run"))
-    throw ConfigError("--checkpoint needs --run");
-  const std::string& out = options.text("out");
-  if (std::filesystem::exists(out) &&
-      (!std::filesystem::is_directory(out) || !std::filesystem::is_empty(out)))
-    throw ConfigError(fmt::format("{}: exists and is not empty; choose another --out", out));
-}
 
 void print_report(const DetectFilesReport& report, const DetectFilesOptions& detection) {
   int64_t objects = 0;
@@ -53,9 +26,9 @@ void print_report(const DetectFilesReport& report, const DetectFilesOptions& det
 
 int detect(int argc, char** argv) {
   Options options("detect", "Finds objects in images, writes COCO results and draws them");
-  declare(options);
+  apps::declare_detect_options(options);
   if (!options.parse(argc, argv)) return 0;
-  check_usage(options);
+  apps::check_detect_options(options);
   const double threshold = options.number("score-threshold", 0, 1);
   const auto most = static_cast<int>(options.integer("max-detections", 1, 10'000));
   if (const int64_t threads = options.integer("threads", 0, 4096); threads > 0)

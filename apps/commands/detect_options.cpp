@@ -1,0 +1,36 @@
+#include "apps/commands/detect_options.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "core/error.h"
+
+namespace denovo::apps {
+
+void declare_detect_options(Options& options) {
+  // name, placeholder, meaning, default, required, many
+  options.add({"run", "RUN", "run directory whose model is used"});
+  options.add({"checkpoint", "NAME", "checkpoint of --run: last, best or a name", "last"});
+  options.add({"weights", "FILE", "model.safetensors of a checkpoint, in place of --run"});
+  options.add({"images", "FILE|DIR", "images, or folders of .jpg and .png files", "", true, true});
+  options.add({"out", "DIR", "folder to create: results.json and pictures", "", true});
+  options.add({"score-threshold", "S", "lowest score of a detection", "0.5"});
+  options.add({"classes", "A,B", "find these classes only"});
+  options.add({"max-detections", "N", "most detections per image", "100"});
+  options.add({"annotations", "FILE",
+               "COCO JSON that names the images; without it image_id counts them from 0"});
+}
+
+void check_detect_options(const Options& options) {
+  if (options.given("run") == options.given("weights"))
+    throw ConfigError("give a model by --run or by --weights, and not by both");
+  if (options.given("checkpoint") && !options.given("run"))
+    throw ConfigError("--checkpoint needs --run");
+  const std::string& out = options.text("out");
+  if (std::filesystem::exists(out) &&
+      (!std::filesystem::is_directory(out) || !std::filesystem::is_empty(out)))
+    throw ConfigError(fmt::format("{}: exists and is not empty; choose another --out", out));
+}
+
+}  // namespace denovo::apps

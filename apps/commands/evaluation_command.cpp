@@ -1,0 +1,87 @@
+#include "apps/commands/evaluation_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "core/error.h"
+#include "core/log/progress.h"
+#include "data/evaluation/evaluate_files.h"
+#include "detection/evaluation/evaluate_run.h"
+
+namespace denovo::apps {
+namespace {
+
+using namespace denovo::data;
+
+std::vector<IouType> asked_types(const Options& options) {
+  std::vector<IouType> types;
+  for (const std::string& name : options.comma_list("iou")) {
+    if (name != "bbox" && name != "segm")
+      throw ConfigError(fmt::format("--iou: must list bbox or segm, got {}", name));
+    const IouType type = name == "bbox" ? IouType::kBbox : IouType::kSegm;
+    if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
+  }
+  return types;
+}
+
+/// Scores a checkpoint on its validation set or another one.
+std::vector<EvaluationResult> evaluate_checkpoint(const Options& options, Logger& log) {
+  for (const char* of_files : {"gt", "dt", "coco-compat"})
+    if (options.given(of_files))
+      throw ConfigError(fmt::format("--{} does not go with --run", of_files));
+  if (options.given("annotations") != options.given("images"))
+    throw ConfigError("--annotations and --images belong together");
+  std::optional<Progress> progress;
+  return detection::evaluate_run({.run = options.text("run"),
+                                  .checkpoint = options.text("checkpoint"),
+                                  .annotations = options.text("annotations"),
+                                  .images = options.text("images"),
+                                  .types = asked_types(options),
+                                  .device = parse_device(options.text("device")),
+                                  .progress = [&](int64_t done, int64_t total) {
+                                    if (!progress)
+                                      progress.emplace(log, "detect", total,
+                                                       ProgressOptions{.unit = "images"});
+                                    progress->update(done);
+                                  }});
+}
+
+std::vector<EvaluationResult> evaluate_results_file(const Options& options) {
+  for (const char* of_run : {"checkpoint", "annotations", "images"})
+    if (options.given(of_run)) throw ConfigError(fmt::format("--{} needs --run", of_run));
+  for (const char* required : {"gt", "dt"})
+    if (!options.given(required))
+      throw ConfigError(fmt::format("--{} FILE is required without --run", required));
+  const std::string& compat = options.text("coco-compat");
+  if (compat != "strict" && compat != "off")
+    throw ConfigError(fmt::format("--coco-compat: must be strict or off, got {}", compat));
+  return evaluate_files(options.text("gt"), options.text("dt"), asked_types(options),
+                        {.strict = compat == "strict"});
+}
+
+}  // namespace
+
+void declare_evaluation_options(Options& options) {
+  // name, placeholder, meaning, default
+  options.add({"gt", "FILE", "ground truth, COCO JSON"});
+  options.add({"dt", "FILE", "COCO results JSON"});
+  options.add({"run", "RUN", "run directory: score a checkpoint, in place of --gt and --dt"});
+  options.add({"checkpoint", "NAME", "checkpoint of --run: last, best or a name", "last"});
+  options.add({"annotations", "FILE", "COCO JSON for --run; else its validation set"});
+  options.add({"images", "DIR", "folder of the images of --annotations"});
+  options.add({"iou", "TYPES", "bbox, segm or both; else what the results carry"});
+  options.add({"json", "FILE", "also write the numbers as JSON; - for stdout"});
+  options.add({"curves", "FILE", "write precision, recall and scores as safetensors"});
+  options.add({"per-category", "", "print the AP of each category"});
+  options.add({"coco-compat", "MODE",
+               "strict: the reference's treatment of id 0 and of repeated ids; off: none",
+               "strict"});
+}
+
+std::vector<EvaluationResult> evaluate_as_asked(const Options& options, Logger& log) {
+  return options.given("run") ? evaluate_checkpoint(options, log) : evaluate_results_file(options);
+}
+
+}  // namespace denovo::apps
