@@ -68,8 +68,9 @@ Tensor Norm::forward(const Tensor& x, bool relu, const Tensor& residual,
                            residual);
   }
   if (options_.kind == "BN") {
+    const bool trains = is_training() && weight_->tensor().requires_grad();
     return ops::batch_norm(x, {*weight_, *bias_, *running_mean_, *running_var_},
-                           {.training = is_training(), .eps = options_.eps, .relu = relu}, residual,
+                           {.training = trains, .eps = options_.eps, .relu = relu}, residual,
                            slots);
   }
   const ScaleShift folded =
