@@ -15,28 +15,28 @@ struct Range {
 // Square root of an object's area, drawn in COCO's ranges (32^2 and 96^2 are the borders) and
 // kept a little inside, because occlusion makes objects smaller. The probabilities are those of
 // drawing; large objects are more often rejected for want of room.
-inline constexpr Range kSmallSide{16, 31}, kMediumSide{35, 90}, kLargeSide{106, 138};
+inline constexpr Range kSmallSide{19, 31}, kMediumSide{35, 90}, kLargeSide{106, 138};
 inline constexpr float kSmallProbability = 0.26f, kMediumProbability = 0.18f;
-inline constexpr float kMaxAspect = 3.0f;
+inline constexpr float kMaxAspect = 2.5f;
 
 // Occlusion: what must stay visible of an object, of its area and in pixels.
-inline constexpr float kMinVisible = 0.42f;
+inline constexpr float kMinVisible = 0.6f;
 inline constexpr float kMinInside = 0.65f;  // of its area inside the image
-inline constexpr float kMinVisiblePixels = 90;
+inline constexpr float kMinVisiblePixels = 140;
 
 // Contrast: distance of two colours, the root mean square over R, G, B.
-inline constexpr float kMinObjectContrast = 0.14f;      // to the mean of the background
-inline constexpr Range kTextureContrast{0.15f, 0.45f};  // between the two colours of a texture
-inline constexpr Range kBackgroundContrast{0.04f, 0.22f};
+inline constexpr float kMinObjectContrast = 0.22f;      // to the mean of the background
+inline constexpr Range kTextureContrast{0.3f, 0.6f};  // between the two colours of a texture
+inline constexpr Range kBackgroundContrast{0.03f, 0.14f};
 inline constexpr Range kNoise{0.01f, 0.045f};  // standard deviation
 inline constexpr float kShading = 0.35f;       // largest change of brightness across an image
 
 // Textures: length of a period relative to the object's side, and the shortest in pixels.
-inline constexpr Range kTexturePeriod{0.17f, 0.32f};
-inline constexpr float kMinTexturePeriod = 4.5f;
+inline constexpr Range kTexturePeriod{0.22f, 0.36f};
+inline constexpr float kMinTexturePeriod = 6.0f;
 
 // Clutter: figures that belong to no class, behind the objects; wires run in front of them.
-inline constexpr int kMaxLines = 6, kMaxDistractors = 4, kMaxWires = 2;
+inline constexpr int kMaxLines = 4, kMaxDistractors = 2, kMaxWires = 1;
 inline constexpr Range kDistractorSide{14, 70};
 inline constexpr float kWireProbability = 0.3f;
 
