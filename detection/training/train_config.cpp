@@ -90,9 +90,18 @@ nn::LrSchedule SolverConfig::schedule() const {
     schedule.drops = {steps.begin(), steps.end()};
     return schedule;
   }
+  // In iterations of the reference batch; short schedules keep the proportions of the paper's
+  // shortest.
   const double batches = static_cast<double>(images_per_batch) / reference_batch;
-  schedule.drops = nn::paper_drops(std::llround(static_cast<double>(max_iter) * batches));
-  for (int64_t& drop : schedule.drops) drop = std::llround(static_cast<double>(drop) / batches);
+  const int64_t reference_iter =
+      std::max<int64_t>(180000, std::llround(static_cast<double>(max_iter) * batches));
+  schedule.drops.clear();
+  for (const int64_t drop : nn::paper_drops(reference_iter)) {
+    const auto at =
+        static_cast<int64_t>(static_cast<double>(drop) / static_cast<double>(reference_iter) *
+                             static_cast<double>(max_iter));
+    if (schedule.drops.empty() || at > schedule.drops.back()) schedule.drops.push_back(at);
+  }
   return schedule;
 }
 
