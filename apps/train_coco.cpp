@@ -19,8 +19,8 @@ int train_coco(int argc, char** argv) {
   if (!options.parse(argc, argv)) return 0;
   auto config = load_config<detection::TrainConfig>(options.text("config"), options.overrides());
   if (options.given("seed")) config.seed = options.integer("seed", 0, INT64_MAX);
-  if (options.given("threads"))
-    cpu_context().set_num_threads(static_cast<int>(options.integer("threads", 1, 1024)));
+  if (const int64_t threads = options.integer("threads", 0, 1024); threads > 0)
+    cpu_context().set_num_threads(static_cast<int>(threads));
   const Device device = parse_device(options.text("device"));
 
   watch_signals();

@@ -10,7 +10,9 @@ namespace denovo::detection {
 
 std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& options) {
   const DetectorFile file(model_file_of_run(options.run, options.checkpoint));
-  const DataConfig& data = file.config.data;
+  TrainConfig run;  // a model file says what its weights mean, not where the data were
+  ConfigFields::of(run).read_file(options.run + "/config.toml");
+  const DataConfig& data = run.data;
   if (options.annotations.empty() && data.val_annotations.empty())
     throw ConfigError(
         fmt::format("{}: the run has no validation set; give annotations and images", options.run));

@@ -31,6 +31,17 @@ std::vector<ArenaLeaf> trainable_leaves(const MaskRcnn& model, const SolverConfi
   return leaves;
 }
 
+/// What weights mean, and nothing of how or where they were trained: equal weights, equal files.
+struct ModelFileConfig {
+  InputConfig input;
+  ModelConfig model;
+
+  void describe(ConfigFields& v) {
+    v.section("input", input, "network input");
+    v.section("model", model, "detector");
+  }
+};
+
 }  // namespace
 
 TrainableModel build_model(const TrainConfig& config, int num_classes, Device device,
@@ -58,7 +69,7 @@ Metadata model_metadata(const TrainConfig& config, const data::CocoDataset& data
   categories.end_array();
   return {{"format", "denovo"},
           {"version", version_text()},
-          {"config", config_text(config)},
+          {"config", config_text(ModelFileConfig{config.input, config.model})},
           {"categories", categories.text()}};
 }
 

@@ -24,7 +24,8 @@ struct TrainableModel {
 TrainableModel build_model(const TrainConfig& config, int num_classes, Device device,
                            Logger& logger);
 
-/// What a model file says about itself: configuration (TOML), category ids and names (JSON).
+/// What a model file says about itself: the sections input and model of the configuration (TOML),
+/// category ids and names (JSON). The same for all runs that differ in paths, workers and periods.
 Metadata model_metadata(const TrainConfig& config, const data::CocoDataset& dataset);
 
 }  // namespace denovo::detection

@@ -30,6 +30,7 @@ std::string state_text(const TrainingState& state, const std::string& directory)
   json.begin_object().field("iteration", state.iteration).field("images_seen", state.images_seen);
   json.field("instances_seen", state.instances_seen).field("pixels_seen", state.pixels_seen);
   json.field("best_ap", state.best_ap).field("best_iteration", state.best_iteration);
+  json.field("evaluated_iteration", state.evaluated_iteration);
   json.field("threads", state.threads).field("device", state.device).field("config", state.config);
   json.field("window_count", state.window_count).key("window").begin_object();
   for (const auto& [name, sum] : state.window) json.field(name, sum);
@@ -52,6 +53,7 @@ TrainingState parse_state(simdjson::dom::element root) {
   state.pixels_seen = root["pixels_seen"].get_int64();
   state.best_ap = root["best_ap"].get_double();
   state.best_iteration = root["best_iteration"].get_int64();
+  state.evaluated_iteration = root["evaluated_iteration"].get_int64();
   state.threads = static_cast<int>(root["threads"].get_int64().value());
   state.device = std::string(root["device"].get_string().value());
   state.window_count = root["window_count"].get_int64();

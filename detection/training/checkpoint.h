@@ -19,6 +19,7 @@ struct TrainingState {
   int64_t images_seen = 0, instances_seen = 0, pixels_seen = 0;
   double best_ap = -1;  // of the validation, -1: none yet
   int64_t best_iteration = -1;
+  int64_t evaluated_iteration = -1;  // of the last complete evaluation
   // Sums of the losses since the last line of metrics, so that a resumed run writes the same lines.
   std::vector<std::pair<std::string, double>> window;
   int64_t window_count = 0;

@@ -35,48 +35,91 @@ void refuse_other_config(const std::string& path, const TrainConfig& config) {
   }
 }
 
+[[noreturn]] void refuse_other_run(const std::string& path) {
+  throw ConfigError(fmt::format(
+      "{}: holds another run; --resume continues it, another --out starts a new one", path));
+}
+
 }  // namespace
 
 RunDirectory::RunDirectory(std::string path, const TrainConfig& config, bool resume)
     : path_(std::move(path)), resuming_(resume) {
+  try {
+    check(config);
+  } catch (const fs::filesystem_error& error) {
+    throw ResourceError(
+        fmt::format("{}: cannot be looked into, got '{}'", path_, error.code().message()));
+  }
+}
+
+void RunDirectory::check(const TrainConfig& config) {
   const bool is_run = fs::exists(path_ + "/config.toml");
-  if (resume) {
+  if (resuming_) {
     if (!is_run)
       throw ConfigError(fmt::format("{}: nothing to resume, there is no run here", path_));
+    lock_.emplace(path_);
     refuse_other_config(path_, config);
-  } else if (fs::exists(path_) && (!fs::is_directory(path_) || !fs::is_empty(path_))) {
+    return;
+  }
+  if (is_run) refuse_other_run(path_);
+  if (fs::exists(path_) && (!fs::is_directory(path_) || !fs::is_empty(path_))) {
     throw ConfigError(
-        is_run
-            ? fmt::format(
-                  "{}: holds another run; --resume continues it, another --out starts a new one",
-                  path_)
-            : fmt::format("{}: exists and is not an empty directory; choose another --out", path_));
+        fmt::format("{}: exists and is not an empty directory; choose another --out", path_));
   }
 }
 
 void RunDirectory::open(const TrainConfig& config) {
+  const bool is_new = !fs::exists(path_);
   create_directories(path_);
-  lock_.emplace(path_);
-  replace_file(path_ + "/config.toml", config_text(config));
+  try {
+    if (!lock_) lock_.emplace(path_);
+    if (!resuming_ && fs::exists(path_ + "/config.toml")) refuse_other_run(path_);
+    write_config(config);
+  } catch (const ResourceError&) {
+    lock_.reset();
+    std::error_code ignored;
+    if (is_new) fs::remove_all(path_, ignored);
+    throw;
+  }
+}
+
+void RunDirectory::write_config(const TrainConfig& config) const {
   create_directories(checkpoints());
   remove_unfinished(checkpoints());
   remove_unfinished(path_);
+  replace_file(path_ + "/config.toml", config_text(config));
 }
 
 std::optional<Checkpoint> RunDirectory::newest_checkpoint(Logger& logger) const {
+  std::vector<std::string> reasons, unreadable;
   auto names = list_checkpoints(checkpoints());
-  std::string reason;
   for (; !names.empty(); names.pop_back()) {
     try {
       Checkpoint checkpoint = load_checkpoint(checkpoints() + "/" + names.back());
-      if (!reason.empty()) logger.warn(fmt::format("{}; continuing from {}", reason, names.back()));
+      for (size_t i = 0; i < unreadable.size(); ++i) {
+        set_aside(unreadable[i]);
+        logger.warn(
+            fmt::format("{}; renamed to unreadable_{}, continuing from the older checkpoint {}",
+                        reasons[i], unreadable[i], names.back()));
+      }
+      if (!unreadable.empty()) replace_symlink(checkpoints() + "/last", names.back());
       return checkpoint;
     } catch (const IoError& error) {
       if (names.size() == 1) throw;
-      reason = error.what();
+      reasons.emplace_back(error.what());
+      unreadable.push_back(names.back());
     }
   }
   return std::nullopt;
+}
+
+void RunDirectory::set_aside(const std::string& name) const {
+  // Out of the way of pruning, which would count it among the newest and delete a sound one.
+  std::error_code ignored;
+  const std::string best = checkpoints() + "/best", aside = checkpoints() + "/unreadable_" + name;
+  fs::remove_all(aside, ignored);
+  fs::rename(checkpoints() + "/" + name, aside, ignored);
+  if (fs::read_symlink(best, ignored).string() == name) fs::remove(best, ignored);
 }
 
 void RunDirectory::prune_checkpoints(int keep) const {
@@ -86,6 +129,11 @@ void RunDirectory::prune_checkpoints(int keep) const {
   for (size_t i = 0; i + static_cast<size_t>(keep) < names.size(); ++i) {
     if (names[i] != best) fs::remove_all(checkpoints() + "/" + names[i], ignored);
   }
+}
+
+std::string RunDirectory::evaluation_summary(int64_t iteration) const {
+  const std::string file = fmt::format("{}/eval/{:07d}/summary.txt", path_, iteration);
+  return fs::exists(file) ? read_file(file) : std::string("no evaluation\n");
 }
 
 std::string RunDirectory::finished_summary() const {

@@ -15,28 +15,38 @@ namespace denovo::detection {
 class RunDirectory {
  public:
   /// Without resume: path must not exist, or be an empty directory; ConfigError naming the remedy
-  /// otherwise. With resume: path must hold a run (ConfigError) whose configuration differs from
-  /// `config` in nothing that touches the result but a larger solver.max_iter (ConfigError naming
-  /// the keys).
+  /// otherwise. With resume: path must hold a run that nobody else is writing and whose
+  /// configuration differs from `config` in nothing that touches the result but a larger
+  /// solver.max_iter; ConfigError naming the process or the keys. Takes the lock of that run.
+  /// ResourceError when permissions do not let it look.
   RunDirectory(std::string path, const TrainConfig& config, bool resume);
 
-  /// Makes the directory, takes its lock and writes config.toml.
+  /// Makes the directory, takes its lock and writes config.toml. Throws ResourceError (disk full,
+  /// read-only) and then leaves no new directory behind; ConfigError when another process was
+  /// faster.
   void open(const TrainConfig& config);
 
   const std::string& path() const { return path_; }
   std::string checkpoints() const { return path_ + "/checkpoints"; }
   bool resuming() const { return resuming_; }
 
-  /// The newest checkpoint that can be read; older ones with a warning each. nullopt when there is
-  /// none at all. Throws IoError when none of those there can be read.
+  /// The newest checkpoint that can be read. Newer ones that cannot are renamed to
+  /// `unreadable_NAME`, with a warning each. nullopt when there is none at all. Throws IoError when
+  /// none of those there can be read.
   std::optional<Checkpoint> newest_checkpoint(Logger& logger) const;
   /// Deletes all but the newest `keep` checkpoints and the one that `best` points to.
   void prune_checkpoints(int keep) const;
+  /// The reference's lines of the evaluation at an iteration, "no evaluation" if there was none.
+  std::string evaluation_summary(int64_t iteration) const;
   /// The summary that a finished run left; empty when it is not finished.
   std::string finished_summary() const;
   void mark_finished(const std::string& summary) const;
 
  private:
+  void check(const TrainConfig& config);
+  void write_config(const TrainConfig& config) const;
+  void set_aside(const std::string& name) const;
+
   std::string path_;
   bool resuming_;
   std::optional<RunLock> lock_;

@@ -19,7 +19,8 @@ void DataConfig::describe(ConfigFields& v) {
   v("max_train_images", max_train_images, "train on this many images, chosen by the seed; 0: all")
       .non_negative();
   v("on_bad_image", on_bad_image, "an image that cannot be decoded: stop the run, or skip it")
-      .one_of({"stop", "skip"});
+      .one_of({"stop", "skip"})
+      .harmless();
   v("max_bad_fraction", max_bad_fraction,
     "refuse to start when more annotations than this are degenerate")
       .range(0, 1);
@@ -106,9 +107,11 @@ nn::LrSchedule SolverConfig::schedule() const {
 }
 
 void EvalConfig::describe(ConfigFields& v) {
-  v("period", period, "iterations between evaluations; 0: only at the end").non_negative();
+  v("period", period, "iterations between evaluations; 0: only at the end")
+      .non_negative()
+      .harmless();
   v("max_images", max_images, "evaluate on the first images only; 0: all").non_negative();
-  v("loss", loss, "also compute the losses on the validation set");
+  v("loss", loss, "also compute the losses on the validation set").harmless();
   v("pictures", pictures, "pictures of predictions beside the ground truth per evaluation")
       .non_negative()
       .harmless();

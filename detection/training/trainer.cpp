@@ -2,26 +2,40 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
-#include <filesystem>
+#include <optional>
+#include <set>
+#include <tuple>
 
 #include "core/backend.h"
+#include "core/error.h"
 #include "core/files/atomic_write.h"
 #include "core/files/signals.h"
 #include "core/log/progress.h"
 #include "data/coco/subset.h"
-#include "detection/evaluation/pictures.h"
-#include "detection/training/training_step.h"
+#include "data/loading/loader.h"
+#include "detection/training/build_model.h"
+#include "detection/training/image_files.h"
+#include "detection/training/run_directory.h"
+#include "detection/training/run_log.h"
+#include "detection/training/step_metrics.h"
+#include "detection/training/validation.h"
 #include "nn/state_dict.h"
 
 namespace denovo::detection {
 namespace {
 
-data::InputRule input_rule(const InputConfig& input) {
-  return {.short_sides = input.min_size_train,
-          .max_size = input.max_size,
-          .flip = input.flip,
-          .padding = input.padding == "batch" ? data::Padding::kBatch : data::Padding::kBucket};
+data::LoaderOptions loader_options(const TrainConfig& config) {
+  return {.builder = {.image_root = config.data.path(config.data.train_images),
+                      .rule = input_rule(config.input),
+                      .masks = config.model.mask.enabled,
+                      .skip_bad_images = config.data.on_bad_image == "skip",
+                      .seed = static_cast<uint64_t>(config.seed),
+                      .cache_bytes = int64_t{config.data.cache_mb} << 20},
+          .images_per_batch = config.solver.images_per_batch,
+          .num_parts = config.solver.accumulate,
+          .threads = config.data.workers};
 }
 
 /// One run from its first or resumed step to its end.
@@ -29,282 +43,290 @@ class Trainer {
  public:
   Trainer(const TrainConfig& config, const TrainOptions& options, Logger& logger)
       : config_(config),
+        options_(options),
         logger_(logger),
-        device_(options.device),
         run_(options.out, config, options.resume),
         train_set_(data::read_coco(config.data.path(config.data.train_annotations))),
         view_(data::training_view(train_set_, {.masks = config.model.mask.enabled,
                                                .max_bad_fraction = config.data.max_bad_fraction})),
         schedule_(config.solver.schedule()),
-        state_(options.device) {
-    if (config.data.max_train_images > 0)
-      view_ = data::subset(view_, train_set_, config.data.max_train_images,
-                           static_cast<uint64_t>(config.seed));
-    logger_.info(view_.summary());
-    if (!config.data.val_annotations.empty()) {
-      val_set_ = data::read_coco(config.data.path(config.data.val_annotations));
-      check_same_categories();
+        state_(options.device),
+        metrics_(progress_) {}
+
+  TrainOutcome run() {
+    if (run_.resuming() && is_finished()) return {0, run_.finished_summary()};
+    prepare_data();
+    prepare_model();
+    if (run_.resuming()) {
+      open();
+      restore();
     }
-    built_ = build_model(config_, train_set_.num_classes(), device_, logger_);
-    logger_.info(fmt::format(
+    data::TrainLoader loader(train_set_, view_, loader_options(config_), progress_.iteration);
+    if (progress_.iteration < config_.solver.max_iter) load(loader);
+    if (const int signal = caught_signal()) {
+      logger_.info(fmt::format("stopped by signal {} before the first step", signal));
+      return {signal, {}};
+    }
+    if (!run_.resuming()) open();
+    step_.emplace(*built_.model, *built_.optimizer, config_, state_);
+    log_.emplace(run_.path(), config_.log.tensorboard, progress_.iteration);
+    if (const int signal = train_steps(loader)) {
+      logger_.info(
+          fmt::format("stopped by signal {} after iteration {} with a checkpoint, "
+                      "--resume continues",
+                      signal, progress_.iteration));
+      return {signal, {}};
+    }
+    if (summary_.empty()) summary_ = run_.evaluation_summary(progress_.iteration);
+    run_.mark_finished(summary_);
+    return {0, summary_};
+  }
+
+ private:
+  bool is_finished() const {
+    const auto names = list_checkpoints(run_.checkpoints());
+    return !run_.finished_summary().empty() && !names.empty() &&
+           names.back() == checkpoint_name(config_.solver.max_iter);
+  }
+
+  /// To the screen, and to log.txt as soon as there is one.
+  void announce(const std::string& line) {
+    logger_.info(line);
+    opening_lines_.push_back(line);
+  }
+
+  void prepare_data() {
+    if (config_.data.max_train_images > 0)
+      view_ = data::subset(view_, train_set_, config_.data.max_train_images,
+                           static_cast<uint64_t>(config_.seed));
+    if (view_.num_dropped > 0) {
+      logger_.warn(view_.summary());
+      opening_lines_.push_back("warning: " + view_.summary());
+    } else {
+      announce(view_.summary());
+    }
+    const std::string root = config_.data.path(config_.data.train_images);
+    if (const auto missing = missing_image_files(train_set_, view_.images, root);
+        !missing.empty()) {
+      const std::string text = missing_images_text(train_set_, missing, view_.images.size(), root);
+      if (config_.data.on_bad_image != "skip") throw IoError(text);
+      logger_.warn(text);
+    }
+    if (!config_.data.val_annotations.empty())
+      validation_.emplace(config_, train_set_, options_.device);
+  }
+
+  void prepare_model() {
+    built_ = build_model(config_, train_set_.num_classes(), options_.device, logger_);
+    announce(fmt::format(
         "model: {:.1f} million parameters, {} classes; {} iterations of {} images at learning rate "
         "{:.5g}",
         static_cast<double>(built_.model->num_parameters()) / 1e6, train_set_.num_classes(),
         config_.solver.max_iter, config_.solver.images_per_batch, schedule_.base_lr));
   }
 
-  TrainOutcome run() {
-    if (run_.resuming()) {
-      if (const std::string summary = run_.finished_summary(); !summary.empty() && is_finished())
-        return {0, summary};
-    }
-    if (caught_signal()) return {caught_signal(), {}};
+  void open() {
     run_.open(config_);
     logger_.open_file(run_.path() + "/log.txt");
-    if (run_.resuming()) restore();
-    const int signal = train_steps();
-    if (signal) return {signal, {}};
-    const std::string summary = last_summary_.empty() ? evaluate() : last_summary_;
-    run_.mark_finished(summary);
-    return {0, summary};
-  }
-
- private:
-  void check_same_categories() const {
-    for (const auto& category : val_set_->categories()) {
-      if (train_set_.find_category(category.id) < 0) {
-        throw IoError(fmt::format("{}: category {} ({}) is not in {}", val_set_->path(),
-                                  category.id, category.name, train_set_.path()));
-      }
-    }
-  }
-
-  bool is_finished() {
-    const auto names = list_checkpoints(run_.checkpoints());
-    return !names.empty() && names.back() >= checkpoint_name(config_.solver.max_iter);
+    for (const std::string& line : opening_lines_) logger_.record(line);
   }
 
   void restore() {
-    const auto checkpoint = run_.newest_checkpoint(logger_);
+    auto checkpoint = run_.newest_checkpoint(logger_);
     if (!checkpoint) {
       logger_.info(fmt::format("{}: no checkpoint yet, starting from the beginning", run_.path()));
       return;
     }
-    const TrainingState& state = checkpoint->state;
     nn::load_state_dict_strict(*built_.model, checkpoint->model, run_.checkpoints());
     built_.optimizer->load_state_dict(checkpoint->optimizer);
-    progress_ = state;
-    state_.get()->iteration = state.iteration;
-    if (state.threads != cpu_context().num_threads() && device_.is_cpu()) {
+    progress_ = std::move(checkpoint->state);
+    state_.get()->iteration = progress_.iteration;
+    is_saved_ = true;
+    const int threads = cpu_context().num_threads();
+    if (progress_.threads != threads && options_.device.is_cpu()) {
       logger_.warn(
           fmt::format("the run was started with {} threads and continues with {}; results may "
                       "differ in the last bits",
-                      state.threads, cpu_context().num_threads()));
+                      progress_.threads, threads));
     }
-    logger_.info(fmt::format("resumed at iteration {}", state.iteration));
+    logger_.info(fmt::format("resumed at iteration {}", progress_.iteration));
   }
 
-  /// Returns the signal that ended the loop, or 0 at the end of the schedule.
-  int train_steps() {
+  /// The micro-batches of the next update into batches_.
+  void load(data::TrainLoader& loader) {
+    batches_.clear();
+    for (int i = 0; i < config_.solver.accumulate; ++i) batches_.push_back(loader.next());
+    const int64_t substitutions = loader.builder().num_substitutions();
+    if (substitutions == known_substitutions_) return;
+    known_substitutions_ = substitutions;
+    for (const std::string& line : loader.builder().bad_images()) {
+      if (skipped_.insert(line).second)
+        logger_.warn(fmt::format("{}; another image takes its place", line));
+    }
+  }
+
+  /// Returns the signal that ended the loop, or 0 at the end of the schedule. The first batch is
+  /// loaded.
+  int train_steps(data::TrainLoader& loader) {
     const int64_t first = progress_.iteration, last = config_.solver.max_iter;
-    const int micro_batches = config_.solver.accumulate;
-    data::TrainLoader loader(
-        train_set_, view_,
-        {.builder = {.image_root = config_.data.path(config_.data.train_images),
-                     .rule = input_rule(config_.input),
-                     .masks = config_.model.mask.enabled,
-                     .skip_bad_images = config_.data.on_bad_image == "skip",
-                     .seed = static_cast<uint64_t>(config_.seed),
-                     .cache_bytes = int64_t{config_.data.cache_mb} << 20},
-         .images_per_batch = config_.solver.images_per_batch,
-         .num_parts = micro_batches,
-         .threads = config_.data.workers},
-        first);
-    TrainingStep step(*built_.model, *built_.optimizer, config_, state_);
-    RunLog log(run_.path(), config_.log.tensorboard, first);
     Progress progress(logger_, "train", last, {.first = first, .period_items = config_.log.period});
+    // Stopped between an update and its evaluation.
+    if (const int signal = finish_iteration()) return signal;
     for (int64_t iteration = first; iteration < last; ++iteration) {
       const double start = monotonic_seconds();
-      std::vector<data::Batch> batches;
-      try {
-        for (int i = 0; i < micro_batches; ++i) batches.push_back(loader.next());
-      } catch (const IoError&) {
-        if (iteration > first) save(step, log);
-        throw;
-      }
+      if (iteration > first) saving_on_failure([&] { load(loader); });
       const double loaded = monotonic_seconds();
-      step.run(batches, nn::learning_rate(schedule_, iteration));
+      step_->run(batches_, nn::learning_rate(schedule_, iteration));
       progress_.iteration = iteration + 1;
-      for (const data::Batch& batch : batches) count(batch);
-      for (const StepRecord& record : step.take_records(false)) window_add(record);
-      data_seconds_ += loaded - start;
-      step_seconds_ += monotonic_seconds() - start;
-      after_step(step, log, progress);
-      if (const int signal = caught_signal()) {
-        save(step, log);
-        logger_.info(fmt::format(
-            "stopped by signal {} after iteration {}, checkpoint written; --resume continues",
-            signal, progress_.iteration));
-        return signal;
-      }
+      is_saved_ = false;
+      for (const data::Batch& batch : batches_) metrics_.add_images(batch);
+      for (const StepRecord& record : step_->take_records(false)) metrics_.add_losses(record);
+      metrics_.add_times(loaded - start, monotonic_seconds() - start);
+      if (due(config_.log.period)) write_metrics(progress);
+      progress.update(progress_.iteration, details_);
+      if (options_.after_update) options_.after_update(progress_.iteration);
+      if (const int signal = finish_iteration()) return signal;
     }
     progress.finish();
     return 0;
   }
 
-  void after_step(TrainingStep& step, RunLog& log, Progress& progress) {
-    const int64_t done = progress_.iteration, last = config_.solver.max_iter;
-    const auto due = [&](int64_t period) { return period > 0 && done % period == 0; };
-    if (due(config_.log.period) || done == last) {
-      drain(step);
-      write_metrics(log, progress);
-    }
-    progress.update(done, details_);
-    if (due(config_.eval.period) || done == last) {
-      drain(step);
-      last_summary_ = evaluate(&log);
-    }
-    if (due(config_.solver.checkpoint_period) || done == last || improved_) save(step, log);
+  bool due(int64_t period) const {
+    return progress_.iteration == config_.solver.max_iter ||
+           (period > 0 && progress_.iteration % period == 0);
   }
 
-  void drain(TrainingStep& step) {
-    for (const StepRecord& record : step.take_records(true)) window_add(record);
-  }
-
-  void window_add(const StepRecord& record) {
-    if (progress_.window.empty()) {
-      for (const auto& [name, value] : record.losses) progress_.window.emplace_back(name, 0.0);
+  /// Evaluates and saves where they are due; returns the signal that came, after a checkpoint.
+  int finish_iteration() {
+    if (progress_.iteration == 0) return 0;
+    bool evaluated_late = false;  // after the checkpoint, which does not know of it
+    if (due(config_.eval.period) && progress_.evaluated_iteration != progress_.iteration &&
+        !caught_signal()) {
+      drain();
+      require_finite_weights();
+      saving_on_failure([&] { evaluate(); });
+      evaluated_late = is_saved_ && progress_.evaluated_iteration == progress_.iteration;
+      if (evaluated_late) is_saved_ = false;
     }
-    for (size_t i = 0; i < record.losses.size(); ++i)
-      progress_.window[i].second += record.losses[i].second;
-    ++progress_.window_count;
-  }
-
-  void count(const data::Batch& batch) {
-    progress_.images_seen += batch.count();
-    for (const int32_t c : batch.classes.to_vector<int32_t>()) progress_.instances_seen += c >= 0;
-    const auto sizes = batch.image_sizes.to_vector<int32_t>();
-    for (size_t i = 0; i < sizes.size(); i += 2)
-      progress_.pixels_seen += int64_t{sizes[i]} * sizes[i + 1];
-  }
-
-  void write_metrics(RunLog& log, const Progress& progress) {
-    const auto steps = static_cast<double>(std::max<int64_t>(1, progress_.window_count));
-    std::vector<Metric> metrics{{"lr", nn::learning_rate(schedule_, progress_.iteration - 1)}};
-    std::string losses;
-    for (const auto& [name, sum] : progress_.window) {
-      metrics.push_back({name, sum / steps});
-      if (name == "total_loss") losses = fmt::format("loss {:.3f}", sum / steps);
+    const int signal = caught_signal();
+    if (due(config_.solver.checkpoint_period) || improved_ || signal || evaluated_late) {
+      // A full disk in the middle of a long run: training goes on, the next period tries again.
+      save(signal != 0 || progress_.iteration == config_.solver.max_iter);
     }
+    return signal;
+  }
+
+  void drain() {
+    for (const StepRecord& record : step_->take_records(true)) metrics_.add_losses(record);
+  }
+
+  void write_metrics(const Progress& progress) {
+    drain();
+    const double lr = nn::learning_rate(schedule_, progress_.iteration - 1);
     const double eta = progress.eta_seconds();
-    metrics.push_back({"data_time", data_seconds_ / steps});
-    metrics.push_back({"time", step_seconds_ / steps});
+    const int64_t peak_mb = static_cast<int64_t>(memory_stats(options_.device).peak_bytes >> 20);
+    std::vector<Metric> metrics{{"lr", lr}};
+    for (Metric& metric : metrics_.take()) metrics.push_back(std::move(metric));
     metrics.push_back({"eta_seconds", std::isfinite(eta) ? eta : 0.0});
-    metrics.push_back({"images_seen", progress_.images_seen});
-    metrics.push_back({"instances_seen", progress_.instances_seen});
-    metrics.push_back({"pixels_seen", progress_.pixels_seen});
-    const auto peak_mb = static_cast<int64_t>(memory_stats(device_).peak_bytes >> 20);
     metrics.push_back({"max_mem_mb", peak_mb});
-    log.write(progress_.iteration, metrics);
-    details_ = fmt::format("{:.2f} images/s, {}, lr {:.4g}, peak {} MiB",
-                           config_.solver.images_per_batch * steps / std::max(1e-9, step_seconds_),
-                           losses, nn::learning_rate(schedule_, progress_.iteration - 1), peak_mb);
-    progress_.window.clear();
-    progress_.window_count = 0;
-    data_seconds_ = step_seconds_ = 0;
+    log_->write(progress_.iteration, metrics);
+    details_ = fmt::format("{}, lr {:.4g}, peak {} MiB", metrics_.summary(), lr, peak_mb);
   }
 
-  /// Evaluates, writes eval/ITERATION, pictures and metrics; returns the summary.
-  std::string evaluate(RunLog* log = nullptr) {
-    if (!val_set_) return "no validation set\n";
-    Progress progress(logger_, "evaluate",
-                      config_.eval.max_images > 0
-                          ? config_.eval.max_images
-                          : static_cast<int64_t>(val_set_->images().size()));
-    data::InputRule rule = input_rule(config_.input);
-    rule.short_sides = {config_.input.min_size_test};
-    std::vector<int64_t> category_ids;  // the validation set may lack some
-    for (const auto& category : train_set_.categories()) category_ids.push_back(category.id);
-    const auto images =
-        detect_dataset(*built_.model, *val_set_,
-                       {.image_root = config_.data.path(config_.data.val_images),
-                        .rule = rule,
-                        .category_ids = category_ids,
-                        .max_images = config_.eval.max_images,
-                        .images_per_batch = 4,
-                        .device = device_,
-                        .progress = [&](int64_t done, int64_t) { progress.update(done); }});
-    const ModelScores scores = score_detections(*val_set_, images, config_.model.mask.enabled);
-    write_evaluation(fmt::format("{}/eval/{:07d}", run_.path(), progress_.iteration), images,
-                     scores);
-    write_pictures(run_.path() + "/vis", progress_.iteration, *val_set_,
-                   config_.data.path(config_.data.val_images), images, config_.eval.pictures);
-    const data::CocoStats &bbox = scores.bbox.stats,
-                          *segm = scores.segm ? &scores.segm->stats : nullptr;
-    logger_.info(fmt::format("iteration {}: box AP {:.1f} AP50 {:.1f} AP75 {:.1f}{}",
-                             progress_.iteration, 100 * bbox.AP, 100 * bbox.AP50, 100 * bbox.AP75,
-                             segm ? fmt::format(", mask AP {:.1f} AP50 {:.1f} AP75 {:.1f}",
-                                                100 * segm->AP, 100 * segm->AP50, 100 * segm->AP75)
-                                  : ""));
-    if (log) log->write(progress_.iteration, evaluation_metrics(scores));
-    improved_ = bbox.AP > progress_.best_ap;
-    if (improved_) {
-      progress_.best_ap = bbox.AP;
-      progress_.best_iteration = progress_.iteration;
-    }
-    return scores_text(scores);
+  /// Leaves evaluated_iteration as it was when a signal came meanwhile.
+  void evaluate() {
+    if (!validation_) return;
+    const auto result = validation_->run(*built_.model, run_.path(), progress_.iteration, logger_);
+    if (!result) return;
+    log_->write(progress_.iteration, result->metrics);
+    summary_ = result->summary;
+    progress_.evaluated_iteration = progress_.iteration;
+    improved_ = result->box_ap > progress_.best_ap;
+    if (!improved_) return;
+    best_before_ = {progress_.best_ap, progress_.best_iteration};
+    progress_.best_ap = result->box_ap;
+    progress_.best_iteration = progress_.iteration;
   }
 
-  static std::vector<Metric> evaluation_metrics(const ModelScores& scores) {
-    std::vector<Metric> metrics;
-    const auto add = [&](const char* type, const data::CocoStats& stats) {
-      const auto values = stats.values();
-      for (size_t i = 0; i < values.size(); ++i) {
-        metrics.push_back({fmt::format("{}/{}", type, data::CocoStats::kNames[i]),
-                           values[i] < 0 ? values[i] : 100 * values[i]});
-      }
+  /// A fault of data or disk costs no update that was made: what has been learned is saved first.
+  template <class Work>
+  void saving_on_failure(const Work& work) {
+    const auto rescue = [&](const Error& error) {
+      save(false);
+      return fmt::format("{}; stopped after iteration {}{}", error.what(), progress_.iteration,
+                         is_saved_ ? " with a checkpoint, --resume continues" : "");
     };
-    add("bbox", scores.bbox.stats);
-    if (scores.segm) add("segm", scores.segm->stats);
-    return metrics;
+    try {
+      work();
+    } catch (const IoError& error) {
+      throw IoError(rescue(error));
+    } catch (const ResourceError& error) {
+      throw ResourceError(rescue(error));
+    }
   }
 
-  void save(TrainingStep& step, RunLog&) {
-    drain(step);
+  /// The loss of the next step would tell, but a checkpoint must be good to continue from.
+  void require_finite_weights() const {
+    for (const ArenaLeaf& leaf : built_.arena->leaves()) {
+      const auto values = leaf.tensor.to_vector<float>();
+      const bool finite = std::all_of(values.begin(), values.end(),
+                                      [](float value) { return std::isfinite(value); });
+      if (!finite) {
+        throw DivergedError(fmt::format("training diverged at iteration {}: {} is not finite",
+                                        progress_.iteration - 1, leaf.name));
+      }
+    }
+  }
+
+  /// Does nothing when this iteration is saved. Unless required, a failure is a warning.
+  void save(bool required) {
+    if (is_saved_) return;
+    drain();
+    require_finite_weights();
     Checkpoint checkpoint{nn::state_dict(*built_.model), built_.optimizer->state_dict(),
                           model_metadata(config_, train_set_), progress_};
     checkpoint.state.config = config_text(config_);
     checkpoint.state.threads = cpu_context().num_threads();
-    checkpoint.state.device = to_string(device_);
+    checkpoint.state.device = to_string(options_.device);
     const std::string name = checkpoint_name(progress_.iteration);
     try {
       save_checkpoint(run_.checkpoints(), name, checkpoint);
       replace_symlink(run_.checkpoints() + "/last", name);
       if (improved_) replace_symlink(run_.checkpoints() + "/best", name);
     } catch (const ResourceError& error) {
-      // A full disk in the middle of a long run: training goes on, the next period tries again.
-      if (progress_.iteration == config_.solver.max_iter || caught_signal()) throw;
+      if (required) throw;
       logger_.warn(fmt::format("checkpoint not written: {}", error.what()));
+      if (improved_) std::tie(progress_.best_ap, progress_.best_iteration) = best_before_;
+      improved_ = false;
       return;
     }
     improved_ = false;
+    is_saved_ = true;
     run_.prune_checkpoints(config_.checkpoint.keep);
   }
 
   const TrainConfig config_;
+  const TrainOptions options_;
   Logger& logger_;
-  const Device device_;
   RunDirectory run_;
   data::CocoDataset train_set_;
   data::TrainingView view_;
-  std::optional<data::CocoDataset> val_set_;
   nn::LrSchedule schedule_;
   DeviceStepState state_;
-  TrainableModel built_;
   TrainingState progress_;
-  double data_seconds_ = 0, step_seconds_ = 0;
-  bool improved_ = false;
-  std::string details_, last_summary_;
+  StepMetrics metrics_;
+  std::optional<Validation> validation_;
+  TrainableModel built_;
+  std::optional<TrainingStep> step_;
+  std::optional<RunLog> log_;
+  std::vector<data::Batch> batches_;
+  bool is_saved_ = false;  // progress_, in a checkpoint
+  bool improved_ = false;  // by the evaluation after this iteration
+  std::pair<double, int64_t> best_before_{-1, -1};
+  int64_t known_substitutions_ = 0;
+  std::set<std::string> skipped_;
+  std::vector<std::string> opening_lines_;
+  std::string details_, summary_;
 };
 
 }  // namespace

@@ -1,16 +1,13 @@
 // Training of a detector from a configuration: data, steps, logs, evaluations, checkpoints.
 #pragma once
 
-#include <memory>
-#include <optional>
+#include <cstdint>
+#include <functional>
 #include <string>
 
-#include "data/coco/training_view.h"
-#include "data/loading/loader.h"
-#include "detection/evaluation/evaluate_model.h"
-#include "detection/training/build_model.h"
-#include "detection/training/run_directory.h"
-#include "detection/training/run_log.h"
+#include "core/device.h"
+#include "core/log/logger.h"
+#include "detection/training/train_config.h"
 
 namespace denovo::detection {
 
@@ -18,6 +15,9 @@ struct TrainOptions {
   std::string out;
   bool resume = false;
   Device device;
+  /// Called after each update with the number of updates done, before signals are looked at; may be
+  /// empty.
+  std::function<void(int64_t)> after_update = {};
 };
 
 /// How a call of train ended.
@@ -27,8 +27,13 @@ struct TrainOutcome {
 };
 
 /// Trains to solver.max_iter, or continues a run. Same configuration, device and threads: same
-/// bytes, stopped and resumed or not. Throws what reading data and weights throws, before anything
-/// is written; DivergedError when a loss or gradient is not finite, with the last checkpoint
+/// bytes, stopped and resumed or not.
+///
+/// A signal (core/files/signals.h) ends it after a step or within an evaluation with a checkpoint,
+/// before the first step without a trace. Data are read, the model is built and the first batch is
+/// loaded before anything is written. Throws what they throw; IoError for a bad image and
+/// ResourceError for a full disk later on, after a checkpoint where one can be written;
+/// DivergedError when a loss, a gradient or a weight is not finite, with the last checkpoint
 /// intact.
 TrainOutcome train(const TrainConfig& config, const TrainOptions& options, Logger& logger);
 

@@ -84,10 +84,11 @@ std::vector<StepRecord> TrainingStep::take_records(bool drain) {
     pending_.pop_front();
     const StepState& state = *state_.get();
     if (state.faulted && record.iteration == state.fault_iteration) {
-      std::string broken = fmt::format("the gradient norm is {}", state.grad_norm);
+      std::string broken = fmt::format("the gradient norm is {}", std::abs(state.grad_norm));
       for (const auto& [name, value] : record.losses) {
         if (!std::isfinite(value)) {
-          broken = fmt::format("{} is {}", name, value);
+          // A nan has a sign that says nothing.
+          broken = fmt::format("{} is {}", name, std::isnan(value) ? std::abs(value) : value);
           break;
         }
       }

@@ -1,0 +1,190 @@
+#include "detection/training/validation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/autograd.h"
+#include "core/error.h"
+#include "core/files/signals.h"
+#include "core/log/progress.h"
+#include "data/loading/loader.h"
+#include "detection/evaluation/pictures.h"
+#include "detection/training/image_files.h"
+#include "detection/training/training_step.h"
+
+namespace denovo::detection {
+namespace {
+
+constexpr int kImagesPerBatch = 4;  // changes speed only
+
+/// Thrown through detect_dataset by its progress callback.
+struct SignalCame {};
+
+/// Evaluation mode, without a graph, for a scope.
+class EvaluationMode {
+ public:
+  explicit EvaluationMode(MaskRcnn& model) : model_(model) { model_.train(false); }
+  ~EvaluationMode() { model_.train(true); }
+  EvaluationMode(const EvaluationMode&) = delete;
+  EvaluationMode& operator=(const EvaluationMode&) = delete;
+
+ private:
+  MaskRcnn& model_;
+  NoGrad no_grad_;
+};
+
+/// The model's class of each category of the validation set, which may lack some.
+std::vector<int32_t> model_classes(const data::CocoDataset& dataset,
+                                   const data::CocoDataset& train_set) {
+  std::vector<int32_t> classes;
+  for (const auto& category : dataset.categories()) {
+    classes.push_back(train_set.find_category(category.id));
+    if (classes.back() < 0) {
+      throw IoError(fmt::format("{}: category {} ({}) is not in {}", dataset.path(), category.id,
+                                category.name, train_set.path()));
+    }
+  }
+  return classes;
+}
+
+std::vector<Metric> score_metrics(const ModelScores& scores) {
+  std::vector<Metric> metrics;
+  const auto add = [&](const char* type, const data::CocoStats& stats) {
+    const auto values = stats.values();
+    for (size_t i = 0; i < values.size(); ++i) {
+      metrics.push_back({fmt::format("{}/{}", type, data::CocoStats::kNames[i]),
+                         values[i] < 0 ? values[i] : 100 * values[i]});
+    }
+  };
+  add("bbox", scores.bbox.stats);
+  if (scores.segm) add("segm", scores.segm->stats);
+  return metrics;
+}
+
+std::string score_line(int64_t iteration, const ModelScores& scores) {
+  const auto part = [](const char* kind, const data::CocoStats& stats) {
+    return fmt::format("{} AP {:.1f} AP50 {:.1f} AP75 {:.1f}", kind, 100 * stats.AP,
+                       100 * stats.AP50, 100 * stats.AP75);
+  };
+  return fmt::format("iteration {}: {}{}", iteration, part("box", scores.bbox.stats),
+                     scores.segm ? ", " + part("mask", scores.segm->stats) : "");
+}
+
+}  // namespace
+
+data::InputRule input_rule(const InputConfig& input) {
+  return {.short_sides = input.min_size_train,
+          .max_size = input.max_size,
+          .flip = input.flip,
+          .padding = input.padding == "batch" ? data::Padding::kBatch : data::Padding::kBucket};
+}
+
+Validation::Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device)
+    : config_(config),
+      device_(device),
+      dataset_(data::read_coco(config.data.path(config.data.val_annotations))) {
+  model_classes_ = model_classes(dataset_, train_set);
+  for (const auto& category : train_set.categories()) category_ids_.push_back(category.id);
+  std::vector<int> images(dataset_.images().size());
+  std::iota(images.begin(), images.end(), 0);
+  if (config_.eval.max_images > 0 && static_cast<size_t>(config_.eval.max_images) < images.size())
+    images.resize(static_cast<size_t>(config_.eval.max_images));
+  const std::string root = config_.data.path(config_.data.val_images);
+  if (const auto missing = missing_image_files(dataset_, images, root); !missing.empty())
+    throw IoError(missing_images_text(dataset_, missing, images.size(), root));
+  if (!config_.eval.loss) return;
+  view_ =
+      data::training_view(dataset_, {.masks = config_.model.mask.enabled, .max_bad_fraction = 1.0});
+  std::copy_if(view_.images.begin(), view_.images.end(), std::back_inserter(loss_images_),
+               [&](int image) { return static_cast<size_t>(image) < images.size(); });
+  if (loss_images_.empty()) {
+    throw IoError(fmt::format("{}: eval.loss needs an instance in the {} images of eval.max_images",
+                              dataset_.path(), images.size()));
+  }
+}
+
+data::InputRule Validation::rule() const {
+  data::InputRule rule = input_rule(config_.input);
+  rule.short_sides = {config_.input.min_size_test};
+  return rule;
+}
+
+std::optional<std::vector<ImageDetections>> Validation::detect(MaskRcnn& model,
+                                                               Logger& logger) const {
+  const auto all = static_cast<int64_t>(dataset_.images().size());
+  const int64_t limit = config_.eval.max_images;
+  Progress progress(logger, "evaluate", limit > 0 ? std::min(limit, all) : all);
+  const auto report = [&](int64_t done, int64_t) {
+    progress.update(done);
+    if (caught_signal()) throw SignalCame();
+  };
+  try {
+    return detect_dataset(model, dataset_,
+                          {.image_root = config_.data.path(config_.data.val_images),
+                           .rule = rule(),
+                           .category_ids = category_ids_,
+                           .max_images = config_.eval.max_images,
+                           .images_per_batch = kImagesPerBatch,
+                           .device = device_,
+                           .progress = report});
+  } catch (const SignalCame&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<ValidationResult> Validation::run(MaskRcnn& model, const std::string& run,
+                                                int64_t iteration, Logger& logger) const {
+  const EvaluationMode mode(model);
+  const auto images = detect(model, logger);
+  if (!images) return std::nullopt;
+  const ModelScores scores = score_detections(dataset_, *images, config_.model.mask.enabled);
+  ValidationResult result{scores.bbox.stats.AP, score_metrics(scores), scores_text(scores)};
+  std::string line = score_line(iteration, scores);
+  if (config_.eval.loss) {
+    const std::vector<Metric> means = losses(model);
+    result.metrics.insert(result.metrics.end(), means.begin(), means.end());
+    line += fmt::format(", loss {:.3f}", std::get<double>(means.back().value));
+  }
+  write_evaluation(fmt::format("{}/eval/{:07d}", run, iteration), *images, scores);
+  write_pictures(run + "/vis", iteration, dataset_, config_.data.path(config_.data.val_images),
+                 *images, config_.eval.pictures);
+  logger.info(line);
+  return result;
+}
+
+std::vector<Metric> Validation::losses(MaskRcnn& model) const {
+  const EvaluationMode mode(model);
+  data::EvalLoader loader(dataset_, view_, loss_images_,
+                          {.builder = {.image_root = config_.data.path(config_.data.val_images),
+                                       .rule = rule(),
+                                       .masks = config_.model.mask.enabled},
+                           .images_per_batch = kImagesPerBatch});
+  const DeviceStepState state(device_);  // iteration 0: always the same samples
+  const SamplingKey key{static_cast<uint64_t>(config_.seed), &state};
+  std::vector<std::pair<std::string, double>> sums;
+  while (const auto batch = loader.next()) {
+    for (int32_t& c : std::span(batch->classes.data<int32_t>(), batch->classes.numel()))
+      if (c >= 0) c = model_classes_[static_cast<size_t>(c)];
+    const DeviceBatch input = to_device(*batch, model, DType::kF32, device_);
+    const auto count = static_cast<double>(batch->count());
+    const auto means = model.losses(input.images, input.gt, key, {.images_per_group = 1}).named();
+    sums.resize(means.size());
+    for (size_t i = 0; i < means.size(); ++i) {
+      sums[i].first = means[i].first;
+      sums[i].second += means[i].second.item() * count;
+    }
+  }
+  std::vector<Metric> metrics;
+  double total = 0;
+  for (const auto& [name, sum] : sums) {
+    const double mean = sum / static_cast<double>(loss_images_.size());
+    metrics.push_back({"val_" + name, mean});
+    total += mean;
+  }
+  metrics.push_back({"val_total_loss", total});
+  return metrics;
+}
+
+}  // namespace denovo::detection

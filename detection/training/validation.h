@@ -1,0 +1,55 @@
+// Evaluation of a model in training on the validation set of its configuration.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/log/logger.h"
+#include "core/log/metrics.h"
+#include "data/coco/training_view.h"
+#include "detection/evaluation/evaluate_model.h"
+#include "detection/training/train_config.h"
+
+namespace denovo::detection {
+
+/// One evaluation.
+struct ValidationResult {
+  double box_ap = -1;           // fraction in [0, 1], -1: undefined
+  std::vector<Metric> metrics;  // bbox/AP, ..., segm/AP, ... in percent; val_loss_* if asked for
+  std::string summary;          // the reference's lines
+};
+
+class Validation {
+ public:
+  /// Reads the annotations. Throws IoError when their categories are not all in the training set,
+  /// or an image file is missing; config must outlive this.
+  Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device);
+
+  /// Evaluates, writes run/eval/ITERATION and pictures to run/vis, and logs one line. nullopt when
+  /// a signal came meanwhile: nothing was written. The model is in training mode afterwards.
+  std::optional<ValidationResult> run(MaskRcnn& model, const std::string& run, int64_t iteration,
+                                      Logger& logger) const;
+
+  /// The losses of training on the validation images, named val_loss_rpn_cls ... val_total_loss:
+  /// means over the images, each normalised alone, without augmentation, gradients or updated
+  /// statistics. RPN and RoI samples are the same ones at every call.
+  std::vector<Metric> losses(MaskRcnn& model) const;
+
+ private:
+  data::InputRule rule() const;
+  std::optional<std::vector<ImageDetections>> detect(MaskRcnn& model, Logger& logger) const;
+
+  const TrainConfig& config_;
+  const Device device_;
+  data::CocoDataset dataset_;
+  std::vector<int32_t> model_classes_;  // by category of this set
+  std::vector<int64_t> category_ids_;   // by class of the model
+  data::TrainingView view_;             // of the losses,
+  std::vector<int> loss_images_;        // and their images
+};
+
+/// What a training or validation image becomes; the short sides are those of training.
+data::InputRule input_rule(const InputConfig& input);
+
+}  // namespace denovo::detection

@@ -1,0 +1,89 @@
+// A training run of a miniature Mask R-CNN on a few generated pictures, for the tests of the
+// trainer: seconds for a dozen iterations.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include <filesystem>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "core/backend.h"
+#include "core/files/file.h"
+#include "core/files/safetensors.h"
+#include "data/shapes/shapes_folder.h"
+#include "detection/training/trainer.h"
+#include "testing/temporary_directory.h"
+
+namespace denovo::detection::testing {
+
+inline constexpr int kTrainImages = 12, kValImages = 4;
+
+/// The pictures, once for all tests of the program.
+inline const std::string& small_data() {
+  static const denovo::testing::TemporaryDirectory directory;
+  static const std::string path = [] {
+    const std::string folder = directory / "shapes";
+    data::write_shapes_folder(
+        folder,
+        {.num_train = kTrainImages, .num_val = kValImages, .size = 64, .num_classification = 0});
+    return folder;
+  }();
+  return path;
+}
+
+class SmallRun {
+ public:
+  explicit SmallRun(std::vector<std::string> overrides = {}) {
+    cpu_context().set_num_threads(1);  // barriers of several are slow on a busy machine
+    ConfigFields fields = ConfigFields::of(config);
+    fields.read_file(DENOVO_TEST_DATA "/data_files/training/small_run.toml");
+    config.data.root = small_data();
+    for (const std::string& assignment : overrides) fields.apply_override(assignment);
+  }
+
+  /// Copies the pictures, so that a test may break some; returns their folder.
+  std::string own_data() {
+    const std::string folder = directory / "data";
+    std::filesystem::copy(small_data(), folder, std::filesystem::copy_options::recursive);
+    config.data.root = folder;
+    return folder;
+  }
+
+  TrainOutcome train(bool resume = false, std::function<void(int64_t)> after_update = {}) {
+    const FileDescriptor file(
+        open(screen().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    Logger logger(file.get(), {}, false);
+    return detection::train(config, {out(), resume, Device(), std::move(after_update)}, logger);
+  }
+
+  std::string out() const { return directory / "run"; }
+  std::string screen() const { return directory / "screen"; }
+  std::string shown() const { return read_file(screen()); }
+  std::string checkpoint(const std::string& name = "last") const {
+    return out() + "/checkpoints/" + name;
+  }
+  std::string model_bytes() const { return read_file(checkpoint() + "/model.safetensors"); }
+  std::string optimizer_bytes() const { return read_file(checkpoint() + "/optimizer.safetensors"); }
+  /// metrics.jsonl without what the clock and the allocator say.
+  std::string metrics() const {
+    static const std::regex measured(R"re("(data_time|time|eta_seconds|max_mem_mb)":[^,}]*,?)re");
+    return std::regex_replace(read_file(out() + "/metrics.jsonl"), measured, "");
+  }
+  /// Values of one name in metrics.jsonl, in its order.
+  std::vector<double> metric(const std::string& name) const {
+    const std::string text = read_file(out() + "/metrics.jsonl");
+    const std::regex field("\"" + name + "\":([^,}]*)");
+    std::vector<double> values;
+    for (std::sregex_iterator it(text.begin(), text.end(), field), end; it != end; ++it)
+      values.push_back(std::stod((*it)[1]));
+    return values;
+  }
+
+  denovo::testing::TemporaryDirectory directory;
+  TrainConfig config;
+};
+
+}  // namespace denovo::detection::testing
