@@ -145,7 +145,8 @@ void TrainConfig::validate() const {
                     solver.images_per_batch, solver.accumulate));
   }
   const int micro_batch = solver.images_per_batch / solver.accumulate;
-  if (micro_batch % std::min(micro_batch, solver.images_per_group) != 0) {
+  // Also when a micro-batch is smaller than a group: accumulation must not change the objective.
+  if (micro_batch % std::min(solver.images_per_batch, solver.images_per_group) != 0) {
     throw ConfigError(fmt::format(
         "config: solver.images_per_group must divide the {} images of a micro-batch, got {}",
         micro_batch, solver.images_per_group));

@@ -49,6 +49,8 @@ expect 2 "train_coco: config: solver.base_lr must *, got -0.1" train --out run s
 expect 2 "train_coco: *model.norm*" train --out run model.norm=GN
 expect 2 "train_coco: config: solver.accumulate must divide solver.images_per_batch = 4, got 3" \
   train --out run solver.accumulate=3
+expect 2 "train_coco: config: solver.images_per_group must divide the 1 images of a micro-batch, got 2" \
+  train --out run solver.accumulate=4
 expect 2 "train_coco: config: none.toml: cannot be read, got 'No such file or directory'" \
   "$bin/train_coco" --config none.toml --out run
 expect 2 "train_coco: run: nothing to resume, there is no run here" train --out run --resume
@@ -70,6 +72,9 @@ expect 0 "" train --out whole
 grep -q "Average Precision  (AP) @\[ IoU=0.50:0.95 | area=   all | maxDets=100 \]" stdout ||
   fail "no AP on stdout"
 grep -q "^run directory: whole$" stdout || fail "no path on stdout"
+grep Average stdout >trained
+"$bin/evaluate_coco" --run whole 2>/dev/null | grep Average >evaluated
+same trained evaluated
 no_leftovers whole
 cp -r whole before
 expect 2 "train_coco: whole: holds another run; --resume continues it, another --out starts a new one" \
