@@ -15,30 +15,30 @@ struct Range {
 // Square root of an object's area, drawn in COCO's ranges (32^2 and 96^2 are the borders) and
 // kept a little inside, because occlusion makes objects smaller. The probabilities are those of
 // drawing; large objects are more often rejected for want of room.
-inline constexpr Range kSmallSide{19, 31}, kMediumSide{35, 90}, kLargeSide{106, 138};
+inline constexpr Range kSmallSide{21, 31}, kMediumSide{35, 90}, kLargeSide{106, 138};
 inline constexpr float kSmallProbability = 0.26f, kMediumProbability = 0.18f;
-inline constexpr float kMaxAspect = 2.5f;
+inline constexpr float kMaxAspect = 2.2f;
 
 // Occlusion: what must stay visible of an object, of its area and in pixels.
-inline constexpr float kMinVisible = 0.6f;
+inline constexpr float kMinVisible = 0.66f;
 inline constexpr float kMinInside = 0.65f;  // of its area inside the image
 inline constexpr float kMinVisiblePixels = 140;
 
 // Contrast: distance of two colours, the root mean square over R, G, B.
-inline constexpr float kMinObjectContrast = 0.22f;      // to the mean of the background
-inline constexpr Range kTextureContrast{0.3f, 0.6f};  // between the two colours of a texture
-inline constexpr Range kBackgroundContrast{0.03f, 0.14f};
-inline constexpr Range kNoise{0.01f, 0.045f};  // standard deviation
-inline constexpr float kShading = 0.35f;       // largest change of brightness across an image
+inline constexpr float kMinObjectContrast = 0.3f;      // to the mean of the background
+inline constexpr Range kTextureContrast{0.4f, 0.7f};  // between the two colours of a texture
+inline constexpr Range kBackgroundContrast{0.02f, 0.08f};
+inline constexpr Range kNoise{0.005f, 0.025f};  // standard deviation
+inline constexpr float kShading = 0.2f;       // largest change of brightness across an image
 
 // Textures: length of a period relative to the object's side, and the shortest in pixels.
 inline constexpr Range kTexturePeriod{0.22f, 0.36f};
 inline constexpr float kMinTexturePeriod = 6.0f;
 
 // Clutter: figures that belong to no class, behind the objects; wires run in front of them.
-inline constexpr int kMaxLines = 4, kMaxDistractors = 2, kMaxWires = 1;
+inline constexpr int kMaxLines = 3, kMaxDistractors = 1, kMaxWires = 1;
 inline constexpr Range kDistractorSide{14, 70};
-inline constexpr float kWireProbability = 0.3f;
+inline constexpr float kWireProbability = 0.15f;
 
 // Crowds: clusters of small objects of one class.
 inline constexpr float kCrowdProbability = 0.10f;
