@@ -95,7 +95,7 @@ class CellMatcher {
       compute_mask_ious(cell);
     candidates_.clear();
     for (int d = 0; d < num_detections_; ++d) {
-      const double* row = &ious_[static_cast<size_t>(d) * num_truths_];
+      const double* row = ious_.data() + static_cast<size_t>(d) * num_truths_;
       // Written so that NaN is a candidate: the reference lets it match.
       if (std::any_of(row, row + num_truths_, [&](double iou) { return !(iou < thresholds_[0]); }))
         candidates_.push_back(d);
@@ -165,7 +165,7 @@ class CellMatcher {
     taken_.assign(num_truths_, 0);
     const auto bit = static_cast<ThresholdBits>(1 << t);
     for (const int d : candidates_) {
-      const double* row = &ious_[static_cast<size_t>(d) * num_truths_];
+      const double* row = ious_.data() + static_cast<size_t>(d) * num_truths_;
       double best_iou = thresholds_[t];
       int best = -1;
       for (const int g : order_) {

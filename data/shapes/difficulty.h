@@ -18,11 +18,17 @@ struct Range {
 inline constexpr Range kSmallSide{21, 31}, kMediumSide{35, 90}, kLargeSide{106, 138};
 inline constexpr float kSmallProbability = 0.26f, kMediumProbability = 0.18f;
 inline constexpr float kMaxAspect = 2.2f;
+inline constexpr float kMaxRotation = 0.5f;  // radians, either way
 
 // Occlusion: what must stay visible of an object, of its area and in pixels.
 inline constexpr float kMinVisible = 0.66f;
 inline constexpr float kMinInside = 0.65f;  // of its area inside the image
 inline constexpr float kMinVisiblePixels = 140;
+
+// Colours say nothing about the class; figures are brighter than the background on average, so that a
+// network need not see thousands of images before it finds them at all.
+inline constexpr Range kAnyValues{0.06f, 0.94f}, kBackgroundValues{0.05f, 0.45f},
+    kFigureValues{0.4f, 0.95f};
 
 // Contrast: distance of two colours, the root mean square over R, G, B.
 inline constexpr float kMinObjectContrast = 0.3f;      // to the mean of the background

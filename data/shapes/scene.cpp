@@ -42,16 +42,16 @@ Rgb mean_colour(const Rgb& a, const Rgb& b) {
   return {(a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2};
 }
 
-Rgb random_colour(Draws& draws) {
+Rgb random_colour(Draws& draws, Range values) {
   Rgb colour;
-  for (float& value : colour) value = draws.uniform(0.06f, 0.94f);
+  for (float& value : colour) value = draws.uniform(values);
   return colour;
 }
 
 /// A colour whose contrast to `first` lies in the range.
 Rgb other_colour(Draws& draws, const Rgb& first, Range range) {
   for (int i = 0; i < 200; ++i) {
-    const Rgb colour = random_colour(draws);
+    const Rgb colour = random_colour(draws, kAnyValues);
     const float wanted = draws.uniform(range), found = contrast(first, colour);
     Rgb mixed;
     for (int c = 0; c < 3; ++c) mixed[c] = first[c] + (colour[c] - first[c]) * wanted / found;
@@ -108,7 +108,7 @@ class Composer {
     Background& background = scene_.background;
     background.texture =
         draws_.chance(0.5f) ? Texture::kPlain : static_cast<Texture>(1 + draws_.below(3));
-    background.colour = random_colour(draws_);
+    background.colour = random_colour(draws_, kBackgroundValues);
     background.second_colour = other_colour(draws_, background.colour, kBackgroundContrast);
     background.period = draws_.log_uniform({9 * scale_, 60 * scale_});
     const float angle = random_angle();
@@ -121,6 +121,7 @@ class Composer {
     backdrop_ = mean_colour(background.colour, background.second_colour);
   }
 
+  float tilt() { return draws_.uniform(-kMaxRotation, kMaxRotation); }
   float random_angle() { return draws_.uniform(0, 2 * std::numbers::pi_v<float>); }
 
   void set_angle(Figure& figure, float angle) {
@@ -131,14 +132,14 @@ class Composer {
   void set_place(Figure& figure) {
     figure.x = draws_.uniform(0, static_cast<float>(scene_.width));
     figure.y = draws_.uniform(0, static_cast<float>(scene_.height));
-    set_angle(figure, random_angle());
+    set_angle(figure, tilt());
   }
 
   /// Colours and texture of a figure of the given side (square root of its area).
   void paint(Figure& figure, Texture texture, float side) {
     figure.texture = texture;
     do {
-      figure.colour = random_colour(draws_);
+      figure.colour = random_colour(draws_, kFigureValues);
       const bool plain = texture == Texture::kPlain;
       figure.second_colour =
           other_colour(draws_, figure.colour, plain ? Range{0.01f, 0.10f} : kTextureContrast);
@@ -254,7 +255,7 @@ class Composer {
     visible_.push_back(0);
     for (int i = 0; i < count; ++i) {
       set_extent(figure, side * draws_.uniform(0.9f, 1.1f));
-      set_angle(figure, random_angle());
+      set_angle(figure, tilt());
       // Evenly over a disc: the golden angle, with a little disorder.
       const float radius =
           spread * std::sqrt((static_cast<float>(i) + 0.5f) / static_cast<float>(count));
