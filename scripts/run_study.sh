@@ -12,7 +12,7 @@ run=runs/shapes-quick
 scripts/setup.sh
 scripts/build.sh make_shapes train_coco
 
-echo "data: 3000 training and 400 validation images of textured shapes into $data (half a minute)" >&2
+echo "data: 3000 training and 400 validation images of textured shapes into $data (about a minute)" >&2
 "$bin/make_shapes" --out "$data"
 
 resume=()
