@@ -4,6 +4,8 @@
 
 namespace denovo {
 
+thread_local bool CpuContext::is_serial_thread_ = false;
+
 CpuContext::CpuContext() : num_threads_(omp_get_max_threads()) {
   // Results depend on the partition of a loop, never on how many threads the system finds free.
   omp_set_dynamic(0);

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/backend.h"
+
 namespace denovo::data {
 
 /// plan() is called in order, one call at a time, and says what to do next (nullopt: nothing more);
@@ -60,6 +62,7 @@ class OrderedPrefetch {
   };
 
   void work() {
+    CpuContext::make_this_thread_serial();
     std::unique_lock lock(mutex_);
     for (;;) {
       changed_.wait(lock,
