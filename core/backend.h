@@ -1,6 +1,6 @@
 // Backends and dispatch. An op calls with_backend(device, [&](auto& ctx) { run(ctx, args); }) and
 // overload resolution on the context picks the kernel: no registry, no op enum. A missing kernel is
-// a link error.
+// a link error; a build without CUDA instantiates the CPU's half alone.
 #pragma once
 
 #include "core/device.h"
@@ -14,8 +14,9 @@ class CpuContext {
   int num_threads() const { return is_serial_thread_ ? 1 : num_threads_; }
   void set_num_threads(int n);
   /// From now on loops that the calling thread starts run on it alone. For threads that work beside
-  /// the main one: each would get a pool of OpenMP workers of its own, and as soon as there are more
-  /// workers than cores libgomp stops spinning at barriers (a training step took 1.3 times as long).
+  /// the main one: each would get a pool of OpenMP workers of its own, and as soon as there are
+  /// more workers than cores libgomp stops spinning at barriers (a training step took 1.3 times as
+  /// long).
   static void make_this_thread_serial() { is_serial_thread_ = true; }
 
  private:
@@ -29,9 +30,17 @@ class CpuContext {
 class CudaContext;
 
 CpuContext& cpu_context();
+/// Made at its first use. Throws DeviceError when the GPU cannot be used. CUDA builds only.
+CudaContext& cuda_context(Device device);
 
+/// f(context of the device). Throws DeviceError when this build has no CUDA and device is a GPU.
 template <class F>
-decltype(auto) with_backend(Device, F&& f) {
+decltype(auto) with_backend(Device device, F&& f) {
+  if constexpr (kHasCuda) {
+    if (!device.is_cpu()) return f(cuda_context(device));
+  } else {
+    if (!device.is_cpu()) throw_no_cuda(device);
+  }
   return f(cpu_context());
 }
 

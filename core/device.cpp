@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/cuda/cuda_devices.h"
 #include "core/error.h"
 
 namespace denovo {
@@ -11,7 +12,13 @@ std::string to_string(Device device) {
 }
 
 Device parse_device(std::string_view text) {
-  if (text == "cpu" || text == "auto") return kCpu;
+  if (text == "cpu") return kCpu;
+  if (text == "auto") {
+    if constexpr (kHasCuda) {
+      if (device_problem(cuda_inventory(), 0).empty()) return {DeviceType::kCuda, 0};
+    }
+    return kCpu;
+  }
   int index = 0;
   bool valid = text == "cuda";
   if (text.starts_with("cuda:")) {
@@ -21,8 +28,18 @@ Device parse_device(std::string_view text) {
   if (!valid) {
     throw ConfigError("device: expected auto, cpu or cuda:N, got \"" + std::string(text) + "\"");
   }
-  throw DeviceError("device: this build has no CUDA runtime, use --device cpu, got \"" +
-                    std::string(text) + "\"");
+  const Device device{DeviceType::kCuda, index};
+  if constexpr (kHasCuda) {
+    const std::string problem = device_problem(cuda_inventory(), index);
+    if (!problem.empty()) throw DeviceError("device: " + problem);
+    return device;
+  }
+  throw_no_cuda(device);
+}
+
+void throw_no_cuda(Device device) {
+  throw DeviceError("device: this build has no CUDA half; use --device cpu, or build with " +
+                    std::string("-DDENOVO_CUDA=ON, got \"") + to_string(device) + "\"");
 }
 
 }  // namespace denovo

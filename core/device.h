@@ -6,6 +6,13 @@
 
 namespace denovo {
 
+/// Whether this build has the CUDA half.
+#ifdef DENOVO_WITH_CUDA
+inline constexpr bool kHasCuda = true;
+#else
+inline constexpr bool kHasCuda = false;
+#endif
+
 enum class DeviceType { kCpu, kCuda };
 
 struct Device {
@@ -24,5 +31,8 @@ std::string to_string(Device device);
 /// Reads "cpu", "cuda" (= cuda:0), "cuda:N" or "auto" (the first GPU if this build and machine have
 /// one, else the CPU). Throws ConfigError on other text, DeviceError when the device is not there.
 Device parse_device(std::string_view text);
+
+/// For a GPU that a build without CUDA was asked for.
+[[noreturn]] void throw_no_cuda(Device device);
 
 }  // namespace denovo

@@ -6,9 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "core/backend.h"
 #include "core/host_device.h"
+#include "core/phases.h"
 
 namespace denovo {
 
@@ -50,6 +52,44 @@ void parallel_blocks(CpuContext& ctx, int64_t blocks, const F& f) {
   const int threads = blocks < 2 ? 1 : ctx.num_threads();
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
   for (int64_t b = 0; b < blocks; ++b) f(b);
+}
+
+namespace phases_internal {
+
+template <int P, int kEnd, class F>
+void run_range(const F& f, PhasePoint at, std::vector<typename F::Local>& locals) {
+  if constexpr (P < kEnd) {
+    for (at.thread = 0; at.thread < F::kThreads; ++at.thread) {
+      f.template phase<P>(at, locals[static_cast<size_t>(at.thread)]);
+    }
+    run_range<P + 1, kEnd>(f, at, locals);
+  }
+}
+
+}  // namespace phases_internal
+
+/// All phases of all blocks of a block kernel (core/phases.h).
+template <class F>
+void parallel_phases(CpuContext& ctx, int64_t blocks, const F& f) {
+  using phases_internal::run_range;
+  const int threads = blocks < 2 ? 1 : ctx.num_threads();
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+  for (int64_t block = 0; block < blocks; ++block) {
+    std::vector<typename F::Local> locals(F::kThreads);
+    // Filled with NaN: what a phase reads before another has written must not pass for a number.
+    struct alignas(16) Chunk {
+      uint64_t words[2] = {~uint64_t{0}, ~uint64_t{0}};
+    };
+    std::vector<Chunk> shared(static_cast<size_t>((f.shared_bytes() + 15) / 16));
+    PhasePoint at{block, 0, 0, reinterpret_cast<std::byte*>(shared.data())};
+    run_range<0, F::kLoopBegin>(f, at, locals);
+    const int64_t passes = F::kLoopEnd > F::kLoopBegin ? f.passes(block) : 0;
+    for (at.pass = 0; at.pass < passes; ++at.pass) {
+      run_range<F::kLoopBegin, F::kLoopEnd>(f, at, locals);
+    }
+    at.pass = 0;
+    run_range<F::kLoopEnd, F::kPhases>(f, at, locals);
+  }
 }
 
 }  // namespace denovo

@@ -22,8 +22,9 @@ struct StepState {
 class DeviceStepState {
  public:
   explicit DeviceStepState(Device device)
-      : storage_(Tensor::zeros({static_cast<int64_t>(sizeof(StepState))}, DType::kU8, device)) {
-    if (device.is_cpu()) *get() = StepState{};
+      : storage_(Tensor::zeros({static_cast<int64_t>(sizeof(StepState))}, DType::kU8)) {
+    *get() = StepState{};
+    if (!device.is_cpu()) storage_ = storage_.to(device);
   }
   /// Pointer on the device; kernels take it as an argument.
   StepState* get() const { return reinterpret_cast<StepState*>(storage_.raw()); }

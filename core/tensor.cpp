@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/backend.h"
+#include "core/cuda/cuda_allocator.h"
 #include "core/tensor_kernels.h"
 
 namespace denovo {
@@ -83,8 +84,10 @@ Tensor Tensor::clone() const {
 }
 
 Tensor Tensor::to(Device device) const {
-  DENOVO_DCHECK(device == this->device());
-  return clone();
+  if (device == this->device()) return clone();
+  Tensor result = empty(shape(), dtype(), device);
+  if constexpr (kHasCuda) copy_bytes(result.raw(), device, raw(), this->device(), bytes());
+  return result;
 }
 
 Tensor Tensor::to(DType dtype) const {
@@ -95,7 +98,8 @@ Tensor Tensor::to(DType dtype) const {
 
 template <class T>
 std::vector<T> Tensor::to_vector() const {
-  const Tensor converted = dtype() == dtype_of<T> ? *this : to(dtype_of<T>);
+  Tensor converted = dtype() == dtype_of<T> ? *this : to(dtype_of<T>);
+  if (!device().is_cpu()) converted = converted.to(kCpu);
   const T* values = converted.data<T>();
   return std::vector<T>(values, values + numel());
 }

@@ -77,7 +77,7 @@ class Tensor {
   static Tensor from_storage(std::shared_ptr<Storage> storage, size_t offset_bytes,
                              const Shape& shape, DType dtype);
 
-  /// Deep copies, not part of any graph.
+  /// Deep copies, not part of any graph. To another device: waits until the copy is there.
   Tensor clone() const;
   Tensor to(Device device) const;
   Tensor to(DType dtype) const;

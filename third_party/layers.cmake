@@ -4,6 +4,14 @@
 add_library(denovo_flags INTERFACE)
 target_include_directories(denovo_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_link_libraries(denovo_flags INTERFACE OpenMP::OpenMP_CXX Threads::Threads)
+if(DENOVO_HAVE_CUDA)
+  string(REPLACE ";" ", " architectures "${CMAKE_CUDA_ARCHITECTURES}")
+  target_compile_definitions(denovo_flags INTERFACE
+    DENOVO_WITH_CUDA DENOVO_CUDA_ARCHITECTURES="${architectures}")
+  # The runtime is linked statically and opens the driver when it is first used, so that a program
+  # starts on a machine that has none.
+  target_link_libraries(denovo_flags INTERFACE CUDA::cudart_static CUDA::cublasLt denovo::cudnn)
+endif()
 # -ffp-contract=off: boxes, IoU and rasters must agree to the last bit on every machine.
 # x86-64-v3 as a whole: flags per file would break inline functions; oneDNN picks AVX-512 itself.
 # -fno-trapping-math: nothing here reads exception flags, and g++ vectorises selects only without them.
@@ -21,33 +29,36 @@ endif()
 
 function(denovo_layer name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "_cuda\\.cpp$|/cuda/")
+  # Relative to the layer: what the source tree's own path holds must not decide.
+  set(folder ${CMAKE_SOURCE_DIR}/${name})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${folder} ${folder}/*.cpp)
+  set(device_sources ${sources})
+  list(FILTER sources EXCLUDE REGEX "_cuda\\.cpp$|^cuda/")
+  list(TRANSFORM sources PREPEND ${folder}/ OUTPUT_VARIABLE paths)
   if(NOT sources)
     add_library(denovo_${name} INTERFACE)
     target_link_libraries(denovo_${name} INTERFACE ${ARG_DEPENDS})
     return()
   endif()
-  add_library(denovo_${name} STATIC ${sources})
+  add_library(denovo_${name} STATIC ${paths})
   target_link_libraries(denovo_${name} PUBLIC ${ARG_DEPENDS})
   if(NOT DENOVO_HAVE_CUDA)
     return()
   endif()
+  # The device half goes into the same library: a kernel that is missing is a link error.
+  list(FILTER device_sources INCLUDE REGEX "_cuda\\.cpp$|^cuda/")
+  file(GLOB_RECURSE cuda_sources CONFIGURE_DEPENDS RELATIVE ${folder} ${folder}/*.cu)
+  list(APPEND device_sources ${cuda_sources})
+  list(TRANSFORM device_sources PREPEND ${folder}/)
   # Single-source kernels are compiled a second time by nvcc, through a one-line file that includes them.
-  file(GLOB_RECURSE device_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cu
-       ${CMAKE_SOURCE_DIR}/${name}/*_cuda.cpp)
   foreach(source ${sources})
     if(source MATCHES "_kernels\\.cpp$")
-      file(RELATIVE_PATH relative ${CMAKE_SOURCE_DIR} ${source})
-      string(REPLACE ".cpp" ".cu" wrapper ${CMAKE_BINARY_DIR}/single_source/${relative})
-      file(CONFIGURE OUTPUT ${wrapper} CONTENT "#include \"${relative}\"\n")
+      string(REPLACE ".cpp" ".cu" wrapper ${CMAKE_BINARY_DIR}/single_source/${name}/${source})
+      file(CONFIGURE OUTPUT ${wrapper} CONTENT "#include \"${name}/${source}\"\n")
       list(APPEND device_sources ${wrapper})
     endif()
   endforeach()
-  if(device_sources)
-    add_library(denovo_${name}_cuda STATIC ${device_sources})
-    target_link_libraries(denovo_${name}_cuda PUBLIC denovo_flags)
-  endif()
+  target_sources(denovo_${name} PRIVATE ${device_sources})
 endfunction()
 
 function(denovo_programs folder)

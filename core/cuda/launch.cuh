@@ -1,51 +1,41 @@
-// parallel_for and parallel_rows on the GPU, with the names and contracts of core/parallel.h.
+// parallel_for, parallel_rows and parallel_phases on the GPU, with the names and contracts of
+// core/parallel.h and core/phases.h. The last argument is filled in by the compiler: an error names
+// the source file, hence the op, that launched.
 #pragma once
 
 #include <cuda_runtime.h>
 
 #include <cstdint>
+#include <source_location>
 
-#include "core/error.h"
+#include "core/cuda/cuda_context.h"
+#include "core/cuda/cuda_error.h"
 #include "core/host_device.h"
+#include "core/phases.h"
 
 namespace denovo {
-
-/// Execution on one GPU: everything is enqueued on one stream.
-class CudaContext {
- public:
-  explicit CudaContext(cudaStream_t stream) : stream_(stream) {}
-  cudaStream_t stream() const { return stream_; }
-
- private:
-  cudaStream_t stream_;
-};
 
 inline constexpr int kThreadsPerBlock =
     256;  // eight warps: full occupancy up to 32 registers a thread
 
-inline void check_launch(const char* what) {
-  const cudaError_t status = cudaGetLastError();
-  if (status != cudaSuccess) {
-    throw BackendError(std::string(what) + " failed: " + cudaGetErrorString(status));
-  }
-}
-
 template <class F>
-__global__ void for_kernel(int64_t n, F f) {
+__global__ void __launch_bounds__(kThreadsPerBlock) for_kernel(int64_t n, F f) {
   const int64_t i = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (i < n) f(i);
 }
 
 template <class F>
-void parallel_for(CudaContext& ctx, int64_t n, const F& f, int64_t = 1) {
+void parallel_for(CudaContext& ctx, int64_t n, const F& f, int64_t /*cost*/ = 1,
+                  const std::source_location& where = std::source_location::current()) {
   if (n == 0) return;
   const auto blocks = static_cast<unsigned>((n + kThreadsPerBlock - 1) / kThreadsPerBlock);
   for_kernel<<<blocks, kThreadsPerBlock, 0, ctx.stream()>>>(n, f);
-  check_launch("parallel_for");
+  ctx.check_launch("parallel_for", where);
 }
 
 template <int V, class F>
-__global__ void rows_kernel(int64_t rows, int64_t channels, F f) {
+__global__ void __launch_bounds__(kThreadsPerBlock)
+    rows_kernel(int64_t rows, int64_t channels, F f) {
   const int64_t r = int64_t{blockIdx.x} * blockDim.y + threadIdx.y;
   if (r >= rows) return;
   const auto state = f.row(r);
@@ -56,7 +46,8 @@ __global__ void rows_kernel(int64_t rows, int64_t channels, F f) {
 
 /// F::kVector is the number of channels in 16 bytes of its narrowest element type.
 template <class F>
-void parallel_rows(CudaContext& ctx, int64_t rows, int64_t channels, const F& f) {
+void parallel_rows(CudaContext& ctx, int64_t rows, int64_t channels, const F& f,
+                   const std::source_location& where = std::source_location::current()) {
   if (rows == 0 || channels == 0) return;
   const bool vector = channels % F::kVector == 0;
   const int64_t lanes = vector ? channels / F::kVector : channels;
@@ -69,7 +60,55 @@ void parallel_rows(CudaContext& ctx, int64_t rows, int64_t channels, const F& f)
   } else {
     rows_kernel<1><<<blocks, block, 0, ctx.stream()>>>(rows, channels, f);
   }
-  check_launch("parallel_rows");
+  ctx.check_launch("parallel_rows", where);
+}
+
+namespace phases_internal {
+
+template <int P, int kEnd, class F>
+__device__ void run_device_range(const F& f, const PhasePoint& at, typename F::Local& local) {
+  if constexpr (P < kEnd) {
+    f.template phase<P>(at, local);
+    __syncthreads();
+    run_device_range<P + 1, kEnd>(f, at, local);
+  }
+}
+
+template <class F>
+__global__ void __launch_bounds__(F::kThreads) phases_kernel(const F f) {
+  extern __shared__ __align__(16) unsigned char phases_shared_memory[];
+  PhasePoint at{blockIdx.x, static_cast<int>(threadIdx.x), 0,
+                reinterpret_cast<std::byte*>(phases_shared_memory)};
+  typename F::Local local;
+  run_device_range<0, F::kLoopBegin>(f, at, local);
+  if constexpr (F::kLoopEnd > F::kLoopBegin) {
+    const int64_t passes = f.passes(at.block);
+    for (; at.pass < passes; ++at.pass) {
+      run_device_range<F::kLoopBegin, F::kLoopEnd>(f, at, local);
+    }
+    at.pass = 0;
+  }
+  run_device_range<F::kLoopEnd, F::kPhases>(f, at, local);
+}
+
+}  // namespace phases_internal
+
+template <class F>
+void parallel_phases(CudaContext& ctx, int64_t blocks, const F& f,
+                     const std::source_location& where = std::source_location::current()) {
+  if (blocks == 0) return;
+  const int64_t shared = f.shared_bytes();
+  constexpr int64_t kSharedWithoutAsking = 48 << 10;
+  if (shared > kSharedWithoutAsking) {
+    check_cuda(
+        cudaFuncSetAttribute(phases_internal::phases_kernel<F>,
+                             cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
+        "cudaFuncSetAttribute", where);
+  }
+  phases_internal::phases_kernel<F>
+      <<<static_cast<unsigned>(blocks), F::kThreads, static_cast<size_t>(shared), ctx.stream()>>>(
+          f);
+  ctx.check_launch("parallel_phases", where);
 }
 
 }  // namespace denovo
