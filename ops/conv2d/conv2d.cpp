@@ -29,9 +29,7 @@ struct Conv2dNode : Node {
       if (GradSlot& slot = grad_inputs[2])
         run(ctx, BiasBackward{grad_y, slot.buffer(), slot.beta()});
       if (GradSlot& slot = grad_inputs[0]) {
-        const Tensor grad_x = slot.accumulates() ? x.get().empty_like() : slot.buffer();
-        run(ctx, Conv2dBackwardData{grad_y, weight.get(), grad_x, options});
-        if (slot.accumulates()) slot.set(grad_x);
+        run(ctx, Conv2dBackwardData{grad_y, weight.get(), slot.buffer(), slot.beta(), options});
       }
     });
   }

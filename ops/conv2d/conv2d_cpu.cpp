@@ -2,7 +2,6 @@
 // primitive asks for. Primitives are kept in a cache keyed by a plain struct of sizes.
 #include <fmt/format.h>
 
-#include <cstring>
 #include <unordered_map>
 
 #include "core/cpu/onednn.h"
@@ -15,23 +14,6 @@ namespace {
 using dnnl::memory;
 using dnnl::prop_kind;
 constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
-
-enum Direction : int64_t { kForward, kBackwardData, kBackwardWeight };
-
-struct Key {
-  int64_t direction, n, h, w, c_in, out_h, out_w, c_out, kh, kw, stride, padding, dilation, groups,
-      relu, bias, dtype;
-  bool operator==(const Key& other) const { return std::memcmp(this, &other, sizeof(Key)) == 0; }
-};
-struct KeyHash {
-  size_t operator()(const Key& key) const {
-    uint64_t hash = 1469598103934665603ull;
-    const auto* words = reinterpret_cast<const int64_t*>(&key);
-    for (size_t i = 0; i < sizeof(Key) / sizeof(int64_t); ++i)
-      hash = (hash ^ static_cast<uint64_t>(words[i])) * 1099511628211ull;
-    return hash;
-  }
-};
 
 struct Descs {
   memory::desc x, weight, bias, y;  // plain layouts of our tensors
@@ -46,26 +28,6 @@ struct Plan {
       reorder_accumulate;  // to the wanted layout (forward, data), or back (weight)
   bool reorders = false;
 };
-
-Key key_of(Direction direction, const Conv2dSizes& s, DType dtype, bool bias) {
-  return {direction,
-          s.n,
-          s.h,
-          s.w,
-          s.c_in,
-          s.out_h,
-          s.out_w,
-          s.c_out,
-          s.kh,
-          s.kw,
-          s.options.stride,
-          s.options.padding,
-          s.options.dilation,
-          s.options.groups,
-          s.options.relu && direction == kForward,
-          bias,
-          static_cast<int64_t>(dtype)};
-}
 
 Descs describe(const Conv2dSizes& s, DType dtype, bool bias) {
   const auto type = onednn_type(dtype);
@@ -85,7 +47,7 @@ Descs describe(const Conv2dSizes& s, DType dtype, bool bias) {
   return d;
 }
 
-Plan make_plan(Direction direction, const Conv2dSizes& s, const Descs& d) {
+Plan make_plan(ConvDirection direction, const Conv2dSizes& s, const Descs& d) {
   auto& engine = onednn_engine();
   const memory::dims strides{s.options.stride, s.options.stride},
       padding{s.options.padding, s.options.padding},
@@ -93,13 +55,13 @@ Plan make_plan(Direction direction, const Conv2dSizes& s, const Descs& d) {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const dnnl::convolution_forward::desc forward =
-      d.bias.get_size() > 0 && direction == kForward
+      d.bias.get_size() > 0 && direction == ConvDirection::kForward
           ? dnnl::convolution_forward::desc(prop_kind::forward_training, kAlgorithm, d.x,
                                             d.weight_any, d.bias, d.y, strides, dilation, padding,
                                             padding)
           : dnnl::convolution_forward::desc(prop_kind::forward_training, kAlgorithm, d.x,
                                             d.weight_any, d.y, strides, dilation, padding, padding);
-  if (direction == kForward && s.options.relu) {
+  if (direction == ConvDirection::kForward && s.options.relu) {
     dnnl::post_ops relu;
     relu.append_eltwise(1.f, dnnl::algorithm::eltwise_relu, 0.f, 0.f);
     attr.set_post_ops(relu);
@@ -109,11 +71,11 @@ Plan make_plan(Direction direction, const Conv2dSizes& s, const Descs& d) {
   plan.plain_weight = d.weight;
   plan.x = d.x;
   plan.y = d.y;
-  if (direction == kForward) {
+  if (direction == ConvDirection::kForward) {
     plan.primitive = dnnl::convolution_forward(hint);
     plan.weight = hint.weights_desc();
     plan.scratchpad = hint.scratchpad_desc();
-  } else if (direction == kBackwardData) {
+  } else if (direction == ConvDirection::kBackwardData) {
     const dnnl::convolution_backward_data::primitive_desc pd(
         dnnl::convolution_backward_data::desc(kAlgorithm, d.x, d.weight_any, d.y, strides, dilation,
                                               padding, padding),
@@ -131,7 +93,7 @@ Plan make_plan(Direction direction, const Conv2dSizes& s, const Descs& d) {
     plan.scratchpad = pd.scratchpad_desc();
   }
   plan.reorders = plan.weight != d.weight;
-  const bool back = direction == kBackwardWeight;
+  const bool back = direction == ConvDirection::kBackwardWeight;
   if (plan.reorders) {
     const auto &from = back ? plan.weight : d.weight, &to = back ? d.weight : plan.weight;
     plan.reorder = dnnl::reorder(dnnl::reorder::primitive_desc(engine, from, engine, to));
@@ -147,10 +109,10 @@ Plan make_plan(Direction direction, const Conv2dSizes& s, const Descs& d) {
   return plan;
 }
 
-const Plan& plan_for(Direction direction, const Conv2dSizes& s, DType dtype, bool bias) {
+const Plan& plan_for(ConvDirection direction, const Conv2dSizes& s, DType dtype, bool bias) {
   // One thread drives the backend; a training run has a few hundred shapes.
-  static std::unordered_map<Key, Plan, KeyHash> cache;
-  const Key key = key_of(direction, s, dtype, bias);
+  static std::unordered_map<Conv2dKey, Plan, Conv2dKeyHash> cache;
+  const Conv2dKey key(direction, s, dtype, bias);
   const auto found = cache.find(key);
   if (found != cache.end()) return found->second;
   constexpr size_t kMaxPlans = 4096;  // bounds memory when every image has its own shape
@@ -185,7 +147,7 @@ void run(CpuContext& ctx, const Conv2dForward& args) {
   if (args.y.numel() == 0) return;
   if (args.x.dtype() == DType::kF64) return conv2d_loops_forward<double>(ctx, s, args);
   try {
-    const Plan& plan = plan_for(kForward, s, args.x.dtype(), args.bias.defined());
+    const Plan& plan = plan_for(ConvDirection::kForward, s, args.x.dtype(), args.bias.defined());
     const OneDnnScratch scratch(plan.scratchpad);
     Tensor keep;
     std::unordered_map<int, dnnl::memory> arguments{
@@ -207,9 +169,14 @@ void run(CpuContext& ctx, const Conv2dBackwardData& args) {
   const Conv2dSizes s(args.grad_x, args.weight, args.grad_y, args.options);
   const ProfileKernel profile("conv2d", s.flops());
   if (args.grad_x.numel() == 0) return;
+  if (args.beta != 0) {  // oneDNN cannot add
+    const Tensor term = args.grad_x.empty_like();
+    run(ctx, Conv2dBackwardData{args.grad_y, args.weight, term, 0, args.options});
+    return accumulate(args.grad_x, term);
+  }
   if (args.grad_x.dtype() == DType::kF64) return conv2d_loops_backward_data<double>(ctx, s, args);
   try {
-    const Plan& plan = plan_for(kBackwardData, s, args.grad_x.dtype(), false);
+    const Plan& plan = plan_for(ConvDirection::kBackwardData, s, args.grad_x.dtype(), false);
     const OneDnnScratch scratch(plan.scratchpad);
     Tensor keep;
     plan.primitive.execute(onednn_stream(),
@@ -231,7 +198,7 @@ void run(CpuContext& ctx, const Conv2dBackwardWeight& args) {
   }
   if (args.x.dtype() == DType::kF64) return conv2d_loops_backward_weight<double>(ctx, s, args);
   try {
-    const Plan& plan = plan_for(kBackwardWeight, s, args.x.dtype(), false);
+    const Plan& plan = plan_for(ConvDirection::kBackwardWeight, s, args.x.dtype(), false);
     const OneDnnScratch scratch(plan.scratchpad);
     const bool direct = !plan.reorders && args.beta == 0;
     const Tensor own = direct ? args.grad_weight : scratch_weight(plan.weight);

@@ -12,9 +12,10 @@ struct Conv2dForward {
   const Tensor &x, &weight, &bias, &y;
   Conv2dOptions options;
 };
-/// grad_x = conv^T(grad_y, weight); assigns
+/// grad_x = beta * grad_x + conv^T(grad_y, weight)
 struct Conv2dBackwardData {
   const Tensor &grad_y, &weight, &grad_x;
+  double beta;
   Conv2dOptions options;
 };
 /// grad_weight = beta * grad_weight + correlation(x, grad_y)

@@ -4,30 +4,9 @@
 
 #include "core/parallel.h"
 #include "ops/conv2d/conv2d_kernels.h"
+#include "ops/conv2d/conv2d_key.h"
 
 namespace denovo::ops {
-
-struct Conv2dSizes {
-  int64_t n, h, w, c_in, out_h, out_w, c_out, kh, kw;  // c_in: of x; weight has c_in / groups
-  Conv2dOptions options;
-
-  Conv2dSizes(const Tensor& x, const Tensor& weight, const Tensor& y, const Conv2dOptions& opt)
-      : n(x.size(0)),
-        h(x.size(1)),
-        w(x.size(2)),
-        c_in(x.size(3)),
-        out_h(y.size(1)),
-        out_w(y.size(2)),
-        c_out(y.size(3)),
-        kh(weight.size(1)),
-        kw(weight.size(2)),
-        options(opt) {}
-  int64_t group_in() const { return c_in / options.groups; }
-  int64_t group_out() const { return c_out / options.groups; }
-  double flops() const {
-    return 2.0 * static_cast<double>(n * out_h * out_w * c_out * kh * kw * group_in());
-  }
-};
 
 template <class T>
 void conv2d_loops_forward(CpuContext& ctx, const Conv2dSizes& s, const Conv2dForward& args) {

@@ -57,7 +57,7 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
   const int64_t width = (x.size(2) - 1) * options.stride - 2 * options.padding + weight.size(2);
   const Tensor y = Tensor::empty({x.size(0), height, width, weight.size(3)}, x.dtype(), x.device());
   with_backend(x.device(), [&](auto& ctx) {
-    run(ctx, Conv2dBackwardData{x, weight, y, convolution});
+    run(ctx, Conv2dBackwardData{x, weight, y, 0, convolution});
     run(ctx, AddBias{y, bias, options.relu});
   });
   if (wants_grad({x, weight, bias})) {
