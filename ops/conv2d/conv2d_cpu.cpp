@@ -1,5 +1,6 @@
-// Convolution on the CPU: oneDNN with plain NHWC activations (brgconv), weights in the format each
-// primitive asks for. Primitives are kept in a cache keyed by a plain struct of sizes.
+// Convolution on the CPU: Winograd where it pays (winograd_cpu.h), else oneDNN with plain NHWC
+// activations (brgconv), weights in the format each primitive asks for. Primitives are kept in a
+// cache keyed by a plain struct of sizes.
 #include <fmt/format.h>
 
 #include <cstring>
@@ -7,7 +8,7 @@
 
 #include "core/cpu/onednn.h"
 #include "core/profile.h"
-#include "ops/conv2d/conv2d_loops.h"
+#include "ops/conv2d/winograd_cpu.h"
 
 namespace denovo::ops {
 namespace {
@@ -184,7 +185,15 @@ void run(CpuContext& ctx, const Conv2dForward& args) {
   const ProfileKernel profile("conv2d", s.flops());
   if (args.y.numel() == 0) return;
   if (args.x.dtype() == DType::kF64) return conv2d_loops_forward<double>(ctx, s, args);
+  if (!onednn_computes(args.x.dtype())) {
+    const Tensor bias = args.bias.defined() ? args.bias.to(DType::kF32) : Tensor();
+    return compute_in_f32(args.y, false, [&](const Tensor& y) {
+      run(ctx, Conv2dForward{args.x.to(DType::kF32), args.weight.to(DType::kF32), bias, y,
+                             args.options});
+    });
+  }
   try {
+    if (winograd_fits(s, args.x.dtype())) return winograd_forward(ctx, s, args);
     const Plan& plan = plan_for(kForward, s, args.x.dtype(), args.bias.defined());
     const OneDnnScratch scratch(plan.scratchpad);
     Tensor keep;
@@ -208,7 +217,14 @@ void run(CpuContext& ctx, const Conv2dBackwardData& args) {
   const ProfileKernel profile("conv2d", s.flops());
   if (args.grad_x.numel() == 0) return;
   if (args.grad_x.dtype() == DType::kF64) return conv2d_loops_backward_data<double>(ctx, s, args);
+  if (!onednn_computes(args.grad_x.dtype())) {
+    return compute_in_f32(args.grad_x, false, [&](const Tensor& grad_x) {
+      run(ctx, Conv2dBackwardData{args.grad_y.to(DType::kF32), args.weight.to(DType::kF32), grad_x,
+                                  args.options});
+    });
+  }
   try {
+    if (winograd_fits(s, args.grad_x.dtype())) return winograd_backward_data(ctx, s, args);
     const Plan& plan = plan_for(kBackwardData, s, args.grad_x.dtype(), false);
     const OneDnnScratch scratch(plan.scratchpad);
     Tensor keep;
@@ -230,7 +246,14 @@ void run(CpuContext& ctx, const Conv2dBackwardWeight& args) {
     return;
   }
   if (args.x.dtype() == DType::kF64) return conv2d_loops_backward_weight<double>(ctx, s, args);
+  if (!onednn_computes(args.x.dtype())) {
+    return compute_in_f32(args.grad_weight, args.beta != 0, [&](const Tensor& grad_weight) {
+      run(ctx, Conv2dBackwardWeight{args.x.to(DType::kF32), args.grad_y.to(DType::kF32),
+                                    grad_weight, args.beta, args.options});
+    });
+  }
   try {
+    if (winograd_fits(s, args.x.dtype())) return winograd_backward_weight(ctx, s, args);
     const Plan& plan = plan_for(kBackwardWeight, s, args.x.dtype(), false);
     const OneDnnScratch scratch(plan.scratchpad);
     const bool direct = !plan.reorders && args.beta == 0;
