@@ -98,7 +98,7 @@ expect 0 "" evaluate
 found '"keypoints": []'
 expect 3 "evaluate_coco: found.json: every result must have a bbox, or every one a segmentation" \
   evaluate
-found '"bbox": [0, 0, 500, 500], "segmentation": {"size": [100, 100], "counts": "bo0d0`2d0VT9"}'
+found '"bbox": [0, 0, 500, 500], "segmentation": {"size": [100, 100], "counts": "bo0d0`20fb8"}'
 expect 0 "" evaluate --iou segm --json -
 is segm APs 1 # the mask's area, whatever bbox says
 truth '{"id": 1, "image_id": 1, "category_id": 3, "bbox": [10, 10, 2, 20], '"$mask"'}' \
@@ -138,19 +138,20 @@ truth "$(object 1 3)"
 echo '{"results": []}' >found.json
 expect 3 'evaluate_coco: found.json: the top level must be a list, got "{\\"results\\": \[]}*" at byte 0' evaluate
 echo '[{"image_id": 1, "category_id": 3, "score": NaN}]' >found.json
-expect 3 "evaluate_coco: found.json: result\[0]: must be valid JSON of the expected form, got: *" evaluate
+expect 3 "evaluate_coco: found.json: result\[0]: score must be a finite number, got NaN" evaluate
 echo '[{"image_id": 1, "category_id": 3}]' >found.json
 expect 3 "evaluate_coco: found.json: result\[0]: score is missing" evaluate
 found '"segmentation": {"size": [100, 100], "counts": [9999]}'
 expect 3 "evaluate_coco: found.json: result\[0]: segmentation: rle: counts must sum to height \* width = 10000, got 9999" \
   evaluate
+truth "$(object 1 3)"
+expect 3 "evaluate_coco: .: cannot be read: Is a directory" \
+  "$bin/evaluate_coco" --gt truth.json --dt .
 found "$box"
 echo '{"annotations": []}' >truth.json
 expect 3 "evaluate_coco: truth.json: the list images is missing" evaluate
 expect 3 "evaluate_coco: none.json: cannot be opened: No such file or directory" \
   "$bin/evaluate_coco" --gt none.json --dt found.json
-expect 3 "evaluate_coco: .: cannot be read: Is a directory" \
-  "$bin/evaluate_coco" --gt found.json --dt .
 
 echo "-- command lines"
 expect 2 "evaluate_coco: --iou: must list bbox or segm, got keypoints" evaluate --iou keypoints
