@@ -69,8 +69,6 @@ def file_quirks(dataset, detections):
         hit.add("zero_area_box")
     if any(math.isnan(d["score"]) for d in detections):
         hit.add("nan_score")
-    if truths and not detections:
-        hit.add("empty_results")
     known = {c["id"] for c in dataset["categories"]}
     if any(d["category_id"] not in known for d in detections):
         hit.add("unknown_category")
