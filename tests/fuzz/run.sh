@@ -36,16 +36,34 @@ done | xargs -r -P "$(nproc)" -n 2 sh -c \
 for target in $targets; do
   $compiler $flags -fsanitize=fuzzer,address,undefined "tests/fuzz/${target}_fuzz.cpp" \
     "$out"/objects/*.o $libraries -o "$out/$target"
-  mkdir -p "$out/corpus/$target"
-  echo "fuzzing $target for $seconds s" >&2
-  if ! "$out/$target" -max_total_time="$seconds" -max_len=2000 -rss_limit_mb=1024 -timeout=10 \
-    -print_final_stats=1 -artifact_prefix="$out/$target-" \
-    "$out/corpus/$target" "tests/fuzz/seeds/$target" >"$out/$target.log" 2>&1; then
-    tail -40 "$out/$target.log" >&2
-    echo "fuzz: $target failed; the input is $(ls -t "$out/$target"-* | head -1)" >&2
-    exit 1
-  fi
-  executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$target.log")
-  [ "${executions:-0}" -gt 0 ] || { echo "fuzz: $target ran no input" >&2; exit 1; }
-  echo "fuzz: $target: $executions executions, no report"
 done
+
+run_target() {
+  mkdir -p "$out/corpus/$1"
+  if ! "$out/$1" -max_total_time="$seconds" -max_len=2000 -rss_limit_mb=1024 -timeout=10 \
+    -print_final_stats=1 -artifact_prefix="$out/$1-" \
+    "$out/corpus/$1" "tests/fuzz/seeds/$1" >"$out/$1.log" 2>&1; then
+    tail -40 "$out/$1.log" >&2
+    echo "fuzz: $1 failed; the input is $(ls -t "$out/$1"-* | head -1)" >&2
+    return 1
+  fi
+  executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$1.log")
+  [ "${executions:-0}" -gt 0 ] || { echo "fuzz: $1 ran no input" >&2; return 1; }
+  echo "fuzz: $1: $executions executions, no report"
+}
+
+# As many at a time as there are processors.
+status=0
+set -- $targets
+while [ $# -gt 0 ]; do
+  pids=
+  for _ in $(seq "$(nproc)"); do
+    [ $# -gt 0 ] || break
+    echo "fuzz: $1 for $seconds s" >&2
+    run_target "$1" &
+    pids="$pids $!"
+    shift
+  done
+  for pid in $pids; do wait "$pid" || status=1; done
+done
+exit $status
