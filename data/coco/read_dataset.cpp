@@ -121,11 +121,13 @@ ParsedChunk parse_chunk(ChunkParser& parser, const JsonChunk& chunk, std::string
       parsed.images.push_back(parse_image(item, element, structural));
     });
   } else {
-    CocoDataset::SegmentationBlock scratch;
+    parsed.block = std::make_unique<CocoDataset::SegmentationBlock>();
+    // Enough for coordinates of two decimals; what is not written stays out of memory.
+    parsed.block->xy.reserve(chunk.text.size() / 8);
     parser.for_each(chunk, file, "annotation", [&](JsonItem& item, JsonValue element) {
-      parsed.annotations.push_back(parse_annotation(item, element, scratch));
+      parsed.annotations.push_back(parse_annotation(item, element, *parsed.block));
     });
-    parsed.block = std::make_unique<CocoDataset::SegmentationBlock>(scratch);  // without slack
+    parsed.block->counts.shrink_to_fit();
   }
   return parsed;
 }
@@ -234,9 +236,13 @@ class CocoReader {
   void group_annotations() {
     std::vector<int64_t>& first = dataset_.first_annotation_;
     first.assign(dataset_.images_.size() + 1, 0);
-    for_each_raw([&](RawAnnotation& raw) {
-      raw.image = dataset_.find_image(raw.image_id);
-      raw.category = dataset_.find_category(raw.category_id);
+#pragma omp parallel for schedule(dynamic)
+    for (size_t chunk = 0; chunk < raw_.size(); ++chunk)
+      for (RawAnnotation& raw : raw_[chunk]) {
+        raw.image = dataset_.find_image(raw.image_id);
+        raw.category = dataset_.find_category(raw.category_id);
+      }
+    for_each_raw([&](const RawAnnotation& raw) {
       if (raw.image < 0) report(DefectKind::kUnknownImage, raw.id, fmt::format("{}", raw.image_id));
       if (raw.category < 0)
         report(DefectKind::kUnknownCategory, raw.id, fmt::format("{}", raw.category_id));
