@@ -20,6 +20,7 @@ while [ $# -gt 1 ]; do
 done
 [ $# -eq 0 ] || { sed -n '6s/^# *//p' "$0" >&2; exit 2; }
 
+scripts/setup.sh --tests
 DENOVO_TESTS=ON scripts/build.sh evaluation_bench
 bench=${DENOVO_BUILD_DIR:-build}/bin/evaluation_bench
 if [ ! -e "$dir/complete" ]; then

@@ -23,6 +23,7 @@ elif [ $# -gt 0 ]; then
   exit 2
 fi
 
+scripts/setup.sh --tests
 DENOVO_TESTS=ON scripts/build.sh core_tests data_tests
 export DENOVO_EXACTNESS=all
 bin=${DENOVO_BUILD_DIR:-build}/bin
