@@ -25,6 +25,13 @@ dnnl::memory::data_type onednn_type(DType dtype) {
   }
 }
 
+bool onednn_computes(DType dtype) {
+  constexpr int kAvx512 = dnnl_cpu_isa_avx512_core;  // a bit for each extension
+  static const bool has_avx512 =
+      (static_cast<int>(dnnl::get_effective_cpu_isa()) & kAvx512) == kAvx512;
+  return dtype == DType::kF32 || (dtype == DType::kBF16 && has_avx512);
+}
+
 dnnl::memory onednn_memory(const dnnl::memory::desc& desc, const Tensor& tensor) {
   return dnnl::memory(desc, onednn_engine(), tensor.raw());
 }

@@ -49,7 +49,7 @@ void rename_into_place(const std::string& from, const std::string& to) {
 
 AtomicFile::AtomicFile(std::string path)
     : path_(std::move(path)), temporary_(temporary_for(path_)) {
-  writer_.emplace(temporary_, FileWriter::Mode::kReplace);
+  writer_.emplace(temporary_, FileWriter::Mode::kReplace, path_);
 }
 
 AtomicFile::~AtomicFile() {

@@ -76,12 +76,12 @@ std::string read_file(const std::string& path) {
   return content;
 }
 
-FileWriter::FileWriter(std::string path, Mode mode)
-    : path_(std::move(path)),
-      fd_(open(path_.c_str(),
+FileWriter::FileWriter(const std::string& path, Mode mode, std::string name)
+    : name_(name.empty() ? path : std::move(name)),
+      fd_(open(path.c_str(),
                O_WRONLY | O_CREAT | O_CLOEXEC | (mode == Mode::kAppend ? O_APPEND : O_TRUNC),
                0666)) {
-  if (fd_.get() < 0) throw_write_error(path_, 0, errno);
+  if (fd_.get() < 0) throw_write_error(name_, 0, errno);
 }
 
 void FileWriter::write(const void* data, int64_t bytes) {
@@ -89,7 +89,7 @@ void FileWriter::write(const void* data, int64_t bytes) {
   while (bytes > 0) {
     const ssize_t put = ::write(fd_.get(), source, std::min(bytes, kLargestCall));
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) throw_write_error(path_, bytes, errno);
+    if (put < 0) throw_write_error(name_, bytes, errno);
     source += put;
     bytes -= put;
   }
@@ -97,8 +97,8 @@ void FileWriter::write(const void* data, int64_t bytes) {
 
 void FileWriter::sync_and_close() {
   // Network file systems report a full disk only here.
-  if (fsync(fd_.get()) != 0 && errno != EINVAL) throw_write_error(path_, 0, errno);
-  if (close(fd_.release()) != 0) throw_write_error(path_, 0, errno);
+  if (fsync(fd_.get()) != 0 && errno != EINVAL) throw_write_error(name_, 0, errno);
+  if (close(fd_.release()) != 0) throw_write_error(name_, 0, errno);
 }
 
 void sync_path(const std::string& path) {

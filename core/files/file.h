@@ -51,16 +51,16 @@ class FileWriter {
     kReplace,  ///< create, or empty what is there
     kAppend,   ///< create, or write behind what is there
   };
-  FileWriter(std::string path, Mode mode);
+  /// Errors speak of `name` where the file is only on its way to that name, else of the path.
+  FileWriter(const std::string& path, Mode mode, std::string name = "");
 
-  const std::string& path() const { return path_; }
   void write(const void* data, int64_t bytes);
   void write(std::string_view text) { write(text.data(), static_cast<int64_t>(text.size())); }
   /// Forces the content to the disk and closes; the destructor alone does neither check.
   void sync_and_close();
 
  private:
-  std::string path_;
+  std::string name_;
   FileDescriptor fd_;
 };
 

@@ -40,7 +40,8 @@ class Finder {
       case SegmentationKind::kNone:
         return report(DefectKind::kEmptySegmentation, "none");
       case SegmentationKind::kBrokenRle:
-        return report(DefectKind::kMaskSize, "run lengths that do not sum to height * width");
+        return report(DefectKind::kMaskSize,
+                      fmt::format("broken run lengths ({})", dataset_.broken_rle(annotation_)));
       case SegmentationKind::kRle:
         return check_rle(raster);
       case SegmentationKind::kPolygons:

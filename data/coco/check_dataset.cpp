@@ -18,16 +18,17 @@ namespace {
 constexpr double kMaxDroppedFraction = 0.01;
 constexpr auto kLastKind = DefectKind::kDuplicateCategoryName;
 
-/// The defects of one image file.
-void check_image(const CocoImage& image, const std::string& folder, bool annotated,
-                 std::vector<Defect>& defects) {
-  const std::string path = folder + "/" + image.file_name;
+/// The defects of one image file; `json` is named where the image has no file name.
+void check_image(const CocoImage& image, const std::string& folder, const std::string& json,
+                 bool annotated, std::vector<Defect>& defects) {
+  const std::string file(image.file_name.empty() ? json : base_name(image.file_name));
   const auto report = [&](DefectKind kind, std::string value) {
-    defects.push_back({kind, std::string(base_name(image.file_name)), image.id, std::move(value)});
+    defects.push_back({kind, file, image.id, std::move(value)});
   };
   if (!annotated) report(DefectKind::kNoAnnotations, "none");
-  if (image.file_name.empty() || !std::filesystem::exists(path))
-    return report(DefectKind::kMissingFile, path);
+  if (image.file_name.empty()) return report(DefectKind::kMissingFile, "no file_name");
+  const std::string path = folder + "/" + image.file_name;
+  if (!std::filesystem::exists(path)) return report(DefectKind::kMissingFile, path);
   try {
     const ImageHeader header = read_image_header(path);
     const Image decoded = read_image(path);
@@ -44,17 +45,19 @@ void check_image(const CocoImage& image, const std::string& folder, bool annotat
   }
 }
 
-/// Reports every item whose key an earlier one has.
+/// Reports every item whose key an earlier one has; a missing key is no repetition.
 template <typename Items, typename Key>
 void check_repeats(const Items& items, const Key& key, DefectKind kind,
                    const std::string& file_of_all, std::vector<Defect>& defects) {
   std::map<std::string_view, int64_t> first;
   for (const auto& item : items) {
+    if (key(item).empty()) continue;
     const auto [found, inserted] = first.try_emplace(key(item), item.id);
     if (inserted) continue;
     const std::string file = file_of_all.empty() ? std::string(base_name(key(item))) : file_of_all;
     defects.push_back(
-        {kind, file, item.id, fmt::format("{:?} as {} has", key(item), found->second)});
+        {kind, file, item.id,
+         fmt::format("{:?}, which {} {} has too", key(item), defect_item(kind), found->second)});
   }
 }
 
@@ -110,7 +113,7 @@ class Checker {
     std::vector<std::vector<Defect>> found(dataset_.images().size());
 #pragma omp parallel for schedule(dynamic)
     for (size_t i = 0; i < found.size(); ++i)
-      check_image(dataset_.images()[i], folder_,
+      check_image(dataset_.images()[i], folder_, file_,
                   !dataset_.annotations_of(static_cast<int>(i)).empty(), found[i]);
     append(found);
   }

@@ -39,6 +39,10 @@ RleView CocoDataset::rle(const CocoAnnotation& annotation) const {
           std::span(blocks_[slice.block]->counts).subspan(slice.begin, slice.size)};
 }
 
+const std::string& CocoDataset::broken_rle(const CocoAnnotation& annotation) const {
+  return blocks_[annotation.slice.block]->broken.at(annotation.slice.begin);
+}
+
 Rle CocoDataset::mask(const CocoAnnotation& annotation) const {
   const CocoImage& image = images_[annotation.image];
   const auto where = [&] {
@@ -50,7 +54,7 @@ Rle CocoDataset::mask(const CocoAnnotation& annotation) const {
       return {view.height, view.width, {view.counts.begin(), view.counts.end()}};
     }
     case SegmentationKind::kBrokenRle:
-      throw IoError(fmt::format("{} must have run lengths that sum to height * width", where()));
+      throw IoError(fmt::format("{}: {}", where(), broken_rle(annotation)));
     default:
       break;
   }

@@ -38,7 +38,7 @@ enum class SegmentationKind : uint8_t {
 
 /// Where a segmentation's numbers lie; use CocoDataset::polygons, rle and mask instead.
 struct SegmentationSlice {
-  uint32_t block = 0, begin = 0, size = 0;  // polygon numbers, or run lengths
+  uint32_t block = 0, begin = 0, size = 0;  // polygon numbers, run lengths, or place in broken
   uint32_t first_polygon = 0, num_polygons = 0;
   int mask_height = 0, mask_width = 0;  // of run lengths
 };
@@ -71,6 +71,7 @@ class CocoDataset {
     std::vector<double> xy;
     std::vector<uint32_t> polygon_sizes;
     std::vector<uint32_t> counts;
+    std::vector<std::string> broken;  // why run lengths were refused
   };
 
   const std::string& path() const { return path_; }
@@ -89,6 +90,8 @@ class CocoDataset {
 
   PolygonsView polygons(const CocoAnnotation& annotation) const;
   RleView rle(const CocoAnnotation& annotation) const;
+  /// What is wrong with run lengths of SegmentationKind::kBrokenRle, as rle.h says it.
+  const std::string& broken_rle(const CocoAnnotation& annotation) const;
   /// The mask on the image, whatever its form; an annotation without segmentation gives an empty
   /// one. Throws IoError for a broken one, naming file and annotation.
   Rle mask(const CocoAnnotation& annotation) const;

@@ -29,8 +29,8 @@ constexpr DefectText kTexts[] = {
      Severity::kDropped},
     {"empty_segmentation", "annotation", "segmentation must cover a pixel", Severity::kDropped},
     {"mask_size", "annotation", "segmentation must fit the image", Severity::kDropped},
-    {"id_zero", "annotation", "id 0 counts as unmatched in the reference evaluation",
-     Severity::kWarning},
+    {"id_zero", "annotation",
+     "id should not be 0, which the reference evaluation counts as unmatched", Severity::kWarning},
     {"crowd_polygon", "annotation", "a crowd should have run lengths", Severity::kWarning},
     {"area_disagrees", "annotation", "area should be that of the mask within 10 %",
      Severity::kWarning},
@@ -50,6 +50,9 @@ const DefectText& text_of(DefectKind kind) {
 
 std::string_view defect_name(DefectKind kind) {
   return text_of(kind).name;
+}
+std::string_view defect_item(DefectKind kind) {
+  return text_of(kind).item;
 }
 std::string_view defect_rule(DefectKind kind) {
   return text_of(kind).rule;

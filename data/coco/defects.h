@@ -46,6 +46,8 @@ struct Defect {
 
 /// "empty_box", "unknown_image", …: the first word of check_data's line.
 std::string_view defect_name(DefectKind kind);
+/// What the id belongs to: "image", "annotation" or "category".
+std::string_view defect_item(DefectKind kind);
 /// The rule that is broken, as the sentence of an error: "bbox width and height must be positive".
 std::string_view defect_rule(DefectKind kind);
 Severity severity(DefectKind kind);

@@ -1,7 +1,6 @@
 // Reading runs in two steps: chunks are parsed in parallel while the file streams by, then ids are
 // resolved and annotations grouped, because a file may list its images behind its annotations.
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <limits>
@@ -10,7 +9,7 @@
 
 #include "data/coco/dataset.h"
 #include "data/coco/json_members.h"
-#include "data/coco/parallel_chunks.h"
+#include "data/coco/parse_json_lists.h"
 #include "data/coco/segmentation_parser.h"
 
 namespace denovo::data {
@@ -122,11 +121,13 @@ ParsedChunk parse_chunk(ChunkParser& parser, const JsonChunk& chunk, std::string
       parsed.images.push_back(parse_image(item, element, structural));
     });
   } else {
-    CocoDataset::SegmentationBlock scratch;
+    parsed.block = std::make_unique<CocoDataset::SegmentationBlock>();
+    // Enough for coordinates of two decimals; what is not written stays out of memory.
+    parsed.block->xy.reserve(chunk.text.size() / 8);
     parser.for_each(chunk, file, "annotation", [&](JsonItem& item, JsonValue element) {
-      parsed.annotations.push_back(parse_annotation(item, element, scratch));
+      parsed.annotations.push_back(parse_annotation(item, element, *parsed.block));
     });
-    parsed.block = std::make_unique<CocoDataset::SegmentationBlock>(scratch);  // without slack
+    parsed.block->counts.shrink_to_fit();
   }
   return parsed;
 }
@@ -153,21 +154,19 @@ void sort_by_id(std::vector<Item>& items, const OnDuplicate& on_duplicate) {
 class CocoReader {
  public:
   CocoReader(const std::string& path, StructuralDefects structural)
-      : file_(base_name(path)), structural_(structural), parsers_(omp_get_max_threads()) {
+      : file_(base_name(path)), structural_(structural) {
     dataset_.path_ = path;
   }
 
   CocoDataset read() {
-    read_json_lists(dataset_.path_, kLists, [&](std::span<const JsonChunk> chunks) {
-      std::vector<ParsedChunk> parsed(chunks.size());
-      parallel_chunks(chunks, parsers_, [&](ChunkParser& parser, size_t i) {
-        parsed[i] = parse_chunk(parser, chunks[i], file_, structural_);
-      });
-      for (size_t i = 0; i < chunks.size(); ++i) append(chunks[i], std::move(parsed[i]));
-    });
+    parse_json_lists(
+        dataset_.path_, kLists,
+        [&](ChunkParser& parser, const JsonChunk& chunk) {
+          return parse_chunk(parser, chunk, file_, structural_);
+        },
+        [&](const JsonChunk& chunk, ParsedChunk parsed) { append(chunk, std::move(parsed)); });
     for (size_t i = 0; i < std::size(kLists); ++i)
       if (!seen_[i]) throw IoError(fmt::format("{}: the list {} is missing", file_, kLists[i]));
-    parsers_.clear();
     finish_categories();
     finish_images();
     find_repeated_ids();
@@ -199,13 +198,14 @@ class CocoReader {
   void finish_categories() {
     sort_by_id(dataset_.categories_, [&](const CocoCategory& category) {
       report(DefectKind::kDuplicateCategoryId, category.id,
-             fmt::format("{:?} again", category.name));
+             fmt::format("{} again, for {:?}", category.id, category.name));
     });
   }
 
   void finish_images() {
     sort_by_id(dataset_.images_, [&](const CocoImage& image) {
-      report(DefectKind::kDuplicateImageId, image.id, fmt::format("{:?} again", image.file_name));
+      report(DefectKind::kDuplicateImageId, image.id,
+             fmt::format("{} again, for {:?}", image.id, image.file_name));
     });
     for (const CocoImage& image : dataset_.images_) dataset_.image_ids_.push_back(image.id);
   }
@@ -228,16 +228,21 @@ class CocoReader {
     }
     for (size_t i = 1; i < ids.size(); ++i)
       if (ids[i].first == ids[i - 1].first)
-        report(DefectKind::kDuplicateAnnotationId, ids[i].first, "it again");
+        report(DefectKind::kDuplicateAnnotationId, ids[i].first,
+               fmt::format("{} again", ids[i].first));
   }
 
   /// Resolves ids, then a counting sort by image that keeps the file's order.
   void group_annotations() {
     std::vector<int64_t>& first = dataset_.first_annotation_;
     first.assign(dataset_.images_.size() + 1, 0);
-    for_each_raw([&](RawAnnotation& raw) {
-      raw.image = dataset_.find_image(raw.image_id);
-      raw.category = dataset_.find_category(raw.category_id);
+#pragma omp parallel for schedule(dynamic)
+    for (size_t chunk = 0; chunk < raw_.size(); ++chunk)
+      for (RawAnnotation& raw : raw_[chunk]) {
+        raw.image = dataset_.find_image(raw.image_id);
+        raw.category = dataset_.find_category(raw.category_id);
+      }
+    for_each_raw([&](const RawAnnotation& raw) {
       if (raw.image < 0) report(DefectKind::kUnknownImage, raw.id, fmt::format("{}", raw.image_id));
       if (raw.category < 0)
         report(DefectKind::kUnknownCategory, raw.id, fmt::format("{}", raw.category_id));
@@ -282,7 +287,6 @@ class CocoReader {
 
   const std::string file_;
   const StructuralDefects structural_;
-  std::vector<ChunkParser> parsers_;
   CocoDataset dataset_;
   bool seen_[std::size(kLists)] = {};
   std::vector<std::vector<RawAnnotation>> raw_;

@@ -1,14 +1,13 @@
 #include "data/coco/results.h"
 
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <cmath>
 
 #include "core/files/atomic_write.h"
 #include "core/files/json_writer.h"
 #include "data/coco/json_members.h"
-#include "data/coco/parallel_chunks.h"
+#include "data/coco/parse_json_lists.h"
 #include "data/coco/segmentation_parser.h"
 
 namespace denovo::data {
@@ -32,7 +31,7 @@ void parse_mask(const JsonItem& item, JsonValue value, std::vector<uint32_t>& co
     refuse_value(item, "segmentation", "run lengths", value);
   SegmentationSlice slice;
   std::string reason;
-  if (parse_rle(item, object, counts, slice, &reason) == SegmentationKind::kBrokenRle)
+  if (parse_rle(item, object, counts, slice, reason) == SegmentationKind::kBrokenRle)
     throw IoError(fmt::format("{}: segmentation: {}", item.where(), reason));
   raw.mask = {slice.mask_height, slice.mask_width, {}};
   raw.begin = slice.begin;
@@ -78,6 +77,17 @@ RawDetection parse_detection(const JsonItem& item, JsonValue element, ResultFiel
   return raw;
 }
 
+ParsedResults parse_chunk(ChunkParser& parser, const JsonChunk& chunk, std::string_view file,
+                          ResultFields fields) {
+  ParsedResults parsed;
+  std::vector<uint32_t> counts;
+  parser.for_each(chunk, file, "result", [&](JsonItem& item, JsonValue element) {
+    parsed.detections.push_back(parse_detection(item, element, fields, counts));
+  });
+  parsed.counts = std::make_unique<std::vector<uint32_t>>(counts);  // without slack
+  return parsed;
+}
+
 void require_finite(double number, std::string_view what, size_t index) {
   if (!std::isfinite(number))
     throw IoError(fmt::format("results[{}]: {} must be finite, got {}", index, what, number));
@@ -114,19 +124,12 @@ void put_detections(std::span<const Detection> detections, ResultFields fields, 
 class ResultsReader {
  public:
   CocoResults read(const std::string& path, ResultFields fields) {
-    const std::string_view file = base_name(path);
-    std::vector<ChunkParser> parsers(omp_get_max_threads());
-    read_json_lists(path, {}, [&](std::span<const JsonChunk> chunks) {
-      std::vector<ParsedResults> parsed(chunks.size());
-      parallel_chunks(chunks, parsers, [&](ChunkParser& parser, size_t i) {
-        std::vector<uint32_t> counts;
-        parser.for_each(chunks[i], file, "result", [&](JsonItem& item, JsonValue element) {
-          parsed[i].detections.push_back(parse_detection(item, element, fields, counts));
-        });
-        parsed[i].counts = std::make_unique<std::vector<uint32_t>>(counts);  // without slack
-      });
-      for (ParsedResults& part : parsed) append(std::move(part));
-    });
+    parse_json_lists(
+        path, {},
+        [&](ChunkParser& parser, const JsonChunk& chunk) {
+          return parse_chunk(parser, chunk, base_name(path), fields);
+        },
+        [&](const JsonChunk&, ParsedResults part) { append(std::move(part)); });
     return std::move(results_);
   }
 

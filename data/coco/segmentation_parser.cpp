@@ -36,7 +36,7 @@ void read_mask_size(const JsonItem& item, JsonValue value, SegmentationSlice& sl
 
 SegmentationKind parse_rle(const JsonItem& item, simdjson::ondemand::object object,
                            std::vector<uint32_t>& counts, SegmentationSlice& slice,
-                           std::string* reason) {
+                           std::string& reason) {
   std::string_view text;  // read before the size may be known
   bool has_size = false, has_counts = false, compressed = false;
   slice.begin = static_cast<uint32_t>(counts.size());
@@ -73,7 +73,7 @@ SegmentationKind parse_rle(const JsonItem& item, simdjson::ondemand::object obje
                  std::span(counts).subspan(slice.begin, slice.size)});
     return SegmentationKind::kRle;
   } catch (const IoError& error) {
-    if (reason) *reason = error.what();
+    reason = error.what();
     counts.resize(slice.begin);
     slice.size = 0;
     return SegmentationKind::kBrokenRle;
@@ -87,8 +87,16 @@ SegmentationKind parse_segmentation(const JsonItem& item, JsonValue value,
     case simdjson::ondemand::json_type::array:
       parse_polygons(item, value.get_array(), block, slice);
       return slice.num_polygons > 0 ? SegmentationKind::kPolygons : SegmentationKind::kNone;
-    case simdjson::ondemand::json_type::object:
-      return parse_rle(item, value.get_object(), block.counts, slice);
+    case simdjson::ondemand::json_type::object: {
+      std::string reason;
+      const SegmentationKind kind =
+          parse_rle(item, value.get_object(), block.counts, slice, reason);
+      if (kind == SegmentationKind::kBrokenRle) {
+        slice.begin = static_cast<uint32_t>(block.broken.size());
+        block.broken.push_back(std::move(reason));
+      }
+      return kind;
+    }
     case simdjson::ondemand::json_type::null:
       if (value.is_null().value()) return SegmentationKind::kNone;
       [[fallthrough]];

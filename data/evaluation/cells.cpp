@@ -63,7 +63,7 @@ std::vector<Placed> place_detections(const CocoDataset& dataset,
   for (size_t i = 0; i < detections.size(); ++i) {
     const int image = dataset.find_image(detections[i].image_id);
     if (image < 0)
-      throw IoError(fmt::format("results[{}]: image_id must be in {}, got {}", i,
+      throw IoError(fmt::format("{}: image_id must be in {}, got {}", options.place_of_detection(i),
                                 base_name(dataset.path()), detections[i].image_id));
     const int category = dataset.find_category(detections[i].category_id);
     if (category < 0) {

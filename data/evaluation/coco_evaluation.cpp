@@ -189,6 +189,11 @@ std::string_view iou_type_name(IouType type) {
   return type == IouType::kBbox ? "bbox" : "segm";
 }
 
+std::string EvaluationOptions::place_of_detection(int64_t i) const {
+  return results_file.empty() ? fmt::format("results[{}]", i)
+                              : fmt::format("{}: result[{}]", results_file, i);
+}
+
 EvaluationResult evaluate_coco(const CocoDataset& ground_truth,
                                std::span<const Detection> detections, IouType iou_type,
                                const EvaluationOptions& options) {

@@ -35,6 +35,11 @@ struct EvaluationOptions {
   bool strict = true;
   /// Only the first images in ascending id count; 0: all.
   int max_images = 0;
+  /// The file that the detections come from, for messages; empty: they come from no file.
+  std::string results_file = {};
+
+  /// "<file>: result[i]", or "results[i]".
+  std::string place_of_detection(int64_t i) const;
 };
 
 /// The reference's 12 numbers, fractions in [0, 1], or -1 where nothing is defined.

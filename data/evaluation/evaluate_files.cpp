@@ -31,10 +31,11 @@ std::vector<IouType> carried_types(const CocoResults& results, const std::string
 std::vector<EvaluationResult> evaluate_files(const std::string& ground_truth_path,
                                              const std::string& results_path,
                                              std::vector<IouType> types,
-                                             const EvaluationOptions& options) {
+                                             EvaluationOptions options) {
   const CocoDataset truth = read_coco(ground_truth_path, StructuralDefects::kCollect);
   const CocoResults found = read_results(results_path, fields_for(types));
   if (types.empty()) types = carried_types(found, results_path);
+  options.results_file = base_name(results_path);
   std::vector<EvaluationResult> results;
   for (const IouType type : types)
     results.push_back(evaluate_coco(truth, found.detections(), type, options));

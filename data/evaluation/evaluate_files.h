@@ -14,6 +14,6 @@ namespace denovo::data {
 std::vector<EvaluationResult> evaluate_files(const std::string& ground_truth_path,
                                              const std::string& results_path,
                                              std::vector<IouType> types,
-                                             const EvaluationOptions& options = {});
+                                             EvaluationOptions options = {});
 
 }  // namespace denovo::data

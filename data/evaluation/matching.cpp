@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <map>
 
 #include "core/error.h"
 #include "data/coco/json_lists.h"
@@ -121,8 +122,9 @@ class CellMatcher {
     for (int d = 0; d < num_detections_; ++d) {
       const RleView mask = detection(cell, d).mask;
       if (mask.counts.empty())
-        throw IoError(fmt::format("results[{}]: a mask is needed for segm, got none",
-                                  cells_.detections[cell.first_detection + d]));
+        throw IoError(
+            fmt::format("{}: a mask is needed for segm, got none",
+                        options_.place_of_detection(cells_.detections[cell.first_detection + d])));
       const int64_t area = rle_area(mask);
       detection_areas_[d] = static_cast<double>(area);
       if (num_truths_ == 0) continue;
@@ -187,7 +189,7 @@ class CellMatcher {
   const std::span<const Detection> detections_;
   const Cells& cells_;
   const IouType iou_type_;
-  const EvaluationOptions options_;
+  const EvaluationOptions& options_;
   std::vector<double> thresholds_;
   int num_truths_ = 0, num_detections_ = 0;
   int64_t num_size_mismatches_ = 0;
@@ -201,11 +203,16 @@ class CellMatcher {
 void warn_of_quirks(const CocoDataset& dataset, const EvaluationOptions& options,
                     std::vector<std::string>& warnings) {
   const std::string_view file = base_name(dataset.path());
-  for (const Defect& defect : dataset.defects()) {
-    if (defect.kind == DefectKind::kDuplicateAnnotationId && options.strict)
-      warnings.push_back(describe(defect) + "; the last annotation of this id stands for all");
-    else if (defect.kind != DefectKind::kDuplicateAnnotationId)
-      warnings.push_back(describe(defect));
+  std::map<DefectKind, std::pair<const Defect*, int64_t>> first_and_count;
+  for (const Defect& defect : dataset.defects())
+    ++first_and_count.try_emplace(defect.kind, &defect, 0).first->second.second;
+  for (const auto& [kind, found] : first_and_count) {
+    const bool replaced = kind == DefectKind::kDuplicateAnnotationId;
+    if (replaced && !options.strict) continue;
+    warnings.push_back(
+        fmt::format("{}{}{}", describe(*found.first),
+                    replaced ? "; the last annotation of an id stands for all" : "",
+                    found.second > 1 ? fmt::format("; {} such in all", found.second) : ""));
   }
   const bool id_zero = std::any_of(dataset.annotations().begin(), dataset.annotations().end(),
                                    [](const CocoAnnotation& a) { return a.id == 0; });

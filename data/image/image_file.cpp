@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "core/error.h"
 #include "data/image/jpeg_structure.h"
@@ -50,6 +51,11 @@ void check_size(const ImageHeader& header, const std::string& where, const Image
                   where, limits.max_pixels, limits.max_side, header.height, header.width));
 }
 
+ImageHeader parse_any_size(Bytes bytes, const std::string& where) {
+  if (!is_jpeg(bytes) && !is_png(bytes)) refuse_format(bytes, where);
+  return is_png(bytes) ? parse_png_header(bytes, where) : parse_jpeg_header(bytes, where);
+}
+
 std::vector<uint8_t> read_prefix(const std::string& path, size_t max_bytes) {
   const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!file) throw IoError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
@@ -79,9 +85,7 @@ void append_bytes(void* out, void* data, int size) {
 }  // namespace
 
 ImageHeader parse_image_header(Bytes bytes, const std::string& where, const ImageLimits& limits) {
-  if (!is_jpeg(bytes) && !is_png(bytes)) refuse_format(bytes, where);
-  const ImageHeader header =
-      is_png(bytes) ? parse_png_header(bytes, where) : parse_jpeg_header(bytes, where);
+  const ImageHeader header = parse_any_size(bytes, where);
   check_size(header, where, limits);
   return header;
 }
@@ -89,15 +93,16 @@ ImageHeader parse_image_header(Bytes bytes, const std::string& where, const Imag
 ImageHeader read_image_header(const std::string& path, const ImageLimits& limits) {
   constexpr size_t kPrefix = 64 << 10;
   const std::vector<uint8_t> prefix = read_prefix(path, kPrefix);
-  if (prefix.size() == kPrefix) {
-    try {
-      return parse_image_header(prefix, path, limits);
-    } catch (const IoError&) {
-      // A colour profile or preview may push the frame header far back: judge the whole file.
-    }
+  if (prefix.size() < kPrefix) return parse_image_header(prefix, path, limits);
+  std::optional<ImageHeader> header;
+  try {
+    header = parse_any_size(prefix, path);
+  } catch (const IoError&) {
+    // A colour profile or preview may push the frame header far back: judge the whole file.
     return parse_image_header(read_bytes(path), path, limits);
   }
-  return parse_image_header(prefix, path, limits);
+  check_size(*header, path, limits);
+  return *header;
 }
 
 Image decode_image(Bytes bytes, const std::string& where, const DecodeOptions& options) {
@@ -129,6 +134,7 @@ Image decode_image(Bytes bytes, const std::string& where, const DecodeOptions& o
 }
 
 Image read_image(const std::string& path, const DecodeOptions& options) {
+  read_image_header(path, options.limits);  // refuses before a large file is read
   return decode_image(read_bytes(path), path, options);
 }
 

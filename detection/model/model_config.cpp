@@ -20,12 +20,10 @@ void BackboneConfig::describe(ConfigFields& v) {
       .positive();
   v("block", block, "kind of residual block").one_of({"auto", "basic", "bottleneck"});
   v("stem_channels", stem_channels, "channels of the stem").positive();
-  v("res2_channels", res2_channels,
-    "output channels of res2, doubled by every stage; 0: the depth's")
-      .non_negative();
+  v("channels", channels, "output channels of res2..res5; empty: the depth's").positive();
   v("groups", groups, "groups of the 3x3 convolution of a bottleneck (ResNeXt)").positive();
   v("width_per_group", width_per_group,
-    "bottleneck channels per group at res2; 0: res2_channels / 4 / groups")
+    "bottleneck channels per group at res2, doubled by every stage; 0: channels / 4 / groups")
       .non_negative();
   v("stride_in_1x1", stride_in_1x1,
     "stride of a bottleneck in its first 1x1 convolution instead of the 3x3");
@@ -43,14 +41,12 @@ nn::ResNetOptions BackboneConfig::resnet() const {
   if (!blocks.empty()) options.blocks = blocks;
   if (block != "auto") options.bottleneck = block == "bottleneck";
   options.stem_channels = stem_channels;
-  if (res2_channels > 0) {
-    options.res2_channels = res2_channels;
-  } else if (block != "auto") {
-    options.res2_channels = options.bottleneck ? 256 : 64;
-  }
+  // The widths of the kind that was asked for, as in the ResNets of 18 and of 50 layers.
+  if (block != "auto")
+    options.channels = nn::ResNetOptions::of_depth(block == "basic" ? 18 : 50).channels;
+  if (!channels.empty()) options.channels = channels;
   options.groups = groups;
-  options.width_per_group =
-      width_per_group > 0 ? width_per_group : std::max(1, options.res2_channels / 4 / groups);
+  options.width_per_group = width_per_group;
   options.stride_in_1x1 = stride_in_1x1;
   options.norm = norm_options(norm);
   options.xavier = init == "xavier";
@@ -173,10 +169,14 @@ void ModelConfig::validate() const {
   if (pixel.mean.size() != 3 || pixel.std.size() != 3) {
     throw ConfigError("config: model.pixel.mean and std must have three values");
   }
-  if (!backbone.blocks.empty() && backbone.blocks.size() != 4) {
-    throw ConfigError(fmt::format("config: model.backbone.blocks must have four values, got {}",
-                                  backbone.blocks.size()));
-  }
+  const auto check_stages = [](const char* key, const std::vector<int>& values) {
+    if (values.empty() || values.size() == 4) return;
+    throw ConfigError(
+        fmt::format("config: model.backbone.{} must have four values, got {}", key, values.size()));
+  };
+  check_stages("blocks", backbone.blocks);
+  check_stages("channels", backbone.channels);
+  backbone.resnet().check();
 }
 
 }  // namespace denovo::detection

@@ -16,9 +16,9 @@ struct BackboneConfig {
   std::vector<int> blocks;  // overrides the depth's
   std::string block = "auto";
   int stem_channels = 64;
-  int res2_channels = 0;  // 0: the depth's
+  std::vector<int> channels;  // of res2..res5, overrides the depth's
   int groups = 1;
-  int width_per_group = 0;  // 0: res2_channels / 4 / groups
+  int width_per_group = 0;  // 0: channels / 4 / groups
   bool stride_in_1x1 = false;
   std::string norm = "GN";
   int num_groups = 32;

@@ -43,8 +43,29 @@ ResNetOptions ResNetOptions::of_depth(int depth) {
       throw ConfigError(fmt::format("resnet: depth must be 18, 34, 50, 101 or 152, got {}", depth));
   }
   options.bottleneck = depth >= 50;
-  options.res2_channels = options.bottleneck ? 256 : 64;
+  if (!options.bottleneck) options.channels = {64, 128, 256, 512};
   return options;
+}
+
+int ResNetOptions::bottleneck_channels(size_t stage) const {
+  return width_per_group > 0 ? (groups * width_per_group) << stage : channels[stage] / 4;
+}
+
+void ResNetOptions::check() const {
+  if (blocks.size() != 4)
+    throw ConfigError(fmt::format("resnet: blocks must name four stages, got {}", blocks.size()));
+  if (channels.size() != 4) {
+    throw ConfigError(
+        fmt::format("resnet: channels must name four stages, got {}", channels.size()));
+  }
+  for (size_t stage = 0; bottleneck && stage < 4; ++stage) {
+    const int width = bottleneck_channels(stage);
+    if (width < 1 || width % groups != 0) {
+      throw ConfigError(fmt::format(
+          "resnet: the bottleneck width of {} must be a positive multiple of groups = {}, got {}",
+          kStageNames[stage], groups, width));
+    }
+  }
 }
 
 ResidualBlock::ResidualBlock(const ResNetOptions& options, int in_channels, int bottleneck_channels,
@@ -83,23 +104,18 @@ Tensor Stem::forward(const Tensor& x) const {
 }
 
 ResNet::ResNet(const ResNetOptions& options) : stem_(*this, "stem", options) {
-  if (options.blocks.size() != 4) {
-    throw ConfigError(
-        fmt::format("resnet: blocks must name four stages, got {}", options.blocks.size()));
-  }
-  int in_channels = options.stem_channels, out_channels = options.res2_channels;
-  int bottleneck_channels = options.groups * options.width_per_group;
-  for (int stage = 0; stage < 4; ++stage) {
+  options.check();
+  int in_channels = options.stem_channels;
+  for (size_t stage = 0; stage < 4; ++stage) {
     stages_.push_back(std::make_unique<ChildList<ResidualBlock>>(*this));
-    for (int block = 0; block < options.blocks[static_cast<size_t>(stage)]; ++block) {
+    const int out_channels = options.channels[stage];
+    for (int block = 0; block < options.blocks[stage]; ++block) {
       const int stride = block == 0 && stage > 0 ? 2 : 1;
       stages_.back()->add(fmt::format("{}.{}", kStageNames[stage], block), options, in_channels,
-                          bottleneck_channels, out_channels, stride);
+                          options.bottleneck_channels(stage), out_channels, stride);
       in_channels = out_channels;
     }
     channels_.push_back(out_channels);
-    out_channels *= 2;
-    bottleneck_channels *= 2;
   }
 }
 

@@ -13,10 +13,10 @@ struct ResNetOptions {
   bool bottleneck = true;               // 1x1, 3x3, 1x1; otherwise two 3x3
   int in_channels = 3;
   int stem_channels = 64;
-  int res2_channels = 256;  // output width of res2, doubled at every stage
+  std::vector<int> channels{256, 512, 1024, 2048};  // output widths of res2..res5
   int groups = 1;           // of the 3x3 convolutions of bottlenecks (ResNeXt: 32)
-  int width_per_group =
-      64;  // res2 bottleneck width = groups * width_per_group, doubled at every stage
+  int width_per_group = 0;  // bottleneck width of res2 / groups, doubled at every stage;
+                            // 0: bottlenecks are a quarter of their stage's output
   bool stride_in_1x1 =
       false;  // where a bottleneck's stride sits; false as in the paper's GN configurations
   NormOptions norm;
@@ -26,6 +26,10 @@ struct ResNetOptions {
   /// Blocks, kind and widths of ResNet-18, 34, 50, 101 or 152; throws ConfigError for another
   /// depth.
   static ResNetOptions of_depth(int depth);
+  /// Width of the 3x3 convolutions in the bottlenecks of a stage, 0 = res2.
+  int bottleneck_channels(size_t stage) const;
+  /// Throws ConfigError unless blocks and channels name four stages and widths divide by groups.
+  void check() const;
 };
 
 /// One residual block: y = relu(branch(x) + shortcut(x)).
@@ -52,6 +56,7 @@ class Stem : public Module {
 
 class ResNet : public Module {
  public:
+  /// Throws what options.check() throws.
   explicit ResNet(const ResNetOptions& options);
 
   /// x [N, H, W, in_channels] -> {res2, res3, res4, res5}, strides 4, 8, 16, 32.

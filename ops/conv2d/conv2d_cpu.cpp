@@ -1,12 +1,13 @@
-// Convolution on the CPU: oneDNN with plain NHWC activations (brgconv), weights in the format each
-// primitive asks for. Primitives are kept in a cache keyed by a plain struct of sizes.
+// Convolution on the CPU: Winograd where it pays (winograd_cpu.h), else oneDNN with plain NHWC
+// activations (brgconv), weights in the format each primitive asks for. Primitives are kept in a
+// cache keyed by a plain struct of sizes.
 #include <fmt/format.h>
 
 #include <unordered_map>
 
 #include "core/cpu/onednn.h"
 #include "core/profile.h"
-#include "ops/conv2d/conv2d_loops.h"
+#include "ops/conv2d/winograd_cpu.h"
 
 namespace denovo::ops {
 namespace {
@@ -143,10 +144,18 @@ dnnl::memory wanted_weight(const Plan& plan, const Tensor& weight, Tensor& keep)
 
 void run(CpuContext& ctx, const Conv2dForward& args) {
   const Conv2dSizes s(args.x, args.weight, args.y, args.options);
-  const ProfileKernel profile("conv2d", s.flops());
   if (args.y.numel() == 0) return;
+  if (args.x.dtype() == DType::kBF16 && !onednn_computes(DType::kBF16)) {
+    const Tensor bias = args.bias.defined() ? args.bias.to(DType::kF32) : Tensor();
+    return compute_in_f32(args.y, false, [&](const Tensor& y) {
+      run(ctx, Conv2dForward{args.x.to(DType::kF32), args.weight.to(DType::kF32), bias, y,
+                             args.options});
+    });
+  }
+  const ProfileKernel profile("conv2d", s.flops());
   if (args.x.dtype() == DType::kF64) return conv2d_loops_forward<double>(ctx, s, args);
   try {
+    if (winograd_fits(s, args.x.dtype())) return winograd_forward(ctx, s, args);
     const Plan& plan = plan_for(ConvDirection::kForward, s, args.x.dtype(), args.bias.defined());
     const OneDnnScratch scratch(plan.scratchpad);
     Tensor keep;
@@ -167,15 +176,22 @@ void run(CpuContext& ctx, const Conv2dForward& args) {
 
 void run(CpuContext& ctx, const Conv2dBackwardData& args) {
   const Conv2dSizes s(args.grad_x, args.weight, args.grad_y, args.options);
-  const ProfileKernel profile("conv2d", s.flops());
   if (args.grad_x.numel() == 0) return;
-  if (args.beta != 0) {  // oneDNN cannot add
+  if (args.beta != 0 && !winograd_fits(s, args.grad_x.dtype())) {  // oneDNN cannot add
     const Tensor term = args.grad_x.empty_like();
     run(ctx, Conv2dBackwardData{args.grad_y, args.weight, term, 0, args.options});
     return accumulate(args.grad_x, term);
   }
+  if (args.grad_x.dtype() == DType::kBF16 && !onednn_computes(DType::kBF16)) {
+    return compute_in_f32(args.grad_x, false, [&](const Tensor& grad_x) {
+      run(ctx, Conv2dBackwardData{args.grad_y.to(DType::kF32), args.weight.to(DType::kF32), grad_x,
+                                  0, args.options});
+    });
+  }
+  const ProfileKernel profile("conv2d", s.flops());
   if (args.grad_x.dtype() == DType::kF64) return conv2d_loops_backward_data<double>(ctx, s, args);
   try {
+    if (winograd_fits(s, args.grad_x.dtype())) return winograd_backward_data(ctx, s, args);
     const Plan& plan = plan_for(ConvDirection::kBackwardData, s, args.grad_x.dtype(), false);
     const OneDnnScratch scratch(plan.scratchpad);
     Tensor keep;
@@ -191,13 +207,20 @@ void run(CpuContext& ctx, const Conv2dBackwardData& args) {
 
 void run(CpuContext& ctx, const Conv2dBackwardWeight& args) {
   const Conv2dSizes s(args.x, args.grad_weight, args.grad_y, args.options);
-  const ProfileKernel profile("conv2d", s.flops());
   if (args.x.numel() == 0 || args.grad_y.numel() == 0) {
     if (args.beta == 0) fill(args.grad_weight, 0);
     return;
   }
+  if (args.x.dtype() == DType::kBF16 && !onednn_computes(DType::kBF16)) {
+    return compute_in_f32(args.grad_weight, args.beta != 0, [&](const Tensor& grad_weight) {
+      run(ctx, Conv2dBackwardWeight{args.x.to(DType::kF32), args.grad_y.to(DType::kF32),
+                                    grad_weight, args.beta, args.options});
+    });
+  }
+  const ProfileKernel profile("conv2d", s.flops());
   if (args.x.dtype() == DType::kF64) return conv2d_loops_backward_weight<double>(ctx, s, args);
   try {
+    if (winograd_fits(s, args.x.dtype())) return winograd_backward_weight(ctx, s, args);
     const Plan& plan = plan_for(ConvDirection::kBackwardWeight, s, args.x.dtype(), false);
     const OneDnnScratch scratch(plan.scratchpad);
     const bool direct = !plan.reorders && args.beta == 0;

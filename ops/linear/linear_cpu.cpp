@@ -133,6 +133,11 @@ void run(CpuContext& ctx, const LinearForward& args) {
         [=](int64_t i, int64_t k) { return x[i * c_in + k]; },
         [=](int64_t k, int64_t j) { return weight[j * c_in + k]; }, args.y.data<double>(), false);
   }
+  if (!onednn_computes(args.x.dtype())) {
+    return compute_in_f32(args.y, false, [&](const Tensor& y) {
+      run(ctx, LinearForward{args.x.to(DType::kF32), args.weight.to(DType::kF32), y});
+    });
+  }
   guarded("inner product forward", args.x, args.y, [&] {
     Plan& plan = plan_for(kForward, args.x, args.y);
     const OneDnnScratch scratch(plan.scratchpad);
@@ -156,6 +161,12 @@ void run(CpuContext& ctx, const LinearBackwardData& args) {
         [=](int64_t i, int64_t k) { return g[i * c_out + k]; },
         [=](int64_t k, int64_t j) { return weight[k * c_in + j]; }, args.grad_x.data<double>(),
         false);
+  }
+  if (!onednn_computes(args.grad_x.dtype())) {
+    return compute_in_f32(args.grad_x, false, [&](const Tensor& grad_x) {
+      run(ctx,
+          LinearBackwardData{args.grad_y.to(DType::kF32), args.weight.to(DType::kF32), grad_x});
+    });
   }
   guarded("inner product backward data", args.grad_x, args.grad_y, [&] {
     Plan& plan = plan_for(kBackwardData, args.grad_x, args.grad_y);
@@ -182,6 +193,12 @@ void run(CpuContext& ctx, const LinearBackwardWeight& args) {
         ctx, c_out, c_in, args.x.size(0), [=](int64_t i, int64_t k) { return g[k * c_out + i]; },
         [=](int64_t k, int64_t j) { return x[k * c_in + j]; }, args.grad_weight.data<double>(),
         args.beta != 0);
+  }
+  if (!onednn_computes(args.x.dtype())) {
+    return compute_in_f32(args.grad_weight, args.beta != 0, [&](const Tensor& grad_weight) {
+      run(ctx, LinearBackwardWeight{args.x.to(DType::kF32), args.grad_y.to(DType::kF32),
+                                    grad_weight, args.beta});
+    });
   }
   guarded("inner product backward weight", args.x, args.grad_y, [&] {
     Plan& plan = plan_for(kBackwardWeight, args.x, args.grad_y);

@@ -21,7 +21,8 @@ detection::TrainConfig small_config() {
   auto& model = config.model;
   model.backbone.depth = 18;
   model.backbone.blocks = {1, 1, 1, 1};
-  model.backbone.stem_channels = model.backbone.res2_channels = model.backbone.fpn_channels = 8;
+  model.backbone.stem_channels = model.backbone.fpn_channels = 8;
+  model.backbone.channels = {8, 16, 32, 64};
   model.backbone.num_groups = 4;
   model.anchors.sizes = {8, 16, 32, 64, 128};
   model.rpn.batch_per_image = 32;

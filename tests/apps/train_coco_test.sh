@@ -2,31 +2,10 @@
 # train_coco from the outside: every fault gives one sentence on one line and the right exit status,
 # and leaves nothing half-written; what was learned can be continued.
 #   train_coco_test.sh SOURCE_DIR BIN_DIR
-set -uo pipefail
-bin=$(realpath "$2") config=$(realpath "$1")/tests/data_files/training/small_run.toml
-work=$(mktemp -d)
-trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
+. "$1/tests/testing/program_test.sh"
+config=$source_dir/tests/data_files/training/small_run.toml
 
-fail() {
-  echo "FAILED: $1"
-  failures=$((failures + 1))
-}
 train() { "$bin/train_coco" --config "$config" --threads 1 --quiet data.root=shapes "$@"; }
-# expect STATUS PATTERN COMMAND...: the exit status, and all of stderr, which must be one line.
-expect() {
-  local status=$1 pattern=$2 got
-  shift 2
-  "$@" >stdout 2>stderr
-  got=$?
-  [ "$got" = "$status" ] || fail "$*: exit status $got, not $status: $(cat stderr)"
-  # shellcheck disable=SC2053  # a glob pattern, on purpose
-  [[ $(cat stderr) == $pattern ]] || fail "$*: wanted '$pattern', got '$(cat stderr)'"
-  [ "$(wc -l <stderr)" -le 1 ] || fail "$*: more than one line: $(cat stderr)"
-}
-absent() { [ ! -e "$1" ] || fail "$1 was left behind: $(find "$1" | head -5 | xargs)"; }
-same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
 no_leftovers() { # no unfinished checkpoint or file
   [ -z "$(find "$1" -name '.*' ! -path "$1")" ] || fail "left in $1: $(find "$1" -name '.*' | xargs)"
 }
@@ -222,5 +201,4 @@ else
   echo "   skipped: another user may not read the source tree"
 fi
 
-[ $failures = 0 ] || exit 1
-echo "train_coco: every fault was met politely"
+finish "train_coco: every fault was met politely"

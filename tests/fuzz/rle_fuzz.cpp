@@ -12,7 +12,7 @@ using namespace denovo;
 
 namespace {
 
-constexpr int64_t kMaxDecodedPixels = 1 << 16;  // keeps an execution short
+constexpr int64_t kMaxDecodedPixels = 1 << 12;  // keeps an execution short
 
 void require(bool holds) {
   if (!holds) std::abort();

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <limits>
 
+#include "testing/draw.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -16,18 +17,6 @@ static const NoGradientOp mask_paste_op("mask_paste", "results for the evaluatio
 
 namespace {
 
-/// SplitMix64, as in tests/oracles/mask_paste.py.
-struct Draw {
-  uint64_t state;
-  uint32_t below(uint32_t n) {
-    state += 0x9E3779B97F4A7C15ull;
-    uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return static_cast<uint32_t>(((z ^ (z >> 31)) >> 33) % n);
-  }
-};
-
 struct Image {
   Tensor masks, boxes;
   int height, width;
@@ -35,7 +24,7 @@ struct Image {
 
 Image draw_image(int index) {
   constexpr int kDetections = 5;
-  Draw draw{static_cast<uint64_t>(index)};
+  Draw draw(index);
   const bool exact = index % 4 == 3;
   const int grid = index % 2 ? 28 : 14;
   const int height = 20 + draw.below(200), width = 20 + draw.below(200);
@@ -54,15 +43,6 @@ Image draw_image(int index) {
   }
   return {Tensor::from({kDetections, grid, grid}, masks), Tensor::from({kDetections, 4}, boxes),
           height, width};
-}
-
-uint32_t crc32(const std::vector<uint8_t>& bytes) {
-  uint32_t crc = ~0u;
-  for (const uint8_t byte : bytes) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
-  }
-  return ~crc;
 }
 
 uint32_t digest(const Rle& rle) {

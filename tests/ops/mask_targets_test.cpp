@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "core/raster/polygon.h"
+#include "testing/draw.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -16,27 +17,6 @@ namespace {
 
 using Ints = std::vector<int32_t>;
 
-/// SplitMix64, as in tests/oracles/mask_targets.py.
-struct Draw {
-  uint64_t state;
-  uint32_t below(uint32_t n) {
-    state += 0x9E3779B97F4A7C15ull;
-    uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return static_cast<uint32_t>(((z ^ (z >> 31)) >> 33) % n);
-  }
-};
-
-uint32_t crc32(const std::vector<uint8_t>& bytes) {
-  uint32_t crc = ~0u;
-  for (const uint8_t byte : bytes) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
-  }
-  return ~crc;
-}
-
 Tensor ints(const Shape& shape, const Ints& values) {
   return Tensor::from(shape, values);
 }
@@ -44,7 +24,7 @@ Tensor ints(const Shape& shape, const Ints& values) {
 /// The targets of one drawn image, whose RoI r belongs to instance r.
 std::vector<uint8_t> drawn_targets(uint64_t index) {
   constexpr int kRois = 8;
-  Draw draw{index};
+  Draw draw(index);
   const uint32_t side = 10 + draw.below(1300);
   std::vector<float> xy, boxes;
   Ints starts = {0}, instances = {0}, gt;

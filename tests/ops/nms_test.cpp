@@ -9,6 +9,7 @@
 
 #include "core/random.h"
 #include "ops/nms/nms_math.h"
+#include "testing/draw.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -18,24 +19,12 @@ static const NoGradientOp nms_op("nms", "a choice of boxes");
 
 namespace {
 
-/// SplitMix64, as in tests/oracles/nms.py.
-struct Draw {
-  uint64_t state;
-  uint32_t below(uint32_t n) {
-    state += 0x9E3779B97F4A7C15ull;
-    uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return static_cast<uint32_t>(((z ^ (z >> 31)) >> 33) % n);
-  }
-};
-
 struct Case {
   Tensor boxes, scores, groups;
 };
 
 Case draw_image(uint64_t index, DType dtype) {
-  Draw draw{index};
+  Draw draw(index);
   const int64_t count = 1 + draw.below(400);
   const uint32_t num_groups = 1 + draw.below(4), side = 20 + draw.below(400);
   std::vector<double> boxes, scores;

@@ -14,7 +14,7 @@ import json
 import math
 import multiprocessing
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 
 import numpy as np
 from coco_cases import draw_case
@@ -55,8 +55,8 @@ def digest(array):
         return int((mixed * (2 * np.arange(bits.size, dtype=np.uint64) + np.uint64(1))).sum(dtype=np.uint64))
 
 
-def quirks(dataset, detections, run):
-    """Names of the reference's rules that this case exercises (boxes)."""
+def file_quirks(dataset, detections):
+    """Rules that the two files alone show."""
     hit = set()
     truths, ids = dataset["annotations"], Counter(a["id"] for a in dataset["annotations"])
     if any(a.get("ignore") and not a["iscrowd"] for a in truths):
@@ -78,17 +78,24 @@ def quirks(dataset, detections, run):
             hit.add("category_without_truth")
         elif all(a["iscrowd"] for a in own):
             hit.add("category_all_crowd")
+        if sum(1 for a in own if not a["iscrowd"]) in (20, 40, 60, 80, 100):
+            hit.add("recall_point_off_by_an_ulp")
     per_cell = Counter((d["image_id"], d["category_id"]) for d in detections)
     if any(n > 100 for n in per_cell.values()):
         hit.add("more_than_100_detections")
-    scores = Counter((d["category_id"], d["score"]) for d in detections)
-    if any(n > 1 for n in scores.values()):
-        hit.add("tied_scores")
-    if run.params.recThrs[35] != 0.35 and len(truths):
-        for category in known:
-            positives = sum(1 for a in truths if a["category_id"] == category and not a["iscrowd"])
-            if positives in (20, 40, 60, 80, 100):
-                hit.add("recall_point_off_by_an_ulp")
+    images_of_score = defaultdict(list)
+    for d in detections:
+        images_of_score[d["category_id"], d["score"]].append(d["image_id"])
+    if any(len(images) > len(set(images)) for images in images_of_score.values()):
+        hit.add("tied_scores_in_an_image")
+    if any(len(set(images)) > 1 for images in images_of_score.values()):
+        hit.add("tied_scores_across_images")
+    return hit
+
+
+def match_quirks(run):
+    """Rules of the matching that the IoUs show."""
+    hit = set()
     for (image, category), ious in run.ious.items():
         ious = np.asarray(ious)
         own = run._gts[image, category]
@@ -98,19 +105,55 @@ def quirks(dataset, detections, run):
             hit.add("iou_exactly_half")
         if (ious == 0.9).any():
             hit.add("iou_exactly_nine_tenths")
+        crowd = np.array([bool(truth["iscrowd"]) for truth in own])
+        if (crowd[:-1] & ~crowd[1:]).any():
+            hit.add("truths_sorted_ignored_last")
         for g, truth in enumerate(own):
             if truth["id"] == 0 and (ious[:, g] >= 0.5).any():
                 hit.add("id_zero_matched")
-            if truth["iscrowd"] and (ious[:, g] >= 0.5).sum() > 1:
+            if crowd[g] and (ious[:, g] >= 0.5).sum() > 1:
                 hit.add("crowd_absorbs_several")
         for row in ious:
             high = row[row >= 0.5]
             if len(set(high)) < len(high):
                 hit.add("equal_iou")
+            real = row[~crowd].max(initial=0)
+            if real >= 0.5 and row[crowd].max(initial=0) > real:
+                hit.add("real_match_before_a_better_crowd")
     for entry in run.evalImgs:
         if entry and (entry["dtIgnore"].astype(bool) & (entry["dtMatches"] == 0)).any():
             hit.add("unmatched_outside_range")
     return hit
+
+
+def curve_quirks(run):
+    """Rules of the curves and the 12 numbers."""
+    hit = set()
+    precision = run.eval["precision"]
+    if (precision == 1 / (1 + np.spacing(1))).any():
+        hit.add("precision_with_spacing")
+    defined = precision[:, :, :, 0, 2][precision[:, :, :, 0, 2] > -1]
+    if defined.size and float(np.mean(defined)) != sum(defined.tolist()) / defined.size:
+        hit.add("pairwise_mean")
+    num_areas, num_images = len(run.params.areaRng), len(run.params.imgIds)
+    for k in range(len(run.params.catIds)):
+        first = k * num_areas * num_images
+        cells = [e for e in run.evalImgs[first:first + num_images] if e]
+        if not cells:
+            continue
+        scores = np.concatenate([e["dtScores"] for e in cells])
+        order = np.argsort(-scores, kind="mergesort")
+        counted = ~np.concatenate([e["dtIgnore"][0] for e in cells]).astype(bool)[order]
+        matched = (np.concatenate([e["dtMatches"][0] for e in cells]) > 0)[order][counted]
+        raw = np.cumsum(matched) / np.maximum(np.arange(1, matched.size + 1), 1)
+        if (np.diff(raw) > 0).any():
+            hit.add("envelope_lifts_precision")
+    return hit
+
+
+def quirks(dataset, detections, run):
+    """Names of the reference's rules that this case exercises (boxes)."""
+    return file_quirks(dataset, detections) | match_quirks(run) | curve_quirks(run)
 
 
 def run_block(block):

@@ -13,25 +13,11 @@ import zlib
 
 import numpy as np
 import torch
+from draw import Draw
 from torch.nn import functional as F
 from torchvision.models.detection.roi_heads import paste_masks_in_image
 
 IMAGES, DETECTIONS, MARGIN = 40, 5, 2e-6
-MASK = (1 << 64) - 1
-
-
-class Draw:
-    """SplitMix64."""
-
-    def __init__(self, seed):
-        self.state = seed
-
-    def below(self, n):
-        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
-        z = self.state
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-        return ((z ^ (z >> 31)) >> 33) % n
 
 
 def draw_image(index):

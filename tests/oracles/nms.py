@@ -9,24 +9,10 @@ first). The C++ test draws the same cases (tests/ops/nms_test.cpp). Coordinates 
 
 import torch
 import torchvision
+from draw import Draw
 
 IMAGES = 60
-MASK = (1 << 64) - 1
 THRESHOLDS = [0.5, 0.7, 0.3, 0.0, 1 / 3, 1.0]
-
-
-class Draw:
-    """SplitMix64."""
-
-    def __init__(self, seed):
-        self.state = seed
-
-    def below(self, n):
-        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
-        z = self.state
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-        return ((z ^ (z >> 31)) >> 33) % n
 
 
 def draw_image(index):

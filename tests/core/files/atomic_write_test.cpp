@@ -60,11 +60,9 @@ TEST_CASE("AtomicFile: when the disk fills up the old content stays and no part 
   replace_file(dir / "a", "old");
   {
     const FileSizeLimit limit(4096);
-    CHECK_THROWS_WITH_AS(
-        replace_file(dir / "a", std::string(100000, 'x')),
-        fmt::format("{}/.a.tmp-{}: cannot be written, got 'File too large'", dir.path(), getpid())
-            .c_str(),
-        ResourceError);
+    CHECK_THROWS_WITH_AS(replace_file(dir / "a", std::string(100000, 'x')),
+                         (dir.path() + "/a: cannot be written, got 'File too large'").c_str(),
+                         ResourceError);
   }
   CHECK(read_file(dir / "a") == "old");
   CHECK(dir.entries() == Names{"a"});

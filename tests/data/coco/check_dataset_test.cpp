@@ -65,16 +65,17 @@ TEST_CASE("check_dataset: every defect of an image names class, file, id, rule a
                          "PNG, got "));
   CHECK(lines(file_with(R"({"id": 1, "file_name": "a/none.png", "width": 6, "height": 4})", kBox))
             .starts_with("missing_file: none.png: image 1: the file must exist, got "));
-  CHECK(lines(file_with(R"({"id": 1, "width": 6, "height": 4})", kBox))
-            .starts_with("missing_file: : image 1: the file must exist, got "));
+  CHECK(lines(file_with(R"({"id": 1, "width": 6, "height": 4})", kBox)) ==
+        "missing_file: train.json: image 1: the file must exist, got no file_name\n");
   CHECK(lines(file_with(kGood, "")) ==
         "no_annotations: good.png: image 1: an image should have annotations, got none\n");
-  CHECK(lines(file_with(
-            std::string(kGood) + R"(, {"id": 2, "file_name": "good.png", "width": 6, "height": 4})",
-            std::string(kBox) +
-                R"(, {"id": 6, "image_id": 2, "category_id": 1, "bbox": [1, 1, 2, 2]})")) ==
-        "duplicate_file_name: good.png: image 2: file_name should be unique, got \"good.png\" as 1 "
-        "has\n");
+  CHECK(
+      lines(file_with(
+          std::string(kGood) + R"(, {"id": 2, "file_name": "good.png", "width": 6, "height": 4})",
+          std::string(kBox) +
+              R"(, {"id": 6, "image_id": 2, "category_id": 1, "bbox": [1, 1, 2, 2]})")) ==
+      "duplicate_file_name: good.png: image 2: file_name should be unique, got \"good.png\", which "
+      "image 1 has too\n");
 }
 
 TEST_CASE("check_dataset: structural defects are all listed and fatal") {
@@ -85,14 +86,17 @@ TEST_CASE("check_dataset: structural defects are all listed and fatal") {
                            R"(, {"id": 7, "image_id": 9, "category_id": 8, "bbox": [1, 1, 2, 2]})",
                        R"({"id": 1, "name": "x"}, {"id": 1, "name": "y"}, {"id": 2, "name": "y"})"))
           .check();
-  CHECK(defect_lines(report) ==
-        "duplicate_category_id: train.json: category 1: ids must be unique, got \"y\" again\n"
-        "duplicate_image_id: train.json: image 1: ids must be unique, got \"other.png\" again\n"
-        "duplicate_annotation_id: train.json: annotation 5: ids must be unique, got it again\n"
-        "unknown_image: train.json: annotation 7: image_id must be in images, got 9\n"
-        "unknown_category: train.json: annotation 7: category_id must be in categories, got 8\n"
-        "duplicate_category_name: train.json: category 2: names should be unique, got \"y\" as 1 "
-        "has\n");
+  CHECK(
+      defect_lines(report) ==
+      "duplicate_category_id: train.json: category 1: ids must be unique, got 1 again, for \"y\"\n"
+      "duplicate_image_id: train.json: image 1: ids must be unique, got 1 again, for "
+      "\"other.png\"\n"
+      "duplicate_annotation_id: train.json: annotation 5: ids must be unique, got 5 again\n"
+      "unknown_image: train.json: annotation 7: image_id must be in images, got 9\n"
+      "unknown_category: train.json: annotation 7: category_id must be in categories, got 8\n"
+      "duplicate_category_name: train.json: category 2: names should be unique, got \"y\", which "
+      "category 1 "
+      "has too\n");
   CHECK(report.refusal == "5 fatal defects");
 }
 

@@ -151,7 +151,7 @@ TEST_CASE("read_coco: structural defects stop training and are listed for the ev
                        R"({"id": 6, "image_id": 99, "category_id": 18, "bbox": [0, 0, 1, 1]},
          {"id": 8, "image_id": 3, "category_id": 99, "bbox": [0, 0, 1, 1]},
          {"id": 5, "image_id": 3, "category_id": 0, "bbox": [0, 0, 1, 1]})");
-  CHECK(message(text) == "file.json: annotation 5: ids must be unique, got it again");
+  CHECK(message(text) == "file.json: annotation 5: ids must be unique, got 5 again");
   const JsonTextFile file(text);
   const CocoDataset dataset = read_coco(file.path(), StructuralDefects::kCollect);
   CHECK(dataset.annotations().size() == 2);
@@ -172,7 +172,7 @@ TEST_CASE("read_coco: run lengths that contradict their size are kept apart") {
   CHECK(dataset.annotations()[0].segmentation == SegmentationKind::kBrokenRle);
   CHECK_THROWS_WITH_AS(
       dataset.mask(dataset.annotations()[0]),
-      "file.json: annotation 5: segmentation must have run lengths that sum to height * width",
+      "file.json: annotation 5: segmentation: rle: counts must sum to height * width = 20, got 21",
       IoError);
 }
 

@@ -112,13 +112,14 @@ TEST_CASE("find_annotation_defects: every class names file, id, rule and value")
         "image of 10 x 20 (height x width)\n");
   CHECK(defects_of(annotation(1, 1, "[1, 1, 4, 4]",
                               R"("segmentation": {"size": [10, 20], "counts": [0, 201]})")) ==
-        "file.json: annotation 1: segmentation must fit the image, got run lengths that do not sum "
-        "to height * width\n");
+        "file.json: annotation 1: segmentation must fit the image, got broken run lengths "
+        "(rle: counts must sum to height * width = 200, got 201)\n");
   CHECK(
       defects_of(annotation(1, 1, "[1, 1, 4, 4]", R"("area": 12, )" + std::string(kTriangle))) ==
       "file.json: annotation 1: area should be that of the mask within 10 %, got 12 for a mask of "
       "6 pixels\n");
   CHECK(defects_of(annotation(0, 1, "[1, 1, 4, 4]", R"("iscrowd": 1, )" + good)) ==
-        "file.json: annotation 0: id 0 counts as unmatched in the reference evaluation, got 0\n"
+        "file.json: annotation 0: id should not be 0, which the reference evaluation counts as "
+        "unmatched, got 0\n"
         "file.json: annotation 0: a crowd should have run lengths, got polygons\n");
 }

@@ -104,10 +104,10 @@ TEST_CASE("evaluate_coco: masks are needed where masks are evaluated") {
   const Rle mask{100, 100, {0, 10000}};
   Detection detection = at({0, 0, 1, 1});
   detection.mask = mask;
-  CHECK_THROWS_WITH_AS(
-      evaluate(broken, {detection}, IouType::kSegm),
-      "file.json: annotation 1: segmentation must have run lengths that sum to height * width",
-      IoError);
+  CHECK_THROWS_WITH_AS(evaluate(broken, {detection}, IouType::kSegm),
+                       "file.json: annotation 1: segmentation: rle: counts must sum to height * "
+                       "width = 10000, got 1",
+                       IoError);
 }
 
 TEST_CASE("evaluate_coco: masks of another size never match and are reported") {

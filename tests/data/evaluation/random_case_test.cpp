@@ -6,27 +6,13 @@
 #include <limits>
 
 #include "core/raster/polygon.h"
+#include "testing/draw.h"
 #include "tests/data/evaluation/random_case.h"
 
 namespace denovo::testing {
 namespace {
 
 using Box = std::array<double, 4>;
-
-class Draw {  // SplitMix64
- public:
-  explicit Draw(uint64_t seed) : state_(seed) {}
-  int below(int n) {
-    state_ += 0x9E3779B97F4A7C15ull;
-    uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return static_cast<int>(((z ^ (z >> 31)) >> 33) % n);
-  }
-
- private:
-  uint64_t state_;
-};
 
 struct Image {
   int id, width, height;

@@ -25,7 +25,7 @@ BackboneConfig tiny_backbone() {
   backbone.blocks = {1, 1, 1, 1};
   backbone.block = "basic";
   backbone.stem_channels = 8;
-  backbone.res2_channels = 8;
+  backbone.channels = {8, 16, 32, 64};
   backbone.num_groups = 4;
   backbone.fpn_channels = 8;
   return backbone;

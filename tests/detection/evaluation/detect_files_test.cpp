@@ -30,7 +30,7 @@ TrainConfig tiny_config() {
   model.backbone.blocks = {1, 1, 1, 1};
   model.backbone.block = "basic";
   model.backbone.stem_channels = 8;
-  model.backbone.res2_channels = 8;
+  model.backbone.channels = {8, 16, 32, 64};
   model.backbone.num_groups = 4;
   model.backbone.fpn_channels = 8;
   model.rpn.post_nms_topk_test = 50;

@@ -30,7 +30,7 @@ ModelConfig miniature() {
   config.backbone.blocks = {1, 2, 1, 1};
   config.backbone.block = "bottleneck";
   config.backbone.stem_channels = 8;
-  config.backbone.res2_channels = 16;
+  config.backbone.channels = {16, 32, 64, 128};
   config.backbone.num_groups = 4;
   config.backbone.fpn_channels = 16;
   config.anchors.sizes = {8, 16, 32, 64, 128};

@@ -28,7 +28,7 @@ ModelConfig tiny_model(const std::string& norm) {
   config.backbone.blocks = {2, 1, 1, 1};
   config.backbone.block = "bottleneck";
   config.backbone.stem_channels = 4;
-  config.backbone.res2_channels = 8;
+  config.backbone.channels = {8, 16, 32, 64};
   config.backbone.groups = 2;
   config.backbone.width_per_group = 1;
   config.backbone.norm = norm;

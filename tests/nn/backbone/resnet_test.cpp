@@ -18,7 +18,7 @@ ResNetOptions tiny(bool bottleneck, const char* norm = "GN") {
   options.blocks = {1, 2, 1, 1};
   options.bottleneck = bottleneck;
   options.stem_channels = 8;
-  options.res2_channels = 16;
+  options.channels = {16, 32, 64, 128};
   options.width_per_group = 4;
   options.norm = {.kind = norm, .num_groups = 2};
   return options;
@@ -46,6 +46,33 @@ TEST_CASE(
       CHECK(features[3].shape() == Shape{1, 2, 3, 128});
     }
   }
+}
+
+TEST_CASE("resnet: every stage can have a width of its own") {
+  for (const bool bottleneck : {false, true}) {
+    ResNetOptions options = tiny(bottleneck);
+    options.channels = {16, 40, 24, 56};
+    options.width_per_group = 0;
+    const ResNet net(options);
+    net.initialize(1);
+    const auto features = net.forward(image(64, 64));
+    CHECK(net.channels() == options.channels);
+    for (size_t stage = 0; stage < 4; ++stage)
+      CHECK(features[stage].size(3) == options.channels[stage]);
+  }
+}
+
+TEST_CASE("resnet: names the stage whose width does not fit the groups") {
+  ResNetOptions options = tiny(true);
+  options.width_per_group = 0;
+  options.groups = 8;
+  CHECK_THROWS_WITH_AS(ResNet{options},
+                       "resnet: the bottleneck width of res2 must be a positive multiple of groups "
+                       "= 8, got 4",
+                       ConfigError);
+  options.channels = {16, 32, 64};
+  CHECK_THROWS_WITH_AS(ResNet{options}, "resnet: channels must name four stages, got 3",
+                       ConfigError);
 }
 
 TEST_CASE("resnet: the place of a bottleneck's stride matters to the values") {
