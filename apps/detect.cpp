@@ -64,7 +64,7 @@ int detect(int argc, char** argv) {
       .categories = file.categories,
       .classes = classes,
       .max_detections = most,
-      .rule = file.input_rule(),
+      .rule = file.config.input.test_rule(),
       .device = device,
       .on_bad_file = tell,
       .on_progress = [&](int64_t done, int64_t) { progress.update(done); }};

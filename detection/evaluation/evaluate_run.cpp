@@ -23,7 +23,7 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   const auto images = detect_dataset(
       *model, dataset,
       {.image_root = options.images.empty() ? data.path(data.val_images) : options.images,
-       .rule = file.input_rule(),
+       .rule = file.config.input.test_rule(),
        .category_ids = file.category_ids(),
        .images_per_batch = 4,
        .device = options.device,

@@ -48,6 +48,20 @@ void InputConfig::describe(ConfigFields& v) {
       .one_of({"bucket", "batch"});
 }
 
+data::InputRule InputConfig::train_rule() const {
+  return {.short_sides = min_size_train,
+          .max_size = max_size,
+          .flip = flip,
+          .padding = padding == "batch" ? data::Padding::kBatch : data::Padding::kBucket};
+}
+
+data::InputRule InputConfig::test_rule() const {
+  data::InputRule rule = train_rule();
+  rule.short_sides = {min_size_test};
+  rule.flip = false;
+  return rule;
+}
+
 void SolverConfig::describe(ConfigFields& v) {
   v("base_lr", base_lr, "learning rate at reference_batch; scaled linearly with images_per_batch")
       .non_negative();

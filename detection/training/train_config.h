@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data/loading/input_rule.h"
 #include "detection/model/model_config.h"
 #include "nn/schedule/lr_schedule.h"
 
@@ -35,6 +36,9 @@ struct InputConfig {
   std::string padding = "bucket";
 
   void describe(ConfigFields& v);
+  /// How training images become network inputs, and how those of evaluation do.
+  data::InputRule train_rule() const;
+  data::InputRule test_rule() const;
 };
 
 struct SolverConfig {

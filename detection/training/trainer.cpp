@@ -28,7 +28,7 @@ namespace {
 
 data::LoaderOptions loader_options(const TrainConfig& config) {
   return {.builder = {.image_root = config.data.path(config.data.train_images),
-                      .rule = input_rule(config.input),
+                      .rule = config.input.train_rule(),
                       .masks = config.model.mask.enabled,
                       .skip_bad_images = config.data.on_bad_image == "skip",
                       .seed = static_cast<uint64_t>(config.seed),

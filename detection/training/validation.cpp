@@ -74,13 +74,6 @@ std::string score_line(int64_t iteration, const ModelScores& scores) {
 
 }  // namespace
 
-data::InputRule input_rule(const InputConfig& input) {
-  return {.short_sides = input.min_size_train,
-          .max_size = input.max_size,
-          .flip = input.flip,
-          .padding = input.padding == "batch" ? data::Padding::kBatch : data::Padding::kBucket};
-}
-
 Validation::Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device)
     : config_(config),
       device_(device),
@@ -105,12 +98,6 @@ Validation::Validation(const TrainConfig& config, const data::CocoDataset& train
   }
 }
 
-data::InputRule Validation::rule() const {
-  data::InputRule rule = input_rule(config_.input);
-  rule.short_sides = {config_.input.min_size_test};
-  return rule;
-}
-
 std::optional<std::vector<ImageDetections>> Validation::detect(MaskRcnn& model,
                                                                Logger& logger) const {
   const auto all = static_cast<int64_t>(dataset_.images().size());
@@ -123,7 +110,7 @@ std::optional<std::vector<ImageDetections>> Validation::detect(MaskRcnn& model,
   try {
     return detect_dataset(model, dataset_,
                           {.image_root = config_.data.path(config_.data.val_images),
-                           .rule = rule(),
+                           .rule = config_.input.test_rule(),
                            .category_ids = category_ids_,
                            .max_images = config_.eval.max_images,
                            .images_per_batch = kImagesPerBatch,
@@ -158,7 +145,7 @@ std::vector<Metric> Validation::losses(MaskRcnn& model) const {
   const EvaluationMode mode(model);
   data::EvalLoader loader(dataset_, view_, loss_images_,
                           {.builder = {.image_root = config_.data.path(config_.data.val_images),
-                                       .rule = rule(),
+                                       .rule = config_.input.test_rule(),
                                        .masks = config_.model.mask.enabled},
                            .images_per_batch = kImagesPerBatch});
   const DeviceStepState state(device_);  // iteration 0: always the same samples

@@ -37,7 +37,6 @@ class Validation {
   std::vector<Metric> losses(MaskRcnn& model) const;
 
  private:
-  data::InputRule rule() const;
   std::optional<std::vector<ImageDetections>> detect(MaskRcnn& model, Logger& logger) const;
 
   const TrainConfig& config_;
@@ -48,8 +47,5 @@ class Validation {
   data::TrainingView view_;             // of the losses,
   std::vector<int> loss_images_;        // and their images
 };
-
-/// What a training or validation image becomes; the short sides are those of training.
-data::InputRule input_rule(const InputConfig& input);
 
 }  // namespace denovo::detection

@@ -88,14 +88,6 @@ std::vector<int> DetectorFile::classes_named(const std::vector<std::string>& nam
   return classes;
 }
 
-data::InputRule DetectorFile::input_rule() const {
-  return {
-      .short_sides = {config.input.min_size_test},
-      .max_size = config.input.max_size,
-      .flip = false,
-      .padding = config.input.padding == "batch" ? data::Padding::kBatch : data::Padding::kBucket};
-}
-
 std::string model_file_of_run(const std::string& run, const std::string& checkpoint) {
   const std::string directory = run + "/checkpoints";
   if (!fs::is_regular_file(run + "/config.toml"))

@@ -31,8 +31,6 @@ class DetectorFile {
   /// Classes of these names. Throws ConfigError "<where>: …" for a name that the model lacks.
   std::vector<int> classes_named(const std::vector<std::string>& names,
                                  const std::string& where) const;
-  /// How images of evaluation become network inputs.
-  data::InputRule input_rule() const;
 
   TrainConfig config;
   std::vector<data::CocoCategory> categories;  // of class 0, 1, …

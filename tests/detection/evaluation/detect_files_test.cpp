@@ -67,7 +67,7 @@ class Workplace : public TemporaryDirectory {
     file.config.model.test.score_threshold = 0.05;
     options.out = *this / "out";
     options.categories = file.categories;
-    options.rule = file.input_rule();
+    options.rule = file.config.input.test_rule();
     options.on_bad_file = [&](const std::string& line) { told.push_back(line); };
     return detect_files(*file.load(kCpu), files, options);
   }
