@@ -5,7 +5,6 @@
 #include "ops/batch_norm/batch_norm_kernels.h"
 #include "ops/compact/compact_kernels.h"
 #include "ops/gradient_norm/gradient_norm_kernels.h"
-#include "ops/group_norm/group_norm_kernels.h"
 #include "ops/loss_weights/loss_weights_kernels.h"
 #include "ops/nms/nms_kernels.h"
 #include "ops/roi_align/roi_align_kernels.h"
@@ -25,8 +24,6 @@ DENOVO_PENDING(batch_norm, BatchNormSums)
 DENOVO_PENDING(batch_norm, BatchNormBackward)
 DENOVO_PENDING(compact, CompactForward)
 DENOVO_PENDING(gradient_norm, GradientNorm)
-DENOVO_PENDING(group_norm, GroupNormForward)
-DENOVO_PENDING(group_norm, GroupNormBackward)
 DENOVO_PENDING(loss_weights, LossWeights)
 DENOVO_PENDING(nms, NmsForward)
 DENOVO_PENDING(roi_align, RoiAlignForward)

@@ -1,0 +1,127 @@
+// The launches of the block kernels in their order, on the backend that core/kernel.h picks: the
+// GPU's run, and on the CPU the test of the same phases.
+#pragma once
+
+#include "ops/group_norm/group_norm_backward_blocks.h"
+#include "ops/group_norm/group_norm_forward_blocks.h"
+#include "ops/group_norm/group_norm_kernels.h"
+
+namespace denovo::ops::group_norm_blocks {
+
+/// [rows, C] of the compute type.
+template <class A>
+Tensor workspace(const Tensor& x, int64_t rows) {
+  return Tensor::empty({rows, x.size(-1)}, dtype_of<A>, x.device());
+}
+
+/// Tensors are converted only where their dtype differs.
+inline Tensor in_dtype(const Tensor& tensor, DType dtype) {
+  return tensor.dtype() == dtype ? tensor : tensor.to(dtype);
+}
+
+template <class Term>
+void slab_sums(Context& ctx, const Term& term, const GroupNormCut& cut, const Tensor& sums) {
+  using A = typename Term::A;
+  const int64_t blocks = cut.samples * cut.num_slabs * cut.num_chunks;
+  if (cut.vector == 1) {
+    parallel_phases(ctx, blocks, SlabSums<Term, 1>(term, cut, sums.data<A>()));
+  } else {
+    parallel_phases(ctx, blocks, SlabSums<Term, Term::kVector>(term, cut, sums.data<A>()));
+  }
+}
+
+template <class T>
+void forward(Context& ctx, const GroupNormForward& args) {
+  using A = Compute<T>;
+  const GroupNormCut cut(args.x, args.options.num_groups, MomentTerm<T>::kVector,
+                         BlockKernel::kThreads);
+  if (args.x.numel() == 0) return;
+  const Tensor weight = in_dtype(args.weight, dtype_of<A>), bias = in_dtype(args.bias, dtype_of<A>);
+  const Tensor sums = workspace<A>(args.x, 2 * cut.samples * cut.num_slabs),
+               mean = workspace<A>(args.x, cut.samples), scale = workspace<A>(args.x, cut.samples);
+  const ChannelCoefficients<A> expanded{mean.data<A>(), scale.data<A>()};
+  const MomentTerm<T> term{args.x.data<T>(), cut.rows, cut.channels, cut.group_size()};
+  slab_sums(ctx, term, cut, sums);
+  parallel_phases(ctx, cut.samples,
+                  FinishForward<T>(term, cut, sums.data<A>(), weight.data<A>(), args.mean.data<A>(),
+                                   args.rstd.data<A>(), expanded, args.options.eps));
+  const auto map = [&]<bool kRelu, bool kResidual>() {
+    parallel_rows(ctx, cut.samples * cut.rows, cut.channels,
+                  Normalize<T, kRelu, kResidual>{
+                      args.x.data<T>(), kResidual ? args.residual.data<T>() : nullptr,
+                      args.y.data<T>(), bias.data<A>(), expanded, cut.rows, cut.channels});
+  };
+  if (args.residual.defined()) {
+    args.options.relu ? map.template operator()<true, true>()
+                      : map.template operator()<false, true>();
+  } else {
+    args.options.relu ? map.template operator()<true, false>()
+                      : map.template operator()<false, false>();
+  }
+}
+
+template <class A>
+void sum_samples(Context& ctx, const Tensor& values, double beta, const Tensor& target) {
+  if (!target.defined()) return;
+  dispatch_floating(target.dtype(), [&]<class W>() {
+    using Sums = SampleSums<A, W>;
+    const int64_t channels = target.numel();
+    parallel_phases(ctx, (channels + Sums::kColumns - 1) / Sums::kColumns,
+                    Sums(values.data<A>(), target.data<W>(), values.size(0), channels, beta != 0));
+  });
+}
+
+template <class T, ReluMask kMask>
+void backward(Context& ctx, const GroupNormBackward& args) {
+  using A = Compute<T>;
+  using Term = GradientTerm<T, kMask>;
+  const GroupNormCut cut(args.x, args.options.num_groups, Term::kVector, BlockKernel::kThreads);
+  const Tensor weight = in_dtype(args.weight, dtype_of<A>), bias = in_dtype(args.bias, dtype_of<A>);
+  const auto per_sample = [&] { return workspace<A>(args.x, cut.samples); };
+  const Tensor mean = per_sample(), scale = per_sample(), slope = per_sample(),
+               offset = per_sample(), grad_sums = per_sample(), grad_dots = per_sample(),
+               sums = workspace<A>(args.x, 2 * cut.samples * cut.num_slabs);
+  const ChannelCoefficients<A> expanded{mean.data<A>(), scale.data<A>()};
+  parallel_for(ctx, cut.samples * cut.channels,
+               ExpandStatistics<A>{args.mean.data<A>(), args.rstd.data<A>(), weight.data<A>(),
+                                   expanded, cut.channels, cut.groups});
+  const T *x = args.x.data<T>(), *grad_y = args.grad_y.data<T>();
+  const T* y = kMask == ReluMask::kFromY ? args.y.data<T>() : nullptr;
+  T* masked = args.masked.defined() ? args.masked.data<T>() : nullptr;
+  slab_sums(ctx, Term{x, grad_y, y, masked, bias.data<A>(), expanded, cut.channels}, cut, sums);
+  parallel_phases(
+      ctx, cut.samples,
+      FinishBackward<A>(cut, sums.data<A>(), weight.data<A>(), args.rstd.data<A>(), slope.data<A>(),
+                        offset.data<A>(), grad_sums.data<A>(), grad_dots.data<A>()));
+  sum_samples<A>(ctx, grad_dots, args.beta_weight, args.grad_weight);
+  sum_samples<A>(ctx, grad_sums, args.beta_bias, args.grad_bias);
+  if (!args.grad_x.defined()) return;
+  const auto map = [&]<ReluMask kMapMask, bool kAccumulate>(const T* g) {
+    parallel_rows(ctx, cut.samples * cut.rows, cut.channels,
+                  InputGradient<T, kMapMask, kAccumulate>{
+                      x, g, y, args.grad_x.data<T>(), bias.data<A>(), expanded, slope.data<A>(),
+                      offset.data<A>(), cut.rows, cut.channels});
+  };
+  const bool add = args.beta_x != 0;
+  if (masked) {  // the first pass left the gradient before the ReLU there
+    add ? map.template operator()<ReluMask::kNone, true>(masked)
+        : map.template operator()<ReluMask::kNone, false>(masked);
+  } else {
+    add ? map.template operator()<kMask, true>(grad_y)
+        : map.template operator()<kMask, false>(grad_y);
+  }
+}
+
+inline void run(Context& ctx, const GroupNormForward& args) {
+  dispatch_floating(args.x.dtype(), [&]<class T>() { forward<T>(ctx, args); });
+}
+
+inline void run(Context& ctx, const GroupNormBackward& args) {
+  dispatch_floating(args.x.dtype(), [&]<class T>() {
+    if (!args.options.relu) return backward<T, ReluMask::kNone>(ctx, args);
+    args.y.defined() ? backward<T, ReluMask::kFromY>(ctx, args)
+                     : backward<T, ReluMask::kFromX>(ctx, args);
+  });
+}
+
+}  // namespace denovo::ops::group_norm_blocks

@@ -1,0 +1,127 @@
+// Group normalization as block kernels, for the GPU; the CPU suite runs the same phases. A tensor
+// is [N, rows, C]. Two passes over memory: blocks reduce slabs of rows to sums of each channel, one
+// block a sample joins them, then every element is mapped. No atomics: sums have a fixed order.
+#pragma once
+
+#include <algorithm>
+
+#include "core/kernel.h"
+
+namespace denovo::ops {
+
+/// How [N, rows, C] is cut for the first pass. A block reduces the rows of one slab for `lanes`
+/// neighbouring vectors of `vector` channels.
+struct GroupNormCut {
+  int64_t samples, rows, channels, groups, slab_rows, num_slabs, num_chunks;
+  int vector, lanes;
+
+  GroupNormCut(const Tensor& x, int num_groups, int widest_vector, int threads)
+      : samples(x.size(0)), channels(x.size(-1)), groups(num_groups) {
+    rows = samples == 0 ? 0 : x.numel() / (samples * channels);
+    vector = channels % widest_vector == 0 ? widest_vector : 1;
+    const int64_t vectors = channels / vector;
+    lanes = static_cast<int>(std::min<int64_t>(vectors, threads));
+    num_chunks = (vectors + lanes - 1) / lanes;
+    // Enough blocks to fill a large GPU twice, and at least eight rows for each thread.
+    constexpr int64_t kBlocksWanted = 1024, kRowsPerThread = 8;
+    const int64_t row_threads = threads / lanes;
+    const int64_t slabs_wanted =
+        std::max<int64_t>(1, kBlocksWanted / std::max<int64_t>(1, samples * num_chunks));
+    slab_rows = std::max((rows + slabs_wanted - 1) / slabs_wanted, kRowsPerThread * row_threads);
+    num_slabs = std::max<int64_t>(1, (rows + slab_rows - 1) / slab_rows);
+  }
+  DENOVO_HD int64_t group_size() const { return channels / groups; }
+};
+
+/// Sums over the rows of a slab of the two values that Term makes of an element, for each channel:
+/// sums[n][slab][value][c].
+template <class Term, int V>
+struct SlabSums : BlockKernel {
+  using A = typename Term::A;
+  static constexpr int kPhases = 2;
+
+  Term term;
+  GroupNormCut cut;
+  A* sums;
+
+  SlabSums(const Term& t, const GroupNormCut& c, A* s) : term(t), cut(c), sums(s) {}
+  int64_t shared_bytes() const {
+    return int64_t{kThreads / cut.lanes} * cut.lanes * V * 2 * static_cast<int64_t>(sizeof(A));
+  }
+
+  template <int P>
+  DENOVO_HD void phase(const PhasePoint& at, Local&) const {
+    const int64_t chunk = at.block % cut.num_chunks,
+                  slab = at.block / cut.num_chunks % cut.num_slabs;
+    const int64_t n = at.block / (cut.num_chunks * cut.num_slabs);
+    const int64_t first_channel = chunk * cut.lanes * V;
+    const int row_threads = kThreads / cut.lanes, width = cut.lanes * V;
+    A* shared = at.share<A>();
+    if constexpr (P == 0) {
+      const int lane = at.thread % cut.lanes, row_thread = at.thread / cut.lanes;
+      const int64_t c = first_channel + int64_t{lane} * V;
+      if (row_thread >= row_threads || c >= cut.channels) return;
+      A totals[2][V] = {};
+      const auto state = term.template state<V>(n, c);
+      const int64_t end =
+          (slab + 1) * cut.slab_rows < cut.rows ? (slab + 1) * cut.slab_rows : cut.rows;
+      for (int64_t r = slab * cut.slab_rows + row_thread; r < end; r += row_threads)
+        term.template add<V>(state, (n * cut.rows + r) * cut.channels + c, totals);
+      for (int v = 0; v < V; ++v) {
+        shared[row_thread * width + lane * V + v] = totals[0][v];
+        shared[(row_threads + row_thread) * width + lane * V + v] = totals[1][v];
+      }
+    } else {
+      for (int i = at.thread; i < 2 * width; i += kThreads) {
+        const int value = i / width, column = i % width;
+        const int64_t c = first_channel + column;
+        if (c >= cut.channels) continue;
+        A total = 0;
+        for (int r = 0; r < row_threads; ++r)
+          total += shared[(value * row_threads + r) * width + column];
+        sums[((n * cut.num_slabs + slab) * 2 + value) * cut.channels + c] = total;
+      }
+    }
+  }
+};
+
+/// Per-sample arrays [N][C] that the second passes read.
+template <class A>
+struct ChannelCoefficients {
+  A *mean, *scale;
+};
+
+/// target[c] = beta * target[c] + sum over samples of values[n][c], in f64; a block takes 32
+/// channels.
+template <class A, class W>
+struct SampleSums : BlockKernel {
+  static constexpr int kPhases = 2, kColumns = 32, kRowThreads = kThreads / kColumns;
+  const A* values;
+  W* target;
+  int64_t samples, channels;
+  bool accumulate;
+
+  SampleSums(const A* v, W* t, int64_t n, int64_t c, bool add)
+      : values(v), target(t), samples(n), channels(c), accumulate(add) {}
+  int64_t shared_bytes() const { return kThreads * static_cast<int64_t>(sizeof(double)); }
+
+  template <int P>
+  DENOVO_HD void phase(const PhasePoint& at, Local&) const {
+    const int column = at.thread % kColumns, row = at.thread / kColumns;
+    const int64_t c = at.block * kColumns + column;
+    double* shared = at.share<double>();
+    if constexpr (P == 0) {
+      double total = 0;
+      for (int64_t n = row; n < samples && c < channels; n += kRowThreads)
+        total += static_cast<double>(values[n * channels + c]);
+      shared[at.thread] = total;
+    } else {
+      if (row > 0 || c >= channels) return;
+      double total = accumulate ? static_cast<double>(static_cast<Compute<W>>(target[c])) : 0;
+      for (int r = 0; r < kRowThreads; ++r) total += shared[r * kColumns + column];
+      target[c] = static_cast<W>(static_cast<Compute<W>>(total));
+    }
+  }
+};
+
+}  // namespace denovo::ops
