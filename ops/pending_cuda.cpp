@@ -7,7 +7,6 @@
 #include "ops/gradient_norm/gradient_norm_kernels.h"
 #include "ops/loss_weights/loss_weights_kernels.h"
 #include "ops/nms/nms_kernels.h"
-#include "ops/roi_align/roi_align_kernels.h"
 #include "ops/sum/sum_kernels.h"
 #include "ops/top_k/top_k_kernels.h"
 
@@ -26,8 +25,6 @@ DENOVO_PENDING(compact, CompactForward)
 DENOVO_PENDING(gradient_norm, GradientNorm)
 DENOVO_PENDING(loss_weights, LossWeights)
 DENOVO_PENDING(nms, NmsForward)
-DENOVO_PENDING(roi_align, RoiAlignForward)
-DENOVO_PENDING(roi_align, RoiAlignBackward)
 DENOVO_PENDING(sum, SumForward)
 DENOVO_PENDING(top_k, TopKForward)
 #undef DENOVO_PENDING

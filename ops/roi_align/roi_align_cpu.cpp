@@ -6,7 +6,7 @@
 
 #include "core/parallel.h"
 #include "ops/roi_align/roi_align_kernels.h"
-#include "ops/roi_align/roi_align_math.h"
+#include "ops/roi_align/roi_align_levels.h"
 #include "ops/roi_align/roi_align_terms.h"
 
 namespace denovo::ops {
@@ -14,20 +14,6 @@ namespace {
 
 constexpr int kVectors = 8;   // sums held at once: half of the AVX registers
 constexpr int64_t kTile = 8;  // cells a side: 64 KiB of f32 at 256 channels, which an L2 keeps
-
-template <class B>
-RoiLevels<B> make_levels(std::span<const Shape> shapes, std::span<const double> strides) {
-  RoiLevels<B> levels{};
-  levels.count = static_cast<int>(shapes.size());
-  levels.first = static_cast<int>(std::lround(std::log2(strides[0])));
-  levels.num_images = shapes[0][0];
-  for (size_t l = 0; l < shapes.size(); ++l) {
-    levels.height[l] = static_cast<int>(shapes[l][1]);
-    levels.width[l] = static_cast<int>(shapes[l][2]);
-    levels.scale[l] = static_cast<B>(1.0 / strides[l]);
-  }
-  return levels;
-}
 
 /// 32 bytes of W. An explicit vector type: from plain loops, gcc 12 makes scalar code, because it
 /// joins iterations of the outer loop before it vectorises the inner one.

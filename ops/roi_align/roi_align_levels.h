@@ -1,0 +1,27 @@
+// The pyramid of a call as the kernels take it.
+#pragma once
+
+#include <cmath>
+#include <span>
+
+#include "core/tensor.h"
+#include "ops/roi_align/roi_align_math.h"
+
+namespace denovo::ops {
+
+/// shapes: of the levels' features [N, h, w, C].
+template <class B>
+RoiLevels<B> make_levels(std::span<const Shape> shapes, std::span<const double> strides) {
+  RoiLevels<B> levels{};
+  levels.count = static_cast<int>(shapes.size());
+  levels.first = static_cast<int>(std::lround(std::log2(strides[0])));
+  levels.num_images = shapes[0][0];
+  for (size_t l = 0; l < shapes.size(); ++l) {
+    levels.height[l] = static_cast<int>(shapes[l][1]);
+    levels.width[l] = static_cast<int>(shapes[l][2]);
+    levels.scale[l] = static_cast<B>(1.0 / strides[l]);
+  }
+  return levels;
+}
+
+}  // namespace denovo::ops
