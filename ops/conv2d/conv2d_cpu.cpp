@@ -7,6 +7,7 @@
 
 #include "core/cpu/onednn.h"
 #include "core/profile.h"
+#include "ops/conv2d/conv2d_trace.h"
 #include "ops/conv2d/winograd_cpu.h"
 
 namespace denovo::ops {
@@ -140,6 +141,30 @@ dnnl::memory wanted_weight(const Plan& plan, const Tensor& weight, Tensor& keep)
   return wanted;
 }
 
+void backward_data(CpuContext& ctx, const Conv2dSizes& s, const Conv2dBackwardData& args) {
+  if (args.grad_x.dtype() == DType::kBF16 && !onednn_computes(DType::kBF16)) {
+    return compute_in_f32(args.grad_x, false, [&](const Tensor& grad_x) {
+      run(ctx, Conv2dBackwardData{args.grad_y.to(DType::kF32), args.weight.to(DType::kF32), grad_x,
+                                  0, args.options});
+    });
+  }
+  const ProfileKernel profile("conv2d", s.flops());
+  if (args.grad_x.dtype() == DType::kF64) return conv2d_loops_backward_data<double>(ctx, s, args);
+  try {
+    if (winograd_fits(s, args.grad_x.dtype())) return winograd_backward_data(ctx, s, args);
+    const Plan& plan = plan_for(ConvDirection::kBackwardData, s, args.grad_x.dtype(), false);
+    const OneDnnScratch scratch(plan.scratchpad);
+    Tensor keep;
+    plan.primitive.execute(onednn_stream(),
+                           {{DNNL_ARG_DIFF_DST, onednn_memory(plan.y, args.grad_y)},
+                            {DNNL_ARG_WEIGHTS, wanted_weight(plan, args.weight, keep)},
+                            {DNNL_ARG_DIFF_SRC, onednn_memory(plan.x, args.grad_x)},
+                            {DNNL_ARG_SCRATCHPAD, scratch.memory()}});
+  } catch (const dnnl::error& error) {
+    throw_onednn("convolution backward data", shapes(s), error);
+  }
+}
+
 }  // namespace
 
 void run(CpuContext& ctx, const Conv2dForward& args) {
@@ -152,6 +177,7 @@ void run(CpuContext& ctx, const Conv2dForward& args) {
                              args.options});
     });
   }
+  note_convolution(ConvDirection::kForward, s, args.x.dtype(), args.bias.defined(), false);
   const ProfileKernel profile("conv2d", s.flops());
   if (args.x.dtype() == DType::kF64) return conv2d_loops_forward<double>(ctx, s, args);
   try {
@@ -177,32 +203,11 @@ void run(CpuContext& ctx, const Conv2dForward& args) {
 void run(CpuContext& ctx, const Conv2dBackwardData& args) {
   const Conv2dSizes s(args.grad_x, args.weight, args.grad_y, args.options);
   if (args.grad_x.numel() == 0) return;
-  if (args.beta != 0 && !winograd_fits(s, args.grad_x.dtype())) {  // oneDNN cannot add
-    const Tensor term = args.grad_x.empty_like();
-    run(ctx, Conv2dBackwardData{args.grad_y, args.weight, term, 0, args.options});
-    return accumulate(args.grad_x, term);
-  }
-  if (args.grad_x.dtype() == DType::kBF16 && !onednn_computes(DType::kBF16)) {
-    return compute_in_f32(args.grad_x, false, [&](const Tensor& grad_x) {
-      run(ctx, Conv2dBackwardData{args.grad_y.to(DType::kF32), args.weight.to(DType::kF32), grad_x,
-                                  0, args.options});
-    });
-  }
-  const ProfileKernel profile("conv2d", s.flops());
-  if (args.grad_x.dtype() == DType::kF64) return conv2d_loops_backward_data<double>(ctx, s, args);
-  try {
-    if (winograd_fits(s, args.grad_x.dtype())) return winograd_backward_data(ctx, s, args);
-    const Plan& plan = plan_for(ConvDirection::kBackwardData, s, args.grad_x.dtype(), false);
-    const OneDnnScratch scratch(plan.scratchpad);
-    Tensor keep;
-    plan.primitive.execute(onednn_stream(),
-                           {{DNNL_ARG_DIFF_DST, onednn_memory(plan.y, args.grad_y)},
-                            {DNNL_ARG_WEIGHTS, wanted_weight(plan, args.weight, keep)},
-                            {DNNL_ARG_DIFF_SRC, onednn_memory(plan.x, args.grad_x)},
-                            {DNNL_ARG_SCRATCHPAD, scratch.memory()}});
-  } catch (const dnnl::error& error) {
-    throw_onednn("convolution backward data", shapes(s), error);
-  }
+  note_convolution(ConvDirection::kBackwardData, s, args.grad_x.dtype(), false, args.beta != 0);
+  if (args.beta == 0 || winograd_fits(s, args.grad_x.dtype())) return backward_data(ctx, s, args);
+  const Tensor term = args.grad_x.empty_like();  // oneDNN cannot add
+  backward_data(ctx, s, {args.grad_y, args.weight, term, 0, args.options});
+  accumulate(args.grad_x, term);
 }
 
 void run(CpuContext& ctx, const Conv2dBackwardWeight& args) {
@@ -217,6 +222,7 @@ void run(CpuContext& ctx, const Conv2dBackwardWeight& args) {
                                     grad_weight, args.beta, args.options});
     });
   }
+  note_convolution(ConvDirection::kBackwardWeight, s, args.x.dtype(), false, args.beta != 0);
   const ProfileKernel profile("conv2d", s.flops());
   if (args.x.dtype() == DType::kF64) return conv2d_loops_backward_weight<double>(ctx, s, args);
   try {

@@ -43,6 +43,7 @@ struct Conv2dKey {
   int64_t accumulate = 0;  // CUDA: add to what the result holds
   int64_t alignment = 0;   // CUDA: bytes that all addresses are multiples of
 
+  Conv2dKey() = default;
   Conv2dKey(ConvDirection which, const Conv2dSizes& s, DType type, bool has_bias)
       : direction(which),
         n(s.n),

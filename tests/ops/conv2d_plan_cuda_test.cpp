@@ -1,0 +1,68 @@
+// Every convolution of a training step of the paper's R50-FPN model with GroupNorm, two images at
+// the padded sizes that COCO's images have, gets a plan for an H200: proven without a GPU. The
+// lists are what bench_step --convolutions wrote (tests/data_files/conv2d/README.md).
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "ops/conv2d/conv2d_plan.h"
+#include "ops/conv2d/conv2d_trace.h"
+
+using namespace denovo;
+
+namespace {
+
+std::string text_of(const std::string& name) {
+  std::ifstream in(DENOVO_TEST_DATA "/data_files/conv2d/" + name);
+  REQUIRE(in.good());
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+struct Planned {
+  int count = 0, fused = 0;
+  int64_t workspace_bytes = 0;  // the largest
+  std::string largest;
+};
+
+Planned plan_all(const std::string& list, DType dtype, const CudnnTarget& target) {
+  Planned planned;
+  std::istringstream lines(text_of(list));
+  for (std::string line; std::getline(lines, line);) {
+    ops::Conv2dKey key = ops::key_of_line(line, dtype);
+    INFO(to_string(key));
+    auto plan = ops::make_conv2d_plan(key, target);
+    planned.fused += plan && key.bias;
+    if (!plan && key.bias) {  // then bias and ReLU run apart, as conv2d_cuda.cpp does
+      key.bias = key.relu = 0;
+      plan = ops::make_conv2d_plan(key, target);
+    }
+    CHECK(plan.has_value());
+    if (!plan) continue;
+    ++planned.count;
+    if (plan->workspace_bytes <= planned.workspace_bytes) continue;
+    planned.workspace_bytes = plan->workspace_bytes;
+    planned.largest = to_string(key);
+  }
+  return planned;
+}
+
+}  // namespace
+
+TEST_CASE("conv2d plans: every convolution of a training step has one for sm_90") {
+  const CudnnTarget h200(text_of("h200_deviceprop.json"));
+  const std::pair<const char*, int> lists[] = {
+      {"r50_gn_800x1088.txt", 141}, {"r50_gn_800x1216.txt", 141}, {"r50_gn_800x1344.txt", 141}};
+  for (const auto& [list, count] : lists) {
+    for (const DType dtype : {DType::kF32, DType::kBF16}) {
+      const Planned planned = plan_all(list, dtype, h200);
+      CHECK(planned.count == count);
+      MESSAGE(
+          fmt::format("{} {}: {} plans, {} with a fused bias, workspace at most {:.1f} MiB ({})",
+                      list, name(dtype), planned.count, planned.fused,
+                      static_cast<double>(planned.workspace_bytes) / (1 << 20), planned.largest));
+    }
+  }
+}
