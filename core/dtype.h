@@ -81,6 +81,10 @@ struct ComputeOf<bfloat16> {
 };
 template <class T>
 using Compute = typename ComputeOf<T>::type;
+/// The same for a dtype at run time: f64 for f64, f32 for all others.
+constexpr DType compute_dtype(DType dtype) {
+  return dtype == DType::kF64 ? DType::kF64 : DType::kF32;
+}
 
 /// Calls f.template operator()<T>() with T = float, double or bfloat16; the caller has checked
 /// that dtype is floating.

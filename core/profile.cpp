@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/cpu/cpu_allocator.h"
+#include "core/transfer.h"
 
 namespace denovo {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 bool enabled = false;
+Device profiled_device;
 std::vector<ProfileEntry> entries;
 
 /// Where the thread is, and since when.
@@ -42,6 +44,7 @@ void start_segment() {
 
 /// Books the time since the last change of scope to the current one.
 void end_segment() {
+  synchronize(profiled_device);
   const uint64_t bytes = cpu_allocator().allocated_bytes() - segment_start_bytes;
   record("", Clock::now() - segment_start, 0, bytes);
 }
@@ -68,15 +71,20 @@ const char* ProfileGroup::current() {
 }
 
 ProfileKernel::ProfileKernel(const char* kind, double flops) : kind_(kind), flops_(flops) {
-  if (enabled) start_ = Clock::now();
+  if (!enabled) return;
+  synchronize(profiled_device);
+  start_ = Clock::now();
 }
 ProfileKernel::~ProfileKernel() {
-  if (enabled) record(kind_, Clock::now() - start_, flops_, 0);
+  if (!enabled) return;
+  synchronize(profiled_device);
+  record(kind_, Clock::now() - start_, flops_, 0);
 }
 
-void set_profiling(bool on) {
+void set_profiling(bool on, Device device) {
   entries.clear();
   enabled = on;
+  profiled_device = device;
   if (on) start_segment();
 }
 bool profiling() {

@@ -2,13 +2,16 @@
 // current when the op ran (in backward: when its forward ran) and to the direction: scopes, whose
 // times add up to the time between two calls of take_profile(), and the kernels inside them that
 // report their own duration and FLOPs. Off by default; bench_step turns it on. Host clocks: one
-// thread drives the step.
+// thread drives the step. On a GPU each record waits for the device, so that the parts are right
+// and their sum is longer than the step: time a step without a profile.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "core/device.h"
 
 namespace denovo {
 
@@ -55,8 +58,8 @@ struct ProfileEntry {
   int64_t calls = 0;
 };
 
-/// Recording starts with an empty profile.
-void set_profiling(bool enabled);
+/// Recording starts with an empty profile. device: where the step runs.
+void set_profiling(bool enabled, Device device = kCpu);
 bool profiling();
 /// Everything recorded since the last call, in order of first appearance.
 std::vector<ProfileEntry> take_profile();

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/tensor.h"
+#include "core/transfer.h"
 
 namespace denovo {
 
@@ -18,17 +19,23 @@ struct StepState {
   int64_t fault_iteration = -1;
 };
 
-/// The device copy. On the CPU, state() may be read and written directly.
+/// What a copy of a DeviceStepState holds, once it is there.
+StepState step_state_of(HostCopy copy);
+
+/// The device copy. Kernels take get() as an argument; the host goes through the rest.
 class DeviceStepState {
  public:
-  explicit DeviceStepState(Device device)
-      : storage_(Tensor::zeros({static_cast<int64_t>(sizeof(StepState))}, DType::kU8)) {
-    *get() = StepState{};
-    if (!device.is_cpu()) storage_ = storage_.to(device);
-  }
-  /// Pointer on the device; kernels take it as an argument.
+  explicit DeviceStepState(Device device);
+
   StepState* get() const { return reinterpret_cast<StepState*>(storage_.raw()); }
   Device device() const { return storage_.device(); }
+
+  /// In stream order, without waiting for a GPU.
+  void write(const StepState& state) const;
+  void set_learning_rate(double lr) const;
+  HostCopy copy_to_host() const { return HostCopy(storage_); }
+  /// Waits for all that was enqueued before.
+  StepState read() const { return step_state_of(copy_to_host()); }
 
  private:
   Tensor storage_;

@@ -7,6 +7,7 @@
 #include "core/backend.h"
 #include "core/cuda/cuda_allocator.h"
 #include "core/tensor_kernels.h"
+#include "core/transfer.h"
 
 namespace denovo {
 
@@ -39,7 +40,7 @@ Tensor Tensor::from(const Shape& shape, const std::vector<T>& values, Device dev
   } else if (!values.empty()) {
     std::memcpy(tensor.raw(), values.data(), tensor.bytes());
   }
-  return device.is_cpu() ? tensor : tensor.to(device);
+  return upload(tensor, device);
 }
 
 Tensor Tensor::from_storage(std::shared_ptr<Storage> storage, size_t offset_bytes,

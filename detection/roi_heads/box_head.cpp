@@ -4,6 +4,7 @@
 
 #include "ops/box_coder/box_coder.h"
 #include "ops/box_regression_loss/box_regression_loss.h"
+#include "ops/cast/cast.h"
 #include "ops/loss_weights/loss_weights.h"
 #include "ops/reshape/reshape.h"
 #include "ops/softmax_cross_entropy/softmax_cross_entropy.h"
@@ -43,7 +44,8 @@ BoxPredictor::BoxPredictor(int in_channels, int num_classes)
 }
 
 BoxPredictor::Output BoxPredictor::forward(const Tensor& x) const {
-  return {cls_score_->forward(x), bbox_pred_->forward(x)};
+  const DType dtype = compute_dtype(x.dtype());
+  return {ops::cast(cls_score_->forward(x), dtype), ops::cast(bbox_pred_->forward(x), dtype)};
 }
 
 BoxLosses box_losses(const BoxHeadConfig& config, const BoxPredictor::Output& output,

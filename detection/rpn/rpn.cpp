@@ -7,6 +7,7 @@
 #include "ops/balanced_sample/balanced_sample.h"
 #include "ops/box_coder/box_coder.h"
 #include "ops/box_regression_loss/box_regression_loss.h"
+#include "ops/cast/cast.h"
 #include "ops/concat_levels/concat_levels.h"
 #include "ops/gather_rows/gather_rows.h"
 #include "ops/loss_weights/loss_weights.h"
@@ -28,16 +29,6 @@ nn::ConvNormOptions head_conv(int kernel, bool relu) {
           .relu = relu,
           .init = nn::ConvNormOptions::Init::kNormal,
           .deviation = 0.01};
-}
-
-/// The level of every candidate of top_k, on the device.
-Tensor candidate_levels(const std::vector<int64_t>& level_sizes, int64_t k, Device device) {
-  std::vector<int32_t> levels;
-  for (size_t level = 0; level < level_sizes.size(); ++level) {
-    levels.insert(levels.end(), static_cast<size_t>(std::min(k, level_sizes[level])),
-                  static_cast<int32_t>(level));
-  }
-  return Tensor::from({static_cast<int64_t>(levels.size())}, levels, device);
 }
 
 }  // namespace
@@ -68,9 +59,24 @@ RpnPredictions Rpn::forward(const std::vector<Tensor>& features) const {
   for (const Tensor& level : output.objectness)
     predictions.level_sizes.push_back(level.numel() / level.size(0));
   const Tensor logits = ops::concat_levels(output.objectness, 1);
-  predictions.logits = ops::reshape(logits, {logits.size(0), logits.size(1)});
-  predictions.deltas = ops::concat_levels(output.deltas, 4);
+  // Scores and boxes are compared, sorted and judged in f32 whatever the network computes in.
+  const DType dtype = compute_dtype(logits.dtype());
+  predictions.logits = ops::cast(ops::reshape(logits, {logits.size(0), logits.size(1)}), dtype);
+  predictions.deltas = ops::cast(ops::concat_levels(output.deltas, 4), dtype);
   return predictions;
+}
+
+const Tensor& Rpn::candidate_levels(const std::vector<int64_t>& level_sizes, int64_t k,
+                                    Device device) const {
+  Tensor& cached = candidate_levels_[{level_sizes, k}];
+  if (cached.defined() && cached.device() == device) return cached;
+  std::vector<int32_t> levels;
+  for (size_t level = 0; level < level_sizes.size(); ++level) {
+    levels.insert(levels.end(), static_cast<size_t>(std::min(k, level_sizes[level])),
+                  static_cast<int32_t>(level));
+  }
+  cached = Tensor::from({static_cast<int64_t>(levels.size())}, levels, device);
+  return cached;
 }
 
 Proposals Rpn::propose(const RpnPredictions& predictions, const Tensor& anchors,

@@ -1,6 +1,8 @@
 // Region proposal network (Ren et al., 2015) on a feature pyramid.
 #pragma once
 
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "core/step_state.h"
@@ -80,8 +82,13 @@ class Rpn : public nn::Module {
                    int64_t total_groups) const;
 
  private:
+  /// The level of every candidate of top_k, i32; uploaded once for each set of level sizes.
+  const Tensor& candidate_levels(const std::vector<int64_t>& level_sizes, int64_t k,
+                                 Device device) const;
+
   RpnConfig config_;
   nn::Child<RpnHead> rpn_head_;
+  mutable std::map<std::pair<std::vector<int64_t>, int64_t>, Tensor> candidate_levels_;
 };
 
 }  // namespace denovo::detection

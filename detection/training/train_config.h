@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/dtype.h"
 #include "data/loading/input_rule.h"
 #include "detection/model/model_config.h"
 #include "nn/schedule/lr_schedule.h"
@@ -59,12 +60,15 @@ struct SolverConfig {
   double bias_lr_factor = 1;
   double weight_decay_bias = 1e-4;
   double clip_gradient_norm = 0;
+  std::string precision = "f32";
   int64_t checkpoint_period = 5000;
 
   void describe(ConfigFields& v);
   /// The learning rate by iteration: base_lr scaled linearly from reference_batch to
   /// images_per_batch, drops as steps say or by the paper's rule, counted in images.
   nn::LrSchedule schedule() const;
+  /// Of the network's input and activations; weights, gradients and losses are f32 always.
+  DType dtype() const { return precision == "bf16" ? DType::kBF16 : DType::kF32; }
 };
 
 struct EvalConfig {

@@ -140,7 +140,7 @@ class Trainer {
     nn::load_state_dict_strict(*built_.model, checkpoint->model, run_.checkpoints());
     built_.optimizer->load_state_dict(checkpoint->optimizer);
     progress_ = std::move(checkpoint->state);
-    state_.get()->iteration = progress_.iteration;
+    state_.write({.iteration = progress_.iteration});
     is_saved_ = true;
     const int threads = cpu_context().num_threads();
     if (progress_.threads != threads && options_.device.is_cpu()) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/step_state.h"
+#include "core/transfer.h"
 #include "data/loading/batch.h"
 #include "detection/model/mask_rcnn.h"
 #include "detection/training/train_config.h"
@@ -19,7 +20,7 @@ struct DeviceBatch {
   GroundTruth gt;
 };
 
-/// Uploads and normalises a batch. dtype f32, or f64 for a run in double.
+/// Uploads and normalises a batch. dtype, of the pixels: f32, bf16, or f64 for a run in double.
 DeviceBatch to_device(const data::Batch& batch, const MaskRcnn& model, DType dtype, Device device);
 
 /// The losses of one update, read back from the device.
@@ -49,10 +50,10 @@ class TrainingStep {
  private:
   struct Pending {
     int64_t iteration;
-    std::vector<std::vector<std::pair<std::string, Tensor>>> losses;  // per micro-batch
+    std::vector<std::vector<std::pair<std::string, HostCopy>>> losses;  // per micro-batch
     std::vector<int64_t> image_ids;
+    HostCopy state;  // after the update
   };
-  StepRecord read(const Pending& pending) const;
 
   MaskRcnn& model_;
   nn::Sgd& optimizer_;

@@ -1,6 +1,7 @@
 #include "nn/layers/conv_norm.h"
 
 #include "ops/add/add.h"
+#include "ops/cast/cast.h"
 #include "ops/conv2d/conv2d.h"
 
 namespace denovo::nn {
@@ -40,12 +41,13 @@ Tensor ConvNorm::forward(const Tensor& x, const Tensor& residual, const Tensor& 
                                  .padding = options_.padding,
                                  .dilation = options_.dilation,
                                  .groups = options_.groups};
+  const Tensor weight = ops::cast(weight_, x.dtype());
   if (norm_) {
-    return (*norm_)->forward(ops::conv2d(x, weight_, {}, convolution), options_.relu, residual,
+    return (*norm_)->forward(ops::conv2d(x, weight, {}, convolution), options_.relu, residual,
                              slots);
   }
   convolution.relu = options_.relu && !residual.defined();
-  const Tensor y = ops::conv2d(x, weight_, *bias_, convolution);
+  const Tensor y = ops::conv2d(x, weight, ops::cast(*bias_, x.dtype()), convolution);
   return residual.defined() ? ops::add(y, residual, options_.relu) : y;
 }
 

@@ -1,5 +1,6 @@
 #include "nn/layers/linear.h"
 
+#include "ops/cast/cast.h"
 #include "ops/conv2d/conv_transpose2d.h"
 #include "ops/linear/linear.h"
 
@@ -12,7 +13,7 @@ Linear::Linear(int64_t in_features, int64_t out_features, Initializer init, bool
       bias_(*this, "bias", {out_features}, Initializer::constant(0), ParameterKind::kBias) {}
 
 Tensor Linear::forward(const Tensor& x) const {
-  return ops::linear(x, weight_, bias_, relu_);
+  return ops::linear(x, ops::cast(weight_, x.dtype()), ops::cast(bias_, x.dtype()), relu_);
 }
 
 // fan_out of a transposed convolution in PyTorch's [C_in, C_out, kh, kw] counts C_in.
@@ -23,7 +24,8 @@ Deconv2x::Deconv2x(int in_channels, int out_channels)
       bias_(*this, "bias", {out_channels}, Initializer::constant(0), ParameterKind::kBias) {}
 
 Tensor Deconv2x::forward(const Tensor& x) const {
-  return ops::conv_transpose2d(x, weight_, bias_, {.stride = 2, .relu = true});
+  return ops::conv_transpose2d(x, ops::cast(weight_, x.dtype()), ops::cast(bias_, x.dtype()),
+                               {.stride = 2, .relu = true});
 }
 
 }  // namespace denovo::nn

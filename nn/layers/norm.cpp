@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "ops/add/add.h"
 #include "ops/batch_norm/batch_norm.h"
 #include "ops/channel_affine/channel_affine.h"
@@ -11,30 +9,6 @@
 #include "ops/relu/relu.h"
 
 namespace denovo::nn {
-namespace {
-
-struct ScaleShift {
-  Tensor scale, shift;
-};
-
-/// scale = weight / sqrt(variance + eps), shift = bias - mean * scale. A few hundred channels:
-/// folding anew in each forward costs nothing beside the layer and cannot go stale when weights are
-/// loaded.
-ScaleShift fold(const Tensor& weight, const Tensor& bias, const Tensor& mean,
-                const Tensor& variance, double eps) {
-  auto scale = weight.to_vector<double>(), shift = bias.to_vector<double>();
-  const auto m = mean.to_vector<double>(), v = variance.to_vector<double>();
-  for (size_t c = 0; c < scale.size(); ++c) {
-    scale[c] /= std::sqrt(v[c] + eps);
-    shift[c] -= m[c] * scale[c];
-  }
-  const auto make = [&](const std::vector<double>& values) {
-    return Tensor::from(weight.shape(), values, weight.device()).to(weight.dtype());
-  };
-  return {make(scale), make(shift)};
-}
-
-}  // namespace
 
 Norm::Norm(int channels, const NormOptions& options) : options_(options) {
   const Shape shape{channels};
@@ -73,8 +47,10 @@ Tensor Norm::forward(const Tensor& x, bool relu, const Tensor& residual,
                            {.training = trains, .eps = options_.eps, .relu = relu}, residual,
                            slots);
   }
-  const ScaleShift folded =
-      fold(*frozen_weight_, *frozen_bias_, *running_mean_, *running_var_, options_.eps);
+  // A few hundred channels: folding anew in each forward costs nothing beside the layer and cannot
+  // go stale when weights are loaded.
+  const ops::FoldedNorm folded = ops::fold_batch_norm(*frozen_weight_, *frozen_bias_,
+                                                      *running_mean_, *running_var_, options_.eps);
   const Tensor y = ops::channel_affine(x, folded.scale, folded.shift);
   if (residual.defined()) return ops::add(y, residual, relu);
   return relu ? ops::relu(y) : y;

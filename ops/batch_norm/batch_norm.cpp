@@ -63,7 +63,7 @@ void check_input(const char* where, const Tensor& x, const Tensor& slots) {
 
 void check_state(const Tensor& x, const BatchNormState& state) {
   const int64_t channels = x.size(-1);
-  const DType compute = x.dtype() == DType::kF64 ? DType::kF64 : DType::kF32;
+  const DType compute = compute_dtype(x.dtype());
   const auto check = [&](const char* which, const Tensor& t, bool fits) {
     if (t.shape() != Shape{channels}) {
       throw ShapeError(fmt::format("batch_norm: {} must be [C={}], got {}", which, channels,

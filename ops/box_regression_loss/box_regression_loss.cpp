@@ -40,7 +40,7 @@ void check(const Tensor& deltas, const Tensor& classes, const Tensor& targets,
                                  to_string(tensor.shape())));
   };
   const Shape rows = deltas.shape().leading(deltas.rank() - 1);
-  const DType dtype = deltas.dtype() == DType::kF64 ? DType::kF64 : DType::kF32;
+  const DType dtype = compute_dtype(deltas.dtype());
   require("targets", targets, dtype, deltas.shape().with(-1, 4));
   require("weights", weights, dtype, rows);
   if (classes.defined()) {

@@ -24,7 +24,7 @@ void check_constant(const char* which, const Tensor& constant, const Tensor& x) 
     throw ShapeError(fmt::format("channel_affine: {} must be [C={}], got {}", which, x.size(3),
                                  to_string(constant.shape())));
   }
-  const DType dtype = x.dtype() == DType::kF64 ? DType::kF64 : DType::kF32;
+  const DType dtype = compute_dtype(x.dtype());
   if (constant.dtype() != dtype) {
     throw ShapeError(fmt::format("channel_affine: {} must be {} beside x of dtype {}, got {}",
                                  which, name(dtype), name(x.dtype()), name(constant.dtype())));
@@ -52,6 +52,25 @@ Tensor channel_affine(const Tensor& x, const Tensor& scale, const Tensor& shift)
     attach(node, {x}, {y});
   }
   return y;
+}
+
+FoldedNorm fold_batch_norm(const Tensor& weight, const Tensor& bias, const Tensor& mean,
+                           const Tensor& variance, double eps) {
+  if (weight.rank() != 1 || (weight.dtype() != DType::kF32 && weight.dtype() != DType::kF64)) {
+    throw ShapeError(fmt::format("fold_batch_norm: weight must be f32 or f64 [C], got {} {}",
+                                 name(weight.dtype()), to_string(weight.shape())));
+  }
+  for (const Tensor* t : {&bias, &mean, &variance}) {
+    if (t->shape() == weight.shape() && t->dtype() == weight.dtype()) continue;
+    throw ShapeError(fmt::format(
+        "fold_batch_norm: bias, mean and variance must be as weight, {} {}, got {} {}",
+        name(weight.dtype()), to_string(weight.shape()), name(t->dtype()), to_string(t->shape())));
+  }
+  FoldedNorm folded{weight.empty_like(), weight.empty_like()};
+  with_backend(weight.device(), [&](auto& ctx) {
+    run(ctx, FoldBatchNorm{weight, bias, mean, variance, eps, folded.scale, folded.shift});
+  });
+  return folded;
 }
 
 }  // namespace denovo::ops

@@ -1,5 +1,7 @@
 #include "ops/channel_affine/channel_affine_kernels.h"
 
+#include <cmath>
+
 #include "core/kernel.h"
 
 namespace denovo::ops {
@@ -45,6 +47,19 @@ struct Backward {
   }
 };
 
+template <class T>
+struct Fold {
+  const T *weight, *bias, *mean, *variance;
+  double eps;
+  T *scale, *shift;
+
+  DENOVO_HD void operator()(int64_t c) const {
+    const double factor = static_cast<double>(weight[c]) / std::sqrt(variance[c] + eps);
+    scale[c] = static_cast<T>(factor);
+    shift[c] = static_cast<T>(bias[c] - mean[c] * factor);
+  }
+};
+
 int64_t num_rows(const Tensor& x) {
   return x.numel() == 0 ? 0 : x.numel() / x.size(-1);
 }
@@ -71,6 +86,15 @@ void run(Context& ctx, const ChannelAffineBackward& args) {
     } else {
       parallel_rows(ctx, rows, channels, Backward<T, true>{scale, grad_y, grad_x, channels});
     }
+  });
+}
+
+void run(Context& ctx, const FoldBatchNorm& args) {
+  dispatch_f32_f64(args.weight.dtype(), [&]<class T>() {
+    parallel_for(
+        ctx, args.weight.numel(),
+        Fold<T>{args.weight.data<T>(), args.bias.data<T>(), args.mean.data<T>(),
+                args.variance.data<T>(), args.eps, args.scale.data<T>(), args.shift.data<T>()});
   });
 }
 

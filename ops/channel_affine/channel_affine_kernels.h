@@ -14,9 +14,17 @@ struct ChannelAffineBackward {
   double beta;
 };
 
+struct FoldBatchNorm {
+  const Tensor &weight, &bias, &mean, &variance;
+  double eps;
+  const Tensor &scale, &shift;
+};
+
 void run(CpuContext& ctx, const ChannelAffineForward& args);
 void run(CudaContext& ctx, const ChannelAffineForward& args);
 void run(CpuContext& ctx, const ChannelAffineBackward& args);
 void run(CudaContext& ctx, const ChannelAffineBackward& args);
+void run(CpuContext& ctx, const FoldBatchNorm& args);
+void run(CudaContext& ctx, const FoldBatchNorm& args);
 
 }  // namespace denovo::ops

@@ -92,7 +92,7 @@ void check(const Tensor& x, const Tensor& weight, const Tensor& bias,
 Tensor group_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
                   const GroupNormOptions& options, const Tensor& residual) {
   check(x, weight, bias, options, residual);
-  const DType compute = x.dtype() == DType::kF64 ? DType::kF64 : DType::kF32;
+  const DType compute = compute_dtype(x.dtype());
   const Shape groups{x.size(0), options.num_groups};
   Tensor y = x.empty_like(), mean = Tensor::empty(groups, compute, x.device()),
          rstd = Tensor::empty(groups, compute, x.device());

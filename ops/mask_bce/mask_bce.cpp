@@ -37,8 +37,7 @@ void check(const Tensor& logits, const Tensor& classes, const Tensor& targets,
   };
   require("classes", classes, DType::kI32, logits.shape().leading(1));
   require("targets", targets, DType::kU8, logits.shape().leading(3));
-  require("weights", weights, logits.dtype() == DType::kF64 ? DType::kF64 : DType::kF32,
-          logits.shape().leading(1));
+  require("weights", weights, compute_dtype(logits.dtype()), logits.shape().leading(1));
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ void check(const Tensor& logits, const Tensor& labels, const Tensor& weights) {
                                  to_string(tensor.shape())));
   };
   require("labels", labels, DType::kI32);
-  require("weights", weights, logits.dtype() == DType::kF64 ? DType::kF64 : DType::kF32);
+  require("weights", weights, compute_dtype(logits.dtype()));
 }
 
 }  // namespace

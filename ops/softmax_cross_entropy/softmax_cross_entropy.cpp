@@ -32,7 +32,7 @@ void check(const Tensor& logits, const Tensor& labels, const Tensor& weights) {
     throw ShapeError(fmt::format("softmax_cross_entropy: labels must be i32 {}, got {} {}",
                                  to_string(rows), name(labels.dtype()), to_string(labels.shape())));
   }
-  const DType dtype = logits.dtype() == DType::kF64 ? DType::kF64 : DType::kF32;
+  const DType dtype = compute_dtype(logits.dtype());
   if (weights.dtype() != dtype || weights.shape() != rows) {
     throw ShapeError(fmt::format("softmax_cross_entropy: weights must be {} {}, got {} {}",
                                  name(dtype), to_string(rows), name(weights.dtype()),

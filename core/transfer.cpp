@@ -1,0 +1,39 @@
+#include "core/transfer.h"
+
+#include "core/cuda/cuda_transfer.h"
+
+namespace denovo {
+
+Tensor upload(const Tensor& host, Device device) {
+  if (device.is_cpu()) return host;
+  Tensor result = Tensor::empty(host.shape(), host.dtype(), device);
+  if constexpr (kHasCuda) cuda_upload(result.raw(), device, host.raw(), host.bytes());
+  return result;
+}
+
+void synchronize(Device device) {
+  if constexpr (kHasCuda) {
+    if (!device.is_cpu()) cuda_synchronize(device);
+  }
+}
+
+HostCopy::HostCopy(const Tensor& source) {
+  if (source.device().is_cpu()) {
+    host_ = source.clone();
+    return;
+  }
+  host_ = Tensor::empty(source.shape(), source.dtype());
+  if constexpr (kHasCuda) {
+    download_ = std::make_shared<CudaDownload>(source.raw(), source.device(), source.bytes());
+  }
+}
+
+const Tensor& HostCopy::get() {
+  if constexpr (kHasCuda) {
+    if (download_) download_->read(host_.raw());
+  }
+  download_.reset();
+  return host_;
+}
+
+}  // namespace denovo

@@ -1,0 +1,33 @@
+// Tensors between the host and a device without waiting for what the device does.
+#pragma once
+
+#include <memory>
+
+#include "core/tensor.h"
+
+namespace denovo {
+
+class CudaDownload;
+
+/// A host tensor on the device: a copy that is made in stream order while the device works on, from
+/// pinned memory that is kept for it. The host tensor may change afterwards. On the CPU the tensor
+/// itself.
+Tensor upload(const Tensor& host, Device device);
+
+/// Waits until the device has done all that was enqueued. Nothing to wait for on the CPU.
+void synchronize(Device device);
+
+/// A copy for the host, of what a tensor holds when everything enqueued so far has run.
+class HostCopy {
+ public:
+  explicit HostCopy(const Tensor& source);
+
+  /// Waits until the copy is there, and for nothing that was enqueued after it.
+  const Tensor& get();
+
+ private:
+  Tensor host_;
+  std::shared_ptr<CudaDownload> download_;  // null on the CPU, and once it is there
+};
+
+}  // namespace denovo
