@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "apps/bench/convolution_list.h"
 #include "apps/bench/matmul_peak.h"
 #include "apps/bench/step_report.h"
 #include "core/backend.h"
@@ -28,6 +29,9 @@ void declare(Options& options) {
   options.add({.name = "json",
                .value = "FILE",
                .meaning = "also write the numbers as JSON; - for stdout instead of the table"});
+  options.add({.name = "convolutions",
+               .value = "FILE",
+               .meaning = "also list the different convolutions of the steps, one a line"});
   options.add_config(config_help<detection::TrainConfig>());
 }
 
@@ -62,17 +66,20 @@ int bench_step(int argc, char** argv) {
 
   Logger logger(options.given("quiet"));
   bench::StepBenchmark benchmark(config, step, logger);
-  double peak = bench::matmul_peak(step.device);
+  const DType dtype = config.solver.dtype();
+  double peak = bench::matmul_peak(step.device, dtype);
+  bench::ConvolutionList convolutions(options.text("convolutions"));
   std::vector<bench::StepResult> steps;
   for (int64_t i = 0; i < warmup + iters; ++i) {
     bench::StepResult result = benchmark.run();
     logger.info(fmt::format("{} {}: {:.3f} s", i < warmup ? "warm-up" : "step", i, result.seconds));
     if (i >= warmup) steps.push_back(std::move(result));
   }
-  peak = std::max(peak, bench::matmul_peak(step.device));
+  convolutions.write();
+  peak = std::max(peak, bench::matmul_peak(step.device, dtype));
 
-  const bench::StepReport report =
-      bench::report_of(steps, step.batch.images, peak, step.device, cpu_context().num_threads());
+  const bench::StepReport report = bench::report_of(steps, step.batch.images, peak, step.device,
+                                                    cpu_context().num_threads(), dtype);
   const std::string path = options.given("json") ? options.text("json") : "";
   if (path == "-") {
     fmt::print("{}\n", bench::report_json(report));

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "core/device.h"
+#include "core/dtype.h"
 
 namespace denovo::bench {
 
-/// FLOP/s of the fastest of a few large f32 matrix products of ops::linear, best of runs that last
+/// FLOP/s of the fastest of a few large matrix products of ops::linear, best of runs that last
 /// at least seconds in all. Another program on the machine lowers it: measure when it is idle.
-double matmul_peak(Device device, double seconds = 1);
+double matmul_peak(Device device, DType dtype, double seconds = 1);
 
 }  // namespace denovo::bench

@@ -39,6 +39,8 @@ class StepBenchmark {
   const detection::TrainableModel& trainable() const { return trainable_; }
 
  private:
+  /// Seconds of one update; fills in its loss and, under a profile, its foreground.
+  double update(StepResult& result);
   std::vector<Tensor> losses(const detection::DeviceBatch& batch, std::vector<int>& foreground);
 
   const detection::TrainConfig config_;

@@ -44,12 +44,13 @@ std::string line(const GroupReport& g, double total_seconds) {
 }  // namespace
 
 StepReport report_of(std::span<const StepResult> steps, int64_t batch, double matmul_peak,
-                     Device device, int threads) {
+                     Device device, int threads, DType dtype) {
   StepReport report{.batch = batch,
                     .matmul_peak_flops_per_s = matmul_peak,
                     .loss = steps.back().loss,
                     .device = device,
-                    .threads = threads};
+                    .threads = threads,
+                    .dtype = dtype};
   std::vector<double> seconds;
   for (const StepResult& step : steps) {
     seconds.push_back(step.seconds);
@@ -62,14 +63,15 @@ StepReport report_of(std::span<const StepResult> steps, int64_t batch, double ma
                         [](const auto& a, const auto& b) { return a.seconds < b.seconds; });
   report.best_seconds = best.seconds;
   report.foreground = best.foreground;
-  double flops = 0, matmul_seconds = 0;
+  double flops = 0, matmul_seconds = 0, seconds_in_groups = 0;
   for (const char* name : kGroups) {
     report.groups.push_back(group_report(name, best.profile));
     flops += report.groups.back().flops;
     matmul_seconds += report.groups.back().matmul_seconds;
+    seconds_in_groups += report.groups.back().forward_s + report.groups.back().backward_s;
   }
   report.conv_flops_per_s = flops / matmul_seconds;
-  report.other_share = 1 - matmul_seconds / best.seconds;
+  report.other_share = 1 - matmul_seconds / seconds_in_groups;
   return report;
 }
 
@@ -79,25 +81,26 @@ std::string report_table(const StepReport& report) {
                   "backward_s", "%", "GFLOP", "other_s", "GFLOP/s", "MiB");
   GroupReport total{.name = "total"};
   for (const GroupReport& group : report.groups) {
-    text += line(group, report.best_seconds);
     total.forward_s += group.forward_s;
     total.backward_s += group.backward_s;
     total.flops += group.flops;
     total.matmul_seconds += group.matmul_seconds;
     total.bytes += group.bytes;
   }
-  text += line(total, report.best_seconds);
+  const double seconds = total.forward_s + total.backward_s;
+  for (const GroupReport& group : report.groups) text += line(group, seconds);
+  text += line(total, seconds);
   const auto images = static_cast<double>(report.batch);
   text += fmt::format(
       "seconds per image: best {:.4f}, median {:.4f} (batch {}, foreground RoIs {})\n"
       "convolutions and linear layers: {:.1f} GFLOP/s, {:.1f} % of the matmul peak {:.1f}\n"
       "everything else: {:.1f} % of the step\n"
-      "peak memory of tensors: {:.1f} MiB; {}, {} threads, f32; loss {:.4f}\n",
+      "peak memory of tensors: {:.1f} MiB; {}, {} threads, {}; loss {:.4f}\n",
       report.best_seconds / images, report.median_seconds / images, report.batch, report.foreground,
       report.conv_flops_per_s / 1e9, 100 * report.conv_flops_per_s / report.matmul_peak_flops_per_s,
       report.matmul_peak_flops_per_s / 1e9, 100 * report.other_share,
       static_cast<double>(report.peak_bytes) / (1 << 20), to_string(report.device), report.threads,
-      report.loss);
+      name(report.dtype), report.loss);
   return text;
 }
 
@@ -118,7 +121,7 @@ std::string report_json(const StepReport& report) {
   json.field("matmul_peak_flops_per_s", report.matmul_peak_flops_per_s);
   json.field("other_share", report.other_share).field("peak_bytes", report.peak_bytes);
   json.field("device", to_string(report.device)).field("threads", report.threads);
-  json.field("dtype", "f32").field("loss", report.loss).end_object();
+  json.field("dtype", name(report.dtype)).field("loss", report.loss).end_object();
   return json.text();
 }
 

@@ -23,15 +23,16 @@ struct StepReport {
   std::vector<GroupReport> groups = {};  // of the best step, in the order of the network
   double conv_flops_per_s = 0;           // convolutions and linear layers: all FLOPs over all time
   double matmul_peak_flops_per_s = 0;
-  double other_share = 0;  // of the best step: time in neither convolutions nor linear layers
+  double other_share = 0;  // of the profile: time in neither convolutions nor linear layers
   size_t peak_bytes = 0;   // of tensors
   double loss = 0;         // of the last step; a check that the arithmetic is finite
   Device device;
   int threads = 1;
+  DType dtype = DType::kF32;  // of activations
 };
 
 StepReport report_of(std::span<const StepResult> steps, int64_t batch, double matmul_peak,
-                     Device device, int threads);
+                     Device device, int threads, DType dtype);
 
 std::string report_table(const StepReport& report);
 /// {"seconds_per_image": {"best", "median"}, "batch", "foreground", "groups": [{"name",

@@ -135,7 +135,7 @@ TEST_CASE("bench step: groups share out the whole step and know their convolutio
   Logger logger(true);
   StepBenchmark benchmark(config, options_of(config, {6, 6}), logger);
   const std::vector<StepResult> steps{benchmark.run(), benchmark.run()};
-  const StepReport report = report_of(steps, 2, 1e9, kCpu, 1);
+  const StepReport report = report_of(steps, 2, 1e9, kCpu, 1, DType::kF32);
   double seconds = 0;
   for (const GroupReport& group : report.groups) seconds += group.forward_s + group.backward_s;
   CHECK(seconds == doctest::Approx(report.best_seconds).epsilon(0.01));

@@ -19,8 +19,8 @@ namespace {
 
 /// Running statistics that a forward may overwrite, mean -0.2 and variance 0.7.
 ops::BatchNormState state_of(const Tensor& weight, const Tensor& bias, DType dtype) {
-  return {weight, bias, Tensor::full(weight.shape(), -0.2, dtype),
-          Tensor::full(weight.shape(), 0.7, dtype)};
+  return {weight, bias, Tensor::full(weight.shape(), -0.2, dtype, weight.device()),
+          Tensor::full(weight.shape(), 0.7, dtype, weight.device())};
 }
 
 Tensor reference(std::span<const Tensor> in, const ops::BatchNormOptions& options,
@@ -62,9 +62,11 @@ OpCase batch_norm_case(std::string name, const Shape& shape, ops::BatchNormOptio
       .inputs = inputs,
       .forward =
           [=](std::span<const Tensor> in) {
-            const DType compute = in[0].dtype() == DType::kF64 ? DType::kF64 : DType::kF32;
+            const DType compute = compute_dtype(in[0].dtype());
+            const Tensor used =
+                slot_tensor.defined() ? slot_tensor.to(in[0].device()) : slot_tensor;
             return std::vector{ops::batch_norm(in[0], state_of(in[1], in[2], compute), options,
-                                               in.size() > 3 ? in[3] : Tensor(), slot_tensor)};
+                                               in.size() > 3 ? in[3] : Tensor(), used)};
           },
       .reference =
           [=](std::span<const Tensor> in) { return std::vector{reference(in, options, slots)}; },

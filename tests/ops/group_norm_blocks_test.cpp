@@ -37,7 +37,7 @@ struct Run {
   Run(const Case& c, DType dtype, bool relu, bool residual_too)
       : options{.num_groups = c.num_groups, .relu = relu}, with_residual(residual_too) {
     const int64_t channels = c.shape[-1];
-    const DType compute = dtype == DType::kF64 ? DType::kF64 : DType::kF32;
+    const DType compute = compute_dtype(dtype);
     const auto draw = [&](const Shape& shape, uint64_t seed, double low) {
       return random_tensor(shape, seed, low, low + 2).to(dtype);
     };

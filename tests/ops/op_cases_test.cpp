@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "testing/gpu.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -22,6 +23,18 @@ void for_each_case(F&& body) {
     }
   }
   set_guarded_memory(false);
+}
+
+/// Each dtype that the op has, on the device, against f64 on the CPU.
+void check_precisions(const OpCase& op_case, Device device) {
+  if (op_case.has_f32) {
+    const auto result = check_dtype(op_case, DType::kF32, op_case.f32_tolerance, device);
+    CHECK_MESSAGE(result.ok, result.report);
+  }
+  if (op_case.bf16_tolerance > 0) {
+    const auto result = check_dtype(op_case, DType::kBF16, op_case.bf16_tolerance, device);
+    CHECK_MESSAGE(result.ok, result.report);
+  }
 }
 
 }  // namespace
@@ -53,21 +66,31 @@ TEST_CASE("op cases: gradients equal central differences, and 1.01 times them do
 }
 
 TEST_CASE("op cases: f32 and bf16 agree with f64 within the stated bound") {
-  for_each_case([](const OpCase& op_case) {
-    if (op_case.has_f32) {
-      const auto result = check_dtype(op_case, DType::kF32, op_case.f32_tolerance);
-      CHECK_MESSAGE(result.ok, result.report);
-    }
-    if (op_case.bf16_tolerance > 0) {
-      const auto result = check_dtype(op_case, DType::kBF16, op_case.bf16_tolerance);
-      CHECK_MESSAGE(result.ok, result.report);
-    }
-  });
+  for_each_case([](const OpCase& op_case) { check_precisions(op_case, kCpu); });
 }
 
 TEST_CASE("op cases: two runs are bit-equal, and gradients add to what a leaf holds") {
   for_each_case([](const OpCase& op_case) {
     const auto result = check_repeat_and_accumulate(op_case);
+    CHECK_MESSAGE(result.ok, result.report);
+  });
+}
+
+TEST_CASE("op cases: a GPU agrees with the CPU's f64 forward and backward in every dtype") {
+  const auto gpu = gpu_or_skip();
+  if (!gpu) return;
+  for_each_case([&](const OpCase& op_case) {
+    const auto result = check_dtype(op_case, DType::kF64, 1e-11, *gpu);
+    CHECK_MESSAGE(result.ok, result.report);
+    check_precisions(op_case, *gpu);
+  });
+}
+
+TEST_CASE("op cases: two runs on a GPU are bit-equal, and gradients add to what a leaf holds") {
+  const auto gpu = gpu_or_skip();
+  if (!gpu) return;
+  for_each_case([&](const OpCase& op_case) {
+    const auto result = check_repeat_and_accumulate(op_case, *gpu);
     CHECK_MESSAGE(result.ok, result.report);
   });
 }

@@ -29,11 +29,11 @@ bool differentiable(const OpCase& op_case, size_t i) {
 }
 
 /// Fresh leaves of the case's inputs, floating ones in dtype.
-std::vector<Tensor> leaves(const OpCase& op_case, DType dtype) {
+std::vector<Tensor> leaves(const OpCase& op_case, DType dtype, Device device) {
   std::vector<Tensor> result;
   for (size_t i = 0; i < op_case.inputs.size(); ++i) {
-    const Tensor& input = op_case.inputs[i];
-    result.push_back(is_floating(input.dtype()) ? input.to(dtype) : input.clone());
+    const Tensor input = op_case.inputs[i].to(device);
+    result.push_back(is_floating(input.dtype()) ? input.to(dtype) : input);
     if (differentiable(op_case, i)) result.back().set_requires_grad(true);
   }
   return result;
@@ -42,9 +42,10 @@ std::vector<Tensor> leaves(const OpCase& op_case, DType dtype) {
 std::vector<Tensor> probes(const std::vector<Tensor>& outputs) {
   std::vector<Tensor> result;
   for (size_t k = 0; k < outputs.size(); ++k) {
-    result.push_back(is_floating(outputs[k].dtype())
-                         ? random_tensor(outputs[k].shape(), 1000 + k).to(outputs[k].dtype())
-                         : Tensor());
+    result.push_back(is_floating(outputs[k].dtype()) ? random_tensor(outputs[k].shape(), 1000 + k)
+                                                           .to(outputs[k].dtype())
+                                                           .to(outputs[k].device())
+                                                     : Tensor());
   }
   return result;
 }
@@ -59,24 +60,35 @@ double probed_sum(const std::vector<Tensor>& outputs, const std::vector<Tensor>&
   return sum;
 }
 
+/// Sends the probes back from the outputs that have a gradient.
+void backward_probes(const std::vector<Tensor>& outputs) {
+  const auto probe = probes(outputs);
+  std::vector<Tensor> roots, grads;
+  for (size_t k = 0; k < probe.size(); ++k) {
+    if (!probe[k].defined() || !outputs[k].impl()->producer) continue;
+    roots.push_back(outputs[k]);
+    grads.push_back(probe[k]);
+  }
+  if (!roots.empty()) backward(roots, grads);
+}
+
+Tensor on_host(const Tensor& tensor) {
+  return tensor.defined() ? tensor.to(kCpu) : Tensor();
+}
+
 struct Run {
   std::vector<Tensor> outputs;
   std::vector<Tensor> grads;  // per input, undefined for constants
 };
 
-Run run_case(const OpCase& op_case, DType dtype) {
+/// The case on the device; the results on the host.
+Run run_case(const OpCase& op_case, DType dtype, Device device) {
   Run run;
-  const auto inputs = leaves(op_case, dtype);
-  run.outputs = op_case.forward(inputs);
-  const auto probe = probes(run.outputs);
-  std::vector<Tensor> roots, grads;
-  for (size_t k = 0; k < probe.size(); ++k) {
-    if (!probe[k].defined() || !run.outputs[k].impl()->producer) continue;
-    roots.push_back(run.outputs[k]);
-    grads.push_back(probe[k]);
-  }
-  if (!roots.empty()) backward(roots, grads);
-  for (const Tensor& input : inputs) run.grads.push_back(input.grad());
+  const auto inputs = leaves(op_case, dtype, device);
+  const auto outputs = op_case.forward(inputs);
+  backward_probes(outputs);
+  for (const Tensor& output : outputs) run.outputs.push_back(on_host(output));
+  for (const Tensor& input : inputs) run.grads.push_back(on_host(input.grad()));
   return run;
 }
 
@@ -126,7 +138,7 @@ Tensor random_tensor(const Shape& shape, uint64_t seed, double low, double high,
 }
 
 CheckResult check_gradients(const OpCase& op_case, double grad_scale) {
-  const Run analytic = run_case(op_case, DType::kF64);
+  const Run analytic = run_case(op_case, DType::kF64, kCpu);
   const auto probe = probes(analytic.outputs);
   constexpr double kStep = 1e-5;
   const NoGrad no_grad;
@@ -171,8 +183,8 @@ CheckResult check_reference(const OpCase& op_case) {
   return {};
 }
 
-CheckResult check_dtype(const OpCase& op_case, DType dtype, double tolerance) {
-  const Run exact = run_case(op_case, DType::kF64), run = run_case(op_case, dtype);
+CheckResult check_dtype(const OpCase& op_case, DType dtype, double tolerance, Device device) {
+  const Run exact = run_case(op_case, DType::kF64, kCpu), run = run_case(op_case, dtype, device);
   for (size_t k = 0; k < run.outputs.size(); ++k) {
     const auto result = compare(fmt::format("{}: output {}", op_case.name, k), run.outputs[k],
                                 exact.outputs[k], tolerance);
@@ -187,9 +199,9 @@ CheckResult check_dtype(const OpCase& op_case, DType dtype, double tolerance) {
   return {};
 }
 
-CheckResult check_repeat_and_accumulate(const OpCase& op_case) {
+CheckResult check_repeat_and_accumulate(const OpCase& op_case, Device device) {
   const DType dtype = op_case.has_f32 ? DType::kF32 : DType::kF64;
-  const Run first = run_case(op_case, dtype), second = run_case(op_case, dtype);
+  const Run first = run_case(op_case, dtype, device), second = run_case(op_case, dtype, device);
   for (size_t i = 0; i < first.grads.size(); ++i) {
     if (!first.grads[i].defined()) continue;
     if (std::memcmp(first.grads[i].raw(), second.grads[i].raw(), first.grads[i].bytes()) != 0) {
@@ -202,18 +214,8 @@ CheckResult check_repeat_and_accumulate(const OpCase& op_case) {
       return {false, fmt::format("{}: two runs differ in output {}", op_case.name, k)};
     }
   }
-  const auto inputs = leaves(op_case, dtype);
-  for (int pass = 0; pass < 2; ++pass) {
-    const auto outputs = op_case.forward(inputs);
-    const auto probe = probes(outputs);
-    std::vector<Tensor> roots, grads;
-    for (size_t k = 0; k < probe.size(); ++k) {
-      if (!probe[k].defined() || !outputs[k].impl()->producer) continue;
-      roots.push_back(outputs[k]);
-      grads.push_back(probe[k]);
-    }
-    if (!roots.empty()) backward(roots, grads);
-  }
+  const auto inputs = leaves(op_case, dtype, device);
+  for (int pass = 0; pass < 2; ++pass) backward_probes(op_case.forward(inputs));
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!first.grads[i].defined()) continue;
     const Tensor doubled = first.grads[i].clone();

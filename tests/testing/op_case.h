@@ -47,10 +47,10 @@ struct CheckResult {
 /// grad_scale multiplies the analytic gradient: the harness proves that 1.01 fails.
 CheckResult check_gradients(const OpCase& op_case, double grad_scale = 1);
 CheckResult check_reference(const OpCase& op_case);
-/// Forward and backward in dtype against f64.
-CheckResult check_dtype(const OpCase& op_case, DType dtype, double tolerance);
+/// Forward and backward in dtype on the device against f64 on the CPU.
+CheckResult check_dtype(const OpCase& op_case, DType dtype, double tolerance, Device device = kCpu);
 /// Two runs give the same bytes, and a leaf that already holds a gradient gets it added.
-CheckResult check_repeat_and_accumulate(const OpCase& op_case);
+CheckResult check_repeat_and_accumulate(const OpCase& op_case, Device device = kCpu);
 
 /// Deterministic values in (-1, 1) without ties or zeros, f64 unless asked otherwise.
 Tensor random_tensor(const Shape& shape, uint64_t seed, double low = -1, double high = 1,

@@ -1,2 +1,14 @@
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
+
+#include <cstdio>
+
+#include "testing/gpu.h"
+
+int main(int argc, char** argv) {
+  doctest::Context context(argc, argv);
+  const int status = context.run();
+  const std::string skipped = denovo::testing::skipped_gpu_tests();
+  if (!skipped.empty()) std::printf("[denovo] %s\n", skipped.c_str());
+  return status;
+}

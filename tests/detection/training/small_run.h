@@ -56,7 +56,7 @@ class SmallRun {
     const FileDescriptor file(
         open(screen().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     Logger logger(file.get(), {}, false);
-    return detection::train(config, {out(), resume, Device(), std::move(after_update)}, logger);
+    return detection::train(config, {out(), resume, device, std::move(after_update)}, logger);
   }
 
   std::string out() const { return directory / "run"; }
@@ -84,6 +84,7 @@ class SmallRun {
 
   denovo::testing::TemporaryDirectory directory;
   TrainConfig config;
+  Device device = kCpu;
 };
 
 }  // namespace denovo::detection::testing
