@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 #include "ops/conv2d/conv2d_plan.h"
 #include "ops/conv2d/conv2d_trace.h"
