@@ -2,11 +2,11 @@
 # Installs the Debian packages that are missing (Debian 12, Ubuntu 24.04). Nothing is downloaded
 # beyond the distribution's registry.
 #   scripts/setup.sh          what building and running needs
-#   scripts/setup.sh --tests  also what the tests need (the fuzz targets are built with clang)
+#   scripts/setup.sh --tests  also what the tests need (clang builds the fuzz targets)
 set -euo pipefail
 
 packages=(g++ cmake ninja-build libfmt-dev libdnnl-dev ocl-icd-libopencl1 libsimdjson-dev libtomlplusplus-dev libstb-dev)
-[ "${1:-}" = --tests ] && packages+=(doctest-dev clang libclang-rt-dev)
+[ "${1:-}" = --tests ] && packages+=(doctest-dev clang clang-format libclang-rt-dev)
 
 missing=()
 for package in "${packages[@]}"; do

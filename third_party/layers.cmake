@@ -11,6 +11,7 @@ if(DENOVO_HAVE_CUDA)
   # The runtime is linked statically and opens the driver when it is first used, so that a program
   # starts on a machine that has none.
   target_link_libraries(denovo_flags INTERFACE CUDA::cudart_static CUDA::cublasLt denovo::cudnn)
+  set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_SOURCE_DIR}/third_party/nvcc_report.sh ${CMAKE_CUDA_COMPILER_LAUNCHER})
 endif()
 # -ffp-contract=off: boxes, IoU and rasters must agree to the last bit on every machine.
 # x86-64-v3 as a whole: flags per file would break inline functions; oneDNN picks AVX-512 itself.

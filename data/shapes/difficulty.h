@@ -25,17 +25,17 @@ inline constexpr float kMinVisible = 0.66f;
 inline constexpr float kMinInside = 0.65f;  // of its area inside the image
 inline constexpr float kMinVisiblePixels = 140;
 
-// Colours say nothing about the class; figures are brighter than the background on average, so that a
-// network need not see thousands of images before it finds them at all.
+// Colours say nothing about the class; figures are brighter than the background on average, so that
+// a network need not see thousands of images before it finds them at all.
 inline constexpr Range kAnyValues{0.06f, 0.94f}, kBackgroundValues{0.05f, 0.45f},
     kFigureValues{0.4f, 0.95f};
 
 // Contrast: distance of two colours, the root mean square over R, G, B.
-inline constexpr float kMinObjectContrast = 0.3f;      // to the mean of the background
+inline constexpr float kMinObjectContrast = 0.3f;     // to the mean of the background
 inline constexpr Range kTextureContrast{0.4f, 0.7f};  // between the two colours of a texture
 inline constexpr Range kBackgroundContrast{0.02f, 0.08f};
 inline constexpr Range kNoise{0.005f, 0.025f};  // standard deviation
-inline constexpr float kShading = 0.2f;       // largest change of brightness across an image
+inline constexpr float kShading = 0.2f;         // largest change of brightness across an image
 
 // Textures: length of a period relative to the object's side, and the shortest in pixels.
 inline constexpr Range kTexturePeriod{0.22f, 0.36f};

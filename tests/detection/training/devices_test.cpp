@@ -25,8 +25,7 @@ std::vector<std::string> short_run(int iterations) {
 /// proposal is large enough, which leaves the ground truth as RoIs.
 std::vector<std::string> steady_run(int iterations) {
   auto overrides = short_run(iterations);
-  overrides.insert(overrides.end(),
-                   {"model.rpn.batch_per_image=2000", "model.rpn.min_size=10000"});
+  overrides.insert(overrides.end(), {"model.rpn.batch_per_image=2000", "model.rpn.min_size=10000"});
   return overrides;
 }
 
