@@ -33,6 +33,11 @@ CpuContext& cpu_context();
 /// Made at its first use. Throws DeviceError when the GPU cannot be used. CUDA builds only.
 CudaContext& cuda_context(Device device);
 
+/// From now on f32 convolutions and products of this device round their operands to TF32, whose
+/// 10 bits of fraction fit tensor cores; sums stay f32. Throws ConfigError on the CPU.
+void allow_tf32(CpuContext& ctx);
+void allow_tf32(CudaContext& ctx);
+
 /// f(context of the device). Throws DeviceError when this build has no CUDA and device is a GPU.
 template <class F>
 decltype(auto) with_backend(Device device, F&& f) {

@@ -68,7 +68,7 @@ section "machine" 30 12 nvidia-smi --query-gpu=name,driver_version,memory.total,
 section "ops against the CPU" 180 60 "$bin/ops_tests" --test-case='*GPU*'
 section "training against the CPU" 180 60 "$bin/detection_tests" --test-case='*GPU*'
 section "the core suite" 60 20 "$bin/core_tests"
-for precision in bf16 f32; do
+for precision in bf16 tf32 f32; do
   for batch in 8 2 1; do section "step $precision batch $batch" 60 24 step $precision $batch; done
 done
 if [ -n "${DENOVO_PEER:-}" ]; then

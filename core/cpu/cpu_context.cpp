@@ -1,6 +1,7 @@
 #include <omp.h>
 
 #include "core/backend.h"
+#include "core/error.h"
 
 namespace denovo {
 
@@ -14,6 +15,10 @@ CpuContext::CpuContext() : num_threads_(omp_get_max_threads()) {
 void CpuContext::set_num_threads(int n) {
   num_threads_ = n;
   omp_set_num_threads(n);
+}
+
+void allow_tf32(CpuContext&) {
+  throw ConfigError("tf32: needs an NVIDIA GPU; use precision f32 or bf16 on the cpu");
 }
 
 CpuContext& cpu_context() {

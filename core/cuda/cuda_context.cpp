@@ -64,6 +64,10 @@ void CudaContext::synchronize(const std::source_location& where) {
   check_cuda(cudaStreamSynchronize(stream_), "cudaStreamSynchronize", where);
 }
 
+void allow_tf32(CudaContext& ctx) {
+  ctx.tf32_ = true;
+}
+
 CudaContext& cuda_context(Device device) {
   // Every op asks, nearly always for the GPU it asked for before.
   thread_local int current_index = -1;

@@ -38,15 +38,19 @@ class CudaContext {
   /// with the name and place of the kernel that made it.
   void check_launch(const char* what, const std::source_location& where);
 
+  bool tf32() const { return tf32_; }
+
   void synchronize(const std::source_location& where = std::source_location::current());
 
  private:
   friend CudaContext& cuda_context(Device device);
+  friend void allow_tf32(CudaContext& ctx);
   explicit CudaContext(Device device);
 
   Device device_;
   cudaStream_t stream_ = nullptr;
   bool waits_for_kernels_;
+  bool tf32_ = false;
   cudnnContext* cudnn_ = nullptr;
   cublasLtContext* cublas_lt_ = nullptr;
   std::shared_ptr<Storage> workspace_;

@@ -62,11 +62,14 @@ Layout make_layout(const Matmul& p, int64_t rows, int64_t columns) {
   return Layout(layout);
 }
 
-Description make_description(const Matmul& p) {
+Description make_description(const Matmul& p, bool tf32) {
   const bool is_double = p.dtype == DType::kF64;
+  const cublasComputeType_t compute = is_double ? CUBLAS_COMPUTE_64F
+                                      : tf32 && p.dtype == DType::kF32
+                                          ? CUBLAS_COMPUTE_32F_FAST_TF32
+                                          : CUBLAS_COMPUTE_32F;
   cublasLtMatmulDesc_t raw = nullptr;
-  check(cublasLtMatmulDescCreate(&raw, is_double ? CUBLAS_COMPUTE_64F : CUBLAS_COMPUTE_32F,
-                                 is_double ? CUDA_R_64F : CUDA_R_32F),
+  check(cublasLtMatmulDescCreate(&raw, compute, is_double ? CUDA_R_64F : CUDA_R_32F),
         "cublasLtMatmulDescCreate", p);
   Description description(raw);
   const auto set = [&](cublasLtMatmulDescAttributes_t attribute, bool transposed) {
@@ -101,7 +104,7 @@ Preference make_preference(const Matmul& p, uint32_t alignment) {
 
 Plan make_plan(CudaContext& ctx, const Matmul& p, uint32_t alignment) {
   Plan plan;
-  plan.description = make_description(p);
+  plan.description = make_description(p, ctx.tf32());
   plan.first = p.transpose_b ? make_layout(p, p.n, p.k) : make_layout(p, p.k, p.n);
   plan.second = p.transpose_a ? make_layout(p, p.k, p.m) : make_layout(p, p.m, p.k);
   plan.result = make_layout(p, p.m, p.n);
@@ -127,15 +130,16 @@ uint32_t common_alignment(const Matmul& p) {
 
 const Plan& plan_for(CudaContext& ctx, const Matmul& p) {
   // One thread drives a GPU; a model has a few dozen products.
-  static std::map<std::array<int64_t, 8>, Plan> cache;
+  static std::map<std::array<int64_t, 9>, Plan> cache;
   const uint32_t alignment = common_alignment(p);
-  const std::array<int64_t, 8> key{ctx.device().index,
+  const std::array<int64_t, 9> key{ctx.device().index,
                                    p.m,
                                    p.n,
                                    p.k,
                                    p.transpose_a,
                                    p.transpose_b,
                                    static_cast<int64_t>(p.dtype),
+                                   ctx.tf32(),
                                    alignment};
   const auto found = cache.find(key);
   if (found != cache.end()) return found->second;

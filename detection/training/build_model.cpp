@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/backend.h"
 #include "core/files/json_writer.h"
 #include "core/version.h"
 #include "detection/weights/load_weights.h"
@@ -46,6 +47,9 @@ struct ModelFileConfig {
 
 TrainableModel build_model(const TrainConfig& config, int num_classes, Device device,
                            Logger& logger) {
+  if (config.solver.precision == "tf32") {
+    with_backend(device, [](auto& ctx) { allow_tf32(ctx); });
+  }
   TrainableModel result;
   result.model = std::make_unique<MaskRcnn>(config.model, num_classes);
   result.model->reallocate(DType::kF32, device);

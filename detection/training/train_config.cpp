@@ -93,8 +93,9 @@ void SolverConfig::describe(ConfigFields& v) {
   v("clip_gradient_norm", clip_gradient_norm, "largest L2 norm of the gradient; 0: no limit")
       .non_negative();
   v("precision", precision,
-    "of activations and products: f32, or bf16 with f32 weights, sums, statistics and losses")
-      .one_of({"f32", "bf16"});
+    "of activations and products: f32; tf32 rounds the operands of products on GPUs; bf16 keeps "
+    "weights, sums, statistics and losses in f32")
+      .one_of({"f32", "tf32", "bf16"});
   v("checkpoint_period", checkpoint_period, "iterations between checkpoints").positive().harmless();
 }
 

@@ -89,6 +89,7 @@ void run(CudaContext& ctx, const Conv2dForward& args) {
   const int64_t alignment = common_alignment({&args.x, &args.weight, &args.bias, &args.y});
   Conv2dKey key(ConvDirection::kForward, sizes, args.x.dtype(), args.bias.defined());
   key.alignment = alignment;
+  key.tf32 = ctx.tf32();
   // Precompiled engines fuse a bias, and a ReLU behind a bias, but not a ReLU alone.
   if (key.bias) {
     const std::pair<int64_t, void*> bindings[] = {{kX, args.x.raw()},
@@ -110,6 +111,7 @@ void run(CudaContext& ctx, const Conv2dBackwardData& args) {
   Conv2dKey key(ConvDirection::kBackwardData, sizes, args.grad_x.dtype(), false);
   key.accumulate = args.beta != 0;
   key.alignment = common_alignment({&args.grad_x, &args.weight, &args.grad_y});
+  key.tf32 = ctx.tf32();
   const std::pair<int64_t, void*> bindings[] = {
       {kX, args.grad_x.raw()}, {kWeight, args.weight.raw()}, {kY, args.grad_y.raw()}};
   run_or_throw(ctx, key, bindings);
@@ -124,6 +126,7 @@ void run(CudaContext& ctx, const Conv2dBackwardWeight& args) {
   Conv2dKey key(ConvDirection::kBackwardWeight, sizes, args.x.dtype(), false);
   key.accumulate = args.beta != 0;
   key.alignment = common_alignment({&args.x, &args.grad_weight, &args.grad_y});
+  key.tf32 = ctx.tf32();
   const std::pair<int64_t, void*> bindings[] = {
       {kX, args.x.raw()}, {kWeight, args.grad_weight.raw()}, {kY, args.grad_y.raw()}};
   run_or_throw(ctx, key, bindings);

@@ -42,6 +42,7 @@ struct Conv2dKey {
   int64_t dtype;
   int64_t accumulate = 0;  // CUDA: add to what the result holds
   int64_t alignment = 0;   // CUDA: bytes that all addresses are multiples of
+  int64_t tf32 = 0;        // CUDA: f32 operands may be rounded to TF32
 
   Conv2dKey() = default;
   Conv2dKey(ConvDirection which, const Conv2dSizes& s, DType type, bool has_bias)

@@ -10,7 +10,8 @@ namespace denovo::ops {
 /// kWeight is grad_weight where that is the result.
 enum Conv2dBinding : int64_t { kX = 1, kWeight = 2, kY = 3, kBias = 4 };
 
-/// The plan of a deterministic, precompiled engine: f32 accumulation for f32 and bf16, no TF32.
+/// The plan of a deterministic, precompiled engine: f32 accumulation for f32 and bf16, TF32 only on
+/// request.
 /// Empty when the target has none; for a fused bias or ReLU the caller then runs them apart.
 std::optional<CudnnPlan> make_conv2d_plan(const Conv2dKey& key, const CudnnTarget& target);
 

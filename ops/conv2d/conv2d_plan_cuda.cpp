@@ -152,7 +152,8 @@ std::optional<CudnnPlan> make_conv2d_plan(const Conv2dKey& key, const CudnnTarge
       operations.push_back(pointwise(CUDNN_POINTWISE_ADD, compute, convolved, &bias, y, parts));
     }
   }
-  const CudnnRules rules{.tensor_cores = static_cast<DType>(key.dtype) == DType::kBF16};
+  const CudnnRules rules{.tensor_cores =
+                             static_cast<DType>(key.dtype) == DType::kBF16 || key.tf32 != 0};
   return make_plan(std::move(operations), std::move(parts), target, rules);
 }
 

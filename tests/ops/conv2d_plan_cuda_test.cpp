@@ -28,11 +28,12 @@ struct Planned {
   std::string largest;
 };
 
-Planned plan_all(const std::string& list, DType dtype, const CudnnTarget& target) {
+Planned plan_all(const std::string& list, DType dtype, bool tf32, const CudnnTarget& target) {
   Planned planned;
   std::istringstream lines(text_of(list));
   for (std::string line; std::getline(lines, line);) {
     ops::Conv2dKey key = ops::key_of_line(line, dtype);
+    key.tf32 = tf32;
     INFO(to_string(key));
     auto plan = ops::make_conv2d_plan(key, target);
     planned.fused += plan && key.bias;
@@ -57,12 +58,14 @@ TEST_CASE("conv2d plans: every convolution of a training step has one for sm_90"
   const std::pair<const char*, int> lists[] = {
       {"r50_gn_800x1088.txt", 141}, {"r50_gn_800x1216.txt", 141}, {"r50_gn_800x1344.txt", 141}};
   for (const auto& [list, count] : lists) {
-    for (const DType dtype : {DType::kF32, DType::kBF16}) {
-      const Planned planned = plan_all(list, dtype, h200);
+    for (const auto& [precision, dtype] :
+         {std::pair("f32", DType::kF32), {"tf32", DType::kF32}, {"bf16", DType::kBF16}}) {
+      const bool tf32 = precision == std::string_view("tf32");
+      const Planned planned = plan_all(list, dtype, tf32, h200);
       CHECK(planned.count == count);
       MESSAGE(
           fmt::format("{} {}: {} plans, {} with a fused bias, workspace at most {:.1f} MiB ({})",
-                      list, name(dtype), planned.count, planned.fused,
+                      list, precision, planned.count, planned.fused,
                       static_cast<double>(planned.workspace_bytes) / (1 << 20), planned.largest));
     }
   }

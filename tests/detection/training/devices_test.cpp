@@ -68,6 +68,15 @@ TEST_CASE("trainer: bf16 activations follow the f32 run, and the weights stay f3
     CHECK_MESSAGE(tensor.dtype() == DType::kF32, name);
 }
 
+TEST_CASE("trainer: tf32 on a CPU is refused before anything is written") {
+  SmallRun run(short_run(1));
+  run.config.solver.precision = "tf32";
+  CHECK_THROWS_WITH_AS(run.train(),
+                       "tf32: needs an NVIDIA GPU; use precision f32 or bf16 on the cpu",
+                       ConfigError);
+  CHECK(!std::filesystem::exists(run.out()));
+}
+
 TEST_CASE("trainer: a GPU's first update is the CPU's: all losses and all gradients") {
   const auto gpu = gpu_or_skip();
   if (!gpu) return;
