@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "core/bfloat16.h"
 #include "core/error.h"
@@ -99,6 +100,23 @@ decltype(auto) dispatch_floating(DType dtype, F&& f) {
       return f.template operator()<bfloat16>();
     default:
       throw InternalError("dispatch_floating: dtype is not floating point");
+  }
+}
+
+/// As dispatch_floating, for copies: every type.
+template <class F>
+decltype(auto) dispatch_all(DType dtype, F&& f) {
+  switch (dtype) {
+    case DType::kI32:
+      return f.template operator()<int32_t>();
+    case DType::kI64:
+      return f.template operator()<int64_t>();
+    case DType::kU8:
+      return f.template operator()<uint8_t>();
+    case DType::kBool:
+      return f.template operator()<bool>();
+    default:
+      return dispatch_floating(dtype, std::forward<F>(f));
   }
 }
 

@@ -32,26 +32,6 @@ struct Accumulate {
   }
 };
 
-template <class F>
-void dispatch_all(DType dtype, F&& f) {
-  switch (dtype) {
-    case DType::kF32:
-      return f.template operator()<float>();
-    case DType::kF64:
-      return f.template operator()<double>();
-    case DType::kBF16:
-      return f.template operator()<bfloat16>();
-    case DType::kI32:
-      return f.template operator()<int32_t>();
-    case DType::kI64:
-      return f.template operator()<int64_t>();
-    case DType::kU8:
-      return f.template operator()<uint8_t>();
-    case DType::kBool:
-      return f.template operator()<bool>();
-  }
-}
-
 }  // namespace
 
 void run_fill(Context& ctx, const Tensor& tensor, double value) {

@@ -12,6 +12,7 @@
 #include "core/cuda/cuda_context.h"
 #include "core/cuda/cuda_error.h"
 #include "core/error.h"
+#include "core/profile.h"
 
 namespace denovo {
 namespace {
@@ -54,10 +55,10 @@ std::byte* CudaAllocator::allocate(size_t bytes) {
     size_t free_bytes = 0, total_bytes = 0;
     cudaMemGetInfo(&free_bytes, &total_bytes);
     throw ResourceError(fmt::format(
-        "{} memory: cannot allocate {} MiB with {} MiB in use by tensors, {} MiB of {} MiB free; "
-        "lower the batch or the image size",
-        to_string(device_), bytes >> 20, stats_.in_use_bytes >> 20, free_bytes >> 20,
-        total_bytes >> 20));
+        "{} memory: cannot allocate {} MiB for {} with {} MiB in use by tensors ({}), {} MiB of {} "
+        "MiB free; lower the batch or the image size",
+        to_string(device_), bytes >> 20, ProfileGroup::current(), stats_.in_use_bytes >> 20,
+        holders_.text(), free_bytes >> 20, total_bytes >> 20));
   }
   check_cuda(status, "cudaMallocAsync");
   ++stats_.allocations;
@@ -68,6 +69,7 @@ std::byte* CudaAllocator::allocate(size_t bytes) {
     stats_.reserved_bytes = reserved_bytes();
   }
   auto* block = static_cast<std::byte*>(data);
+  holders_.add(block, bytes, ProfileGroup::current());
   if (guarded) {
     guarded_blocks_.insert(block);
     check_cuda(cudaMemsetAsync(block, 0xFF, bytes, stream), "cudaMemsetAsync");
@@ -94,6 +96,7 @@ void CudaAllocator::check_guard(std::byte* data, size_t bytes) noexcept {
 void CudaAllocator::free(std::byte* data, size_t bytes) noexcept {
   const std::lock_guard lock(mutex_);
   stats_.in_use_bytes -= bytes;
+  holders_.remove(data);
   if (guarded_blocks_.erase(data) > 0) check_guard(data, bytes);
   // A failure here is a fault of an earlier kernel, or the runtime that shuts down at exit.
   cudaFreeAsync(data, cuda_context(device_).stream());

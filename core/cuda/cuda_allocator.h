@@ -5,6 +5,7 @@
 #include <mutex>
 #include <unordered_set>
 
+#include "core/memory_holders.h"
 #include "core/storage.h"
 
 namespace denovo {
@@ -16,7 +17,8 @@ class CudaAllocator {
  public:
   explicit CudaAllocator(Device device);
 
-  /// Never null, 256-byte aligned; zero bytes are allowed. Throws ResourceError.
+  /// Never null, 256-byte aligned; zero bytes are allowed. Throws ResourceError, which says which
+  /// layer groups hold the memory.
   std::byte* allocate(size_t bytes);
   /// bytes: as given to allocate.
   void free(std::byte* data, size_t bytes) noexcept;
@@ -33,6 +35,7 @@ class CudaAllocator {
   Device device_;
   std::mutex mutex_;
   MemoryStats stats_{};
+  MemoryHolders holders_;
   std::unordered_set<const std::byte*> guarded_blocks_;
 };
 

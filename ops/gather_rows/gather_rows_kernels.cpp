@@ -70,25 +70,11 @@ Layout layout(const Shape& x, const Shape& indices) {
   return {indices[1], x[0] == 1 ? 0 : x[1] * channels, channels};
 }
 
-template <class F>
-void dispatch(DType dtype, F&& f) {
-  switch (dtype) {
-    case DType::kI32:
-      return f.template operator()<int32_t>();
-    case DType::kI64:
-      return f.template operator()<int64_t>();
-    case DType::kU8:
-      return f.template operator()<uint8_t>();
-    default:
-      return dispatch_floating(dtype, f);
-  }
-}
-
 }  // namespace
 
 void run(Context& ctx, const GatherRowsForward& args) {
   const auto [slots, stride, channels] = layout(args.x.shape(), args.indices.shape());
-  dispatch(args.x.dtype(), [&]<class T>() {
+  dispatch_all(args.x.dtype(), [&]<class T>() {
     parallel_rows(ctx, args.indices.numel(), channels,
                   Forward<T>{args.x.data<T>(), args.indices.data<int32_t>(), args.y.data<T>(),
                              slots, stride, channels, static_cast<Compute<T>>(args.empty_value)});

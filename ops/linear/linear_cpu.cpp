@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "core/cpu/onednn.h"
+#include "core/cpu/weighted_plan.h"
 #include "core/parallel.h"
 #include "core/profile.h"
 #include "ops/linear/linear_kernels.h"
@@ -16,75 +16,39 @@ using dnnl::memory;
 
 enum Direction { kForward, kBackwardData, kBackwardWeight };
 
-struct Plan {
-  dnnl::primitive primitive;
-  memory::desc x, y, weight, plain_weight, scratchpad;
-  dnnl::reorder reorder, reorder_accumulate;
-  bool reorders = false;
-};
-
-Plan make_plan(Direction direction, int64_t rows, int64_t c_in, int64_t c_out, DType dtype) {
+WeightedPlan make_plan(Direction direction, int64_t rows, int64_t c_in, int64_t c_out,
+                       DType dtype) {
   auto& engine = onednn_engine();
   const auto type = onednn_type(dtype);
-  Plan plan;
-  plan.x = memory::desc({rows, c_in}, type, memory::format_tag::nc);
-  plan.y = memory::desc({rows, c_out}, type, memory::format_tag::nc);
-  plan.plain_weight = memory::desc({c_out, c_in}, type, memory::format_tag::oi);
-  const memory::desc any({c_out, c_in}, type, memory::format_tag::any);
+  const memory::desc x({rows, c_in}, type, memory::format_tag::nc),
+      y({rows, c_out}, type, memory::format_tag::nc),
+      weight({c_out, c_in}, type, memory::format_tag::oi),
+      any({c_out, c_in}, type, memory::format_tag::any);
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   using Forward = dnnl::inner_product_forward;
   using Data = dnnl::inner_product_backward_data;
   using Weight = dnnl::inner_product_backward_weights;
-  const Forward::primitive_desc hint(
-      Forward::desc(dnnl::prop_kind::forward_training, plan.x, any, plan.y), attr, engine);
-  const auto take = [&](const auto& pd, const memory::desc& weight, auto primitive) {
-    plan.primitive = primitive;
-    plan.weight = weight;
-    plan.scratchpad = pd.scratchpad_desc();
-  };
-  if (direction == kForward) {
-    take(hint, hint.weights_desc(), Forward(hint));
-  } else if (direction == kBackwardData) {
-    const Data::primitive_desc pd(Data::desc(plan.x, any, plan.y), attr, engine, hint);
-    take(pd, pd.weights_desc(), Data(pd));
-  } else {
-    const Weight::primitive_desc pd(Weight::desc(plan.x, any, plan.y), attr, engine, hint);
-    take(pd, pd.diff_weights_desc(), Weight(pd));
+  const Forward::primitive_desc hint(Forward::desc(dnnl::prop_kind::forward_training, x, any, y),
+                                     attr, engine);
+  if (direction == kForward)
+    return {Forward(hint), hint.scratchpad_desc(), hint.weights_desc(), x, y, weight};
+  if (direction == kBackwardData) {
+    const Data::primitive_desc pd(Data::desc(x, any, y), attr, engine, hint);
+    return {Data(pd), pd.scratchpad_desc(), pd.weights_desc(), x, y, weight};
   }
-  plan.reorders = plan.weight != plan.plain_weight;
-  const bool back = direction == kBackwardWeight;
-  plan.reorder =
-      dnnl::reorder(dnnl::reorder::primitive_desc(engine, back ? plan.weight : plan.plain_weight,
-                                                  engine, back ? plan.plain_weight : plan.weight));
-  dnnl::post_ops sum;
-  sum.append_sum(1.f);
-  dnnl::primitive_attr add;
-  add.set_post_ops(sum);
-  if (back) {
-    plan.reorder_accumulate = dnnl::reorder(
-        dnnl::reorder::primitive_desc(engine, plan.weight, engine, plan.plain_weight, add));
-  }
-  return plan;
+  const Weight::primitive_desc pd(Weight::desc(x, any, y), attr, engine, hint);
+  return {Weight(pd), pd.scratchpad_desc(), pd.diff_weights_desc(), x, y, weight};
 }
 
-Plan& plan_for(Direction direction, const Tensor& x, const Tensor& y) {
-  static std::map<std::array<int64_t, 5>, Plan> cache;
+const WeightedPlan& plan_for(Direction direction, const Tensor& x, const Tensor& y) {
+  static std::map<std::array<int64_t, 5>, WeightedPlan> cache;
   const std::array<int64_t, 5> key{direction, x.size(0), x.size(1), y.size(1),
                                    static_cast<int64_t>(x.dtype())};
   const auto found = cache.find(key);
   if (found != cache.end()) return found->second;
   return cache.emplace(key, make_plan(direction, x.size(0), x.size(1), y.size(1), x.dtype()))
       .first->second;
-}
-
-memory wanted_weight(Plan& plan, const Tensor& weight, Tensor& keep) {
-  memory plain = onednn_memory(plan.plain_weight, weight);
-  if (!plan.reorders) return plain;
-  keep = Tensor::empty({static_cast<int64_t>(plan.weight.get_size())}, DType::kU8);
-  memory wanted = onednn_memory(plan.weight, keep);
-  plan.reorder.execute(onednn_stream(), plain, wanted);
-  return wanted;
 }
 
 double flops(const Tensor& x, const Tensor& y) {
@@ -138,16 +102,8 @@ void run(CpuContext& ctx, const LinearForward& args) {
       run(ctx, LinearForward{args.x.to(DType::kF32), args.weight.to(DType::kF32), y});
     });
   }
-  guarded("inner product forward", args.x, args.y, [&] {
-    Plan& plan = plan_for(kForward, args.x, args.y);
-    const OneDnnScratch scratch(plan.scratchpad);
-    Tensor keep;
-    plan.primitive.execute(onednn_stream(),
-                           {{DNNL_ARG_SRC, onednn_memory(plan.x, args.x)},
-                            {DNNL_ARG_WEIGHTS, wanted_weight(plan, args.weight, keep)},
-                            {DNNL_ARG_DST, onednn_memory(plan.y, args.y)},
-                            {DNNL_ARG_SCRATCHPAD, scratch.memory()}});
-  });
+  guarded("inner product forward", args.x, args.y,
+          [&] { plan_for(kForward, args.x, args.y).forward(args.x, args.weight, {}, args.y); });
 }
 
 void run(CpuContext& ctx, const LinearBackwardData& args) {
@@ -169,14 +125,8 @@ void run(CpuContext& ctx, const LinearBackwardData& args) {
     });
   }
   guarded("inner product backward data", args.grad_x, args.grad_y, [&] {
-    Plan& plan = plan_for(kBackwardData, args.grad_x, args.grad_y);
-    const OneDnnScratch scratch(plan.scratchpad);
-    Tensor keep;
-    plan.primitive.execute(onednn_stream(),
-                           {{DNNL_ARG_DIFF_DST, onednn_memory(plan.y, args.grad_y)},
-                            {DNNL_ARG_WEIGHTS, wanted_weight(plan, args.weight, keep)},
-                            {DNNL_ARG_DIFF_SRC, onednn_memory(plan.x, args.grad_x)},
-                            {DNNL_ARG_SCRATCHPAD, scratch.memory()}});
+    plan_for(kBackwardData, args.grad_x, args.grad_y)
+        .backward_data(args.grad_y, args.weight, args.grad_x);
   });
 }
 
@@ -201,22 +151,8 @@ void run(CpuContext& ctx, const LinearBackwardWeight& args) {
     });
   }
   guarded("inner product backward weight", args.x, args.grad_y, [&] {
-    Plan& plan = plan_for(kBackwardWeight, args.x, args.grad_y);
-    const OneDnnScratch scratch(plan.scratchpad);
-    const bool direct = !plan.reorders && args.beta == 0;
-    const Tensor own =
-        direct ? args.grad_weight
-               : Tensor::empty({static_cast<int64_t>(plan.weight.get_size())}, DType::kU8);
-    memory computed = onednn_memory(plan.weight, own),
-           target = onednn_memory(plan.plain_weight, args.grad_weight);
-    plan.primitive.execute(onednn_stream(),
-                           {{DNNL_ARG_SRC, onednn_memory(plan.x, args.x)},
-                            {DNNL_ARG_DIFF_DST, onednn_memory(plan.y, args.grad_y)},
-                            {DNNL_ARG_DIFF_WEIGHTS, computed},
-                            {DNNL_ARG_SCRATCHPAD, scratch.memory()}});
-    if (!direct)
-      (args.beta == 0 ? plan.reorder : plan.reorder_accumulate)
-          .execute(onednn_stream(), computed, target);
+    plan_for(kBackwardWeight, args.x, args.grad_y)
+        .backward_weight(args.x, args.grad_y, args.grad_weight, args.beta);
   });
 }
 

@@ -10,6 +10,7 @@
 
 using namespace denovo;
 using namespace denovo::detection;
+using denovo::detection::testing::relative_difference;
 using denovo::detection::testing::SmallRun;
 using denovo::testing::gpu_or_skip;
 
@@ -27,17 +28,6 @@ std::vector<std::string> steady_run(int iterations) {
   auto overrides = short_run(iterations);
   overrides.insert(overrides.end(), {"model.rpn.batch_per_image=2000", "model.rpn.min_size=10000"});
   return overrides;
-}
-
-/// max|a - b| / max|b|; parameters are f32.
-double relative_difference(const Tensor& a, const Tensor& b) {
-  const auto x = a.to_vector<float>(), y = b.to_vector<float>();
-  double worst = 0, largest = 1e-30;
-  for (size_t i = 0; i < x.size(); ++i) {
-    worst = std::max(worst, std::abs(double{x[i]} - y[i]));
-    largest = std::max(largest, std::abs(double{y[i]}));
-  }
-  return worst / largest;
 }
 
 /// Every loss of every iteration, within a share of the total.
@@ -71,9 +61,8 @@ TEST_CASE("trainer: bf16 activations follow the f32 run, and the weights stay f3
 TEST_CASE("trainer: tf32 on a CPU is refused before anything is written") {
   SmallRun run(short_run(1));
   run.config.solver.precision = "tf32";
-  CHECK_THROWS_WITH_AS(run.train(),
-                       "tf32: needs an NVIDIA GPU; use precision f32 or bf16 on the cpu",
-                       ConfigError);
+  CHECK_THROWS_WITH_AS(
+      run.train(), "tf32: needs an NVIDIA GPU; use precision f32 or bf16 on the cpu", ConfigError);
   CHECK(!std::filesystem::exists(run.out()));
 }
 

@@ -7,6 +7,7 @@
 
 using namespace denovo;
 using namespace denovo::detection;
+using denovo::detection::testing::relative_difference;
 using denovo::detection::testing::SmallRun;
 
 namespace {
@@ -30,17 +31,6 @@ void check_same(const SmallRun& a, const SmallRun& b) {
   CHECK(a.model_bytes() == b.model_bytes());
   CHECK(a.optimizer_bytes() == b.optimizer_bytes());
   CHECK(a.metrics() == b.metrics());
-}
-
-/// max|a - b| / max|b| over a tensor.
-double relative_difference(const Tensor& a, const Tensor& b) {
-  const auto x = a.to_vector<float>(), y = b.to_vector<float>();
-  double worst = 0, largest = 1e-30;
-  for (size_t i = 0; i < x.size(); ++i) {
-    worst = std::max(worst, std::abs(double{x[i]} - y[i]));
-    largest = std::max(largest, std::abs(double{y[i]}));
-  }
-  return worst / largest;
 }
 
 }  // namespace

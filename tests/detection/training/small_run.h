@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <regex>
 #include <string>
@@ -32,6 +34,17 @@ inline const std::string& small_data() {
     return folder;
   }();
   return path;
+}
+
+/// max|a - b| / max|b| over an f32 tensor.
+inline double relative_difference(const Tensor& a, const Tensor& b) {
+  const auto x = a.to_vector<float>(), y = b.to_vector<float>();
+  double worst = 0, largest = 1e-30;
+  for (size_t i = 0; i < x.size(); ++i) {
+    worst = std::max(worst, std::abs(double{x[i]} - y[i]));
+    largest = std::max(largest, std::abs(double{y[i]}));
+  }
+  return worst / largest;
 }
 
 class SmallRun {
