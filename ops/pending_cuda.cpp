@@ -4,10 +4,8 @@
 #include "ops/balanced_sample/balanced_sample_kernels.h"
 #include "ops/batch_norm/batch_norm_kernels.h"
 #include "ops/compact/compact_kernels.h"
-#include "ops/gradient_norm/gradient_norm_kernels.h"
 #include "ops/loss_weights/loss_weights_kernels.h"
 #include "ops/nms/nms_kernels.h"
-#include "ops/sum/sum_kernels.h"
 #include "ops/top_k/top_k_kernels.h"
 
 namespace denovo::ops {
@@ -22,10 +20,8 @@ DENOVO_PENDING(batch_norm, BatchNormForward)
 DENOVO_PENDING(batch_norm, BatchNormSums)
 DENOVO_PENDING(batch_norm, BatchNormBackward)
 DENOVO_PENDING(compact, CompactForward)
-DENOVO_PENDING(gradient_norm, GradientNorm)
 DENOVO_PENDING(loss_weights, LossWeights)
 DENOVO_PENDING(nms, NmsForward)
-DENOVO_PENDING(sum, SumForward)
 DENOVO_PENDING(top_k, TopKForward)
 #undef DENOVO_PENDING
 
