@@ -4,7 +4,6 @@
 #include "ops/balanced_sample/balanced_sample_kernels.h"
 #include "ops/batch_norm/batch_norm_kernels.h"
 #include "ops/nms/nms_kernels.h"
-#include "ops/top_k/top_k_kernels.h"
 
 namespace denovo::ops {
 
@@ -18,7 +17,6 @@ DENOVO_PENDING(batch_norm, BatchNormForward)
 DENOVO_PENDING(batch_norm, BatchNormSums)
 DENOVO_PENDING(batch_norm, BatchNormBackward)
 DENOVO_PENDING(nms, NmsForward)
-DENOVO_PENDING(top_k, TopKForward)
 #undef DENOVO_PENDING
 
 }  // namespace denovo::ops
