@@ -1,7 +1,6 @@
 // Kernels that the CUDA backend does not have yet. Each line stands in for one, so that the rest
 // links; it goes when the op's folder gets its own.
 #include "core/error.h"
-#include "ops/balanced_sample/balanced_sample_kernels.h"
 #include "ops/batch_norm/batch_norm_kernels.h"
 #include "ops/nms/nms_kernels.h"
 
@@ -11,7 +10,6 @@ namespace denovo::ops {
   void run(CudaContext&, const Args&) {                                  \
     throw DeviceError(#op ": has no CUDA kernel yet; use --device cpu"); \
   }
-DENOVO_PENDING(balanced_sample, SampleBalanced)
 DENOVO_PENDING(batch_norm, BatchMoments)
 DENOVO_PENDING(batch_norm, BatchNormForward)
 DENOVO_PENDING(batch_norm, BatchNormSums)
