@@ -2,7 +2,6 @@
 // links; it goes when the op's folder gets its own.
 #include "core/error.h"
 #include "ops/batch_norm/batch_norm_kernels.h"
-#include "ops/nms/nms_kernels.h"
 
 namespace denovo::ops {
 
@@ -14,7 +13,6 @@ DENOVO_PENDING(batch_norm, BatchMoments)
 DENOVO_PENDING(batch_norm, BatchNormForward)
 DENOVO_PENDING(batch_norm, BatchNormSums)
 DENOVO_PENDING(batch_norm, BatchNormBackward)
-DENOVO_PENDING(nms, NmsForward)
 #undef DENOVO_PENDING
 
 }  // namespace denovo::ops
