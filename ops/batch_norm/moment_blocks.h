@@ -7,11 +7,14 @@
 
 namespace denovo::ops {
 
-/// [slab][count, mean, M2][c] of the valid rows of each slab. The shift of a slab is its first one.
+/// [slab][count, mean, M2][c] of the valid rows of each slab; the first of them is its shift.
 template <class T, int V>
 struct SlabMoments : BlockKernel {
   using A = Compute<T>;
   static constexpr int kPhases = 2;
+  struct Local {
+    int64_t first_valid;  // row of the slab, its end when there is none
+  };
   const T* x;
   ValidRows valid;
   GroupNormCut cut;  // of all rows as one sample
@@ -26,22 +29,23 @@ struct SlabMoments : BlockKernel {
   }
 
   template <int P>
-  DENOVO_HD void phase(const PhasePoint& at, Local&) const {
+  DENOVO_HD void phase(const PhasePoint& at, Local& local) const {
     const int64_t slab = at.block / cut.num_chunks, begin = slab * cut.slab_rows;
     const int64_t end = begin + cut.slab_rows < cut.rows ? begin + cut.slab_rows : cut.rows;
     const int64_t first_channel = at.block % cut.num_chunks * cut.lanes * V;
-    const int64_t first_valid = valid.next(begin, end);
     const int row_threads = kThreads / cut.lanes, width = cut.lanes * V;
     auto* counts = at.share<int64_t>();
     A* sums = reinterpret_cast<A*>(counts + row_threads);  // [2][row_threads][width]
     if constexpr (P == 0) {
+      local.first_valid = valid.next(begin, end);
       const int lane = at.thread % cut.lanes, row_thread = at.thread / cut.lanes;
       const int64_t c = first_channel + int64_t{lane} * V;
       if (row_thread >= row_threads || c >= cut.channels) return;
       A sum[V] = {}, squares[V] = {};
       int64_t count = 0;
       auto shift = Pack<T, V>::fill(0);
-      if (first_valid < end) shift = Pack<T, V>::load(x + first_valid * cut.channels + c);
+      if (local.first_valid < end)
+        shift = Pack<T, V>::load(x + local.first_valid * cut.channels + c);
       for (int64_t r = begin + row_thread; r < end; r += row_threads) {
         if (!valid(r)) continue;
         const auto value = Pack<T, V>::load(x + r * cut.channels + c);
@@ -69,8 +73,8 @@ struct SlabMoments : BlockKernel {
           count += counts[r];
         }
         const double shift =
-            first_valid < end
-                ? static_cast<double>(static_cast<A>(x[first_valid * cut.channels + c]))
+            local.first_valid < end
+                ? static_cast<double>(static_cast<A>(x[local.first_valid * cut.channels + c]))
                 : 0;
         const auto m = Moments::from_shifted_sums(static_cast<double>(count), shift, sum, squares);
         double* out = moments + 3 * slab * cut.channels + c;
