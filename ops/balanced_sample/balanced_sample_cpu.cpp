@@ -5,16 +5,12 @@
 
 #include "core/parallel.h"
 #include "ops/balanced_sample/balanced_sample_kernels.h"
+#include "ops/balanced_sample/sample_math.h"
 
 namespace denovo::ops {
 namespace {
 
 constexpr int kBinBits = 11;  // 2048 bins: 16 KiB of counters, and about M / 2048 ties to order
-
-/// Key and index in one number, so that comparing numbers breaks ties by index.
-uint64_t ranked(uint32_t key, int64_t index) {
-  return uint64_t{key} << 32 | static_cast<uint32_t>(index);
-}
 
 /// Everything about one image.
 struct ImageSample {

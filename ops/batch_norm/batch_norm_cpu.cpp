@@ -5,7 +5,7 @@
 #include "core/parallel.h"
 #include "core/profile.h"
 #include "ops/batch_norm/batch_norm_kernels.h"
-#include "ops/group_norm/group_norm_math.h"
+#include "ops/batch_norm/batch_norm_math.h"
 #include "ops/group_norm/normalized_row_gradients.h"
 
 namespace denovo::ops {
@@ -103,19 +103,18 @@ void moments(CpuContext& ctx, const BatchMoments& args) {
 template <class A>
 struct Channels {
   Tensor weight, bias, scale, slope, offset;
-  const A* mean;
+  const A *mean, *rstd;
 
-  Channels(const Tensor& weight_in, const Tensor& bias_in, const Tensor& mean_in,
-           const Tensor& rstd)
+  Channels(CpuContext& ctx, const Tensor& weight_in, const Tensor& bias_in, const Tensor& mean_in,
+           const Tensor& rstd_in)
       : weight(weight_in.to(dtype_of<A>)),
         bias(bias_in.to(dtype_of<A>)),
         scale(weight.empty_like()),
-        slope(Tensor::zeros(weight.shape(), dtype_of<A>)),
-        offset(slope.clone()),
-        mean(mean_in.data<A>()) {
-    for (int64_t c = 0; c < weight.numel(); ++c) {
-      scale.data<A>()[c] = rstd.data<A>()[c] * weight.data<A>()[c];
-    }
+        slope(weight.empty_like()),
+        offset(weight.empty_like()),
+        mean(mean_in.data<A>()),
+        rstd(rstd_in.data<A>()) {
+    parallel_for(ctx, weight.numel(), ChannelScale<A>{weight.data<A>(), rstd, scale.data<A>()});
   }
   RowCoefficients<A> coefficients() const {
     return {mean, scale.data<A>(), bias.data<A>(), slope.data<A>(), offset.data<A>()};
@@ -126,7 +125,7 @@ template <class T>
 void forward(CpuContext& ctx, const BatchNormForward& args) {
   using A = Compute<T>;
   const Slabs slabs(args.x, args.slots);
-  const Channels<A> channels(args.weight, args.bias, args.mean, args.rstd);
+  const Channels<A> channels(ctx, args.weight, args.bias, args.mean, args.rstd);
   const auto coefficients = channels.coefficients();
   const T *x = args.x.data<T>(), *residual = nullptr;
   if (args.residual.defined()) residual = args.residual.data<T>();
@@ -170,7 +169,7 @@ void sums(CpuContext& ctx, const BatchNormSums& args) {
   using A = Compute<T>;
   const GradientInput<T> in(args);
   const Slabs& slabs = in.slabs;
-  const Channels<A> channels(args.weight, args.bias, args.mean, args.rstd);
+  const Channels<A> channels(ctx, args.weight, args.bias, args.mean, args.rstd);
   const auto coefficients = channels.coefficients();
   T* masked = args.masked.defined() ? args.masked.data<T>() : nullptr;
   const Tensor partial = Tensor::empty({slabs.size(), 2, slabs.channels}, dtype_of<A>);
@@ -191,17 +190,13 @@ void backward(CpuContext& ctx, const BatchNormBackward& args) {
   using A = Compute<T>;
   const GradientInput<T> in(args);
   const Slabs& slabs = in.slabs;
-  const Channels<A> channels(args.weight, args.bias, args.mean, args.rstd);
-  if (args.moments.defined()) {
-    const double *sum = args.sums.data<double>(), *dot = sum + slabs.channels;
-    for (int64_t c = 0; c < slabs.channels; ++c) {
-      const double weight = channels.weight.template data<A>()[c];
-      const auto gradient = GroupGradient::from_sums(
-          weight * sum[c], weight * dot[c], args.rstd.data<A>()[c], args.moments.data<double>()[c]);
-      channels.slope.template data<A>()[c] = static_cast<A>(gradient.slope);
-      channels.offset.template data<A>()[c] = static_cast<A>(gradient.offset);
-    }
-  }
+  const Channels<A> channels(ctx, args.weight, args.bias, args.mean, args.rstd);
+  const double* moments = args.moments.defined() ? args.moments.data<double>() : nullptr;
+  parallel_for(
+      ctx, slabs.channels,
+      StatisticsGradient<A>{channels.weight.template data<A>(), channels.rstd,
+                            args.sums.data<double>(), moments, slabs.channels,
+                            channels.slope.template data<A>(), channels.offset.template data<A>()});
   const auto coefficients = channels.coefficients();
   T* grad_x = args.grad_x.data<T>();
   for_each_slab(ctx, slabs, [&](int64_t i) {

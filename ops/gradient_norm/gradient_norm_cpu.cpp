@@ -6,11 +6,8 @@ namespace denovo::ops {
 
 void run(CpuContext& ctx, const GradientNorm& args) {
   dispatch_f32_f64(args.gradients.dtype(), [&]<class T>() {
-    const T* g = args.gradients.data<T>();
-    const double sum = chunked_sum(ctx, args.gradients.numel(), [=](int64_t i) {
-      const double value = g[i];
-      return value * value;
-    });
+    const double sum =
+        chunked_sum(ctx, args.gradients.numel(), SquaredGradient<T>{args.gradients.data<T>()});
     bool losses_finite = true;
     for (const Tensor& loss : args.losses) losses_finite &= std::isfinite(*loss.data<T>());
     record_gradient_norm(*args.state, sum, losses_finite);

@@ -1,4 +1,4 @@
-// What becomes of the sum of squares, for the CPU and CUDA kernels.
+// The terms of the sum of squares and what becomes of it, for the CPU and CUDA kernels.
 #pragma once
 
 #include <cmath>
@@ -7,6 +7,15 @@
 #include "core/step_state.h"
 
 namespace denovo::ops {
+
+template <class T>
+struct SquaredGradient {
+  const T* gradients;
+  DENOVO_HD double operator()(int64_t i) const {
+    const double value = gradients[i];
+    return value * value;
+  }
+};
 
 DENOVO_HD void record_gradient_norm(StepState& state, double sum_of_squares, bool losses_finite) {
   state.grad_norm = std::sqrt(sum_of_squares);

@@ -14,22 +14,6 @@ Tensor workspace(const Tensor& x, int64_t rows) {
   return Tensor::empty({rows, x.size(-1)}, dtype_of<A>, x.device());
 }
 
-/// Tensors are converted only where their dtype differs.
-inline Tensor in_dtype(const Tensor& tensor, DType dtype) {
-  return tensor.dtype() == dtype ? tensor : tensor.to(dtype);
-}
-
-template <class Term>
-void slab_sums(Context& ctx, const Term& term, const GroupNormCut& cut, const Tensor& sums) {
-  using A = typename Term::A;
-  const int64_t blocks = cut.samples * cut.num_slabs * cut.num_chunks;
-  if (cut.vector == 1) {
-    parallel_phases(ctx, blocks, SlabSums<Term, 1>(term, cut, sums.data<A>()));
-  } else {
-    parallel_phases(ctx, blocks, SlabSums<Term, Term::kVector>(term, cut, sums.data<A>()));
-  }
-}
-
 template <class T>
 void forward(Context& ctx, const GroupNormForward& args) {
   using A = Compute<T>;
@@ -64,10 +48,10 @@ template <class A>
 void sum_samples(Context& ctx, const Tensor& values, double beta, const Tensor& target) {
   if (!target.defined()) return;
   dispatch_floating(target.dtype(), [&]<class W>() {
-    using Sums = SampleSums<A, W>;
     const int64_t channels = target.numel();
-    parallel_phases(ctx, (channels + Sums::kColumns - 1) / Sums::kColumns,
-                    Sums(values.data<A>(), target.data<W>(), values.size(0), channels, beta != 0));
+    parallel_phases(
+        ctx, SampleSums<A, W>::blocks(channels),
+        SampleSums<A, W>(values.data<A>(), target.data<W>(), values.size(0), channels, beta != 0));
   });
 }
 

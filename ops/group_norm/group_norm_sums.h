@@ -9,6 +9,11 @@
 
 namespace denovo::ops {
 
+/// The tensor itself when it has this dtype, else a converted copy.
+inline Tensor in_dtype(const Tensor& tensor, DType dtype) {
+  return tensor.dtype() == dtype ? tensor : tensor.to(dtype);
+}
+
 /// How [N, rows, C] is cut for the first pass. A block reduces the rows of one slab for `lanes`
 /// neighbouring vectors of `vector` channels.
 struct GroupNormCut {
@@ -85,17 +90,29 @@ struct SlabSums : BlockKernel {
   }
 };
 
+/// All sums of a first pass: sums[n][slab][value][c].
+template <class Term>
+void slab_sums(Context& ctx, const Term& term, const GroupNormCut& cut, const Tensor& sums) {
+  using A = typename Term::A;
+  const int64_t blocks = cut.samples * cut.num_slabs * cut.num_chunks;
+  if (cut.vector == 1) {
+    parallel_phases(ctx, blocks, SlabSums<Term, 1>(term, cut, sums.data<A>()));
+  } else {
+    parallel_phases(ctx, blocks, SlabSums<Term, Term::kVector>(term, cut, sums.data<A>()));
+  }
+}
+
 /// Per-sample arrays [N][C] that the second passes read.
 template <class A>
 struct ChannelCoefficients {
   A *mean, *scale;
 };
 
-/// target[c] = beta * target[c] + sum over samples of values[n][c], in f64; a block takes 32
-/// channels.
-template <class A, class W>
+/// target[c] = beta * target[c] + sum over samples of values[n][c], in f64. A block takes kColumns
+/// channels: few when there are many samples, because a thread adds kThreads / kColumns apart.
+template <class A, class W, int kColumns = 32>
 struct SampleSums : BlockKernel {
-  static constexpr int kPhases = 2, kColumns = 32, kRowThreads = kThreads / kColumns;
+  static constexpr int kPhases = 2, kRowThreads = kThreads / kColumns;
   const A* values;
   W* target;
   int64_t samples, channels;
@@ -103,6 +120,7 @@ struct SampleSums : BlockKernel {
 
   SampleSums(const A* v, W* t, int64_t n, int64_t c, bool add)
       : values(v), target(t), samples(n), channels(c), accumulate(add) {}
+  static int64_t blocks(int64_t channels) { return (channels + kColumns - 1) / kColumns; }
   int64_t shared_bytes() const { return kThreads * static_cast<int64_t>(sizeof(double)); }
 
   template <int P>

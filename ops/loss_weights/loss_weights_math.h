@@ -1,9 +1,10 @@
-// Which rows count, for the CPU and CUDA kernels.
+// Which rows count and how much, for the CPU and CUDA kernels.
 #pragma once
 
 #include <cstdint>
 
 #include "core/host_device.h"
+#include "ops/loss_weights/loss_weights_kernels.h"
 
 namespace denovo::ops {
 
@@ -22,6 +23,40 @@ struct LossRows {
   }
   DENOVO_HD bool selected(int64_t r) const {
     return class_begin <= classes[r] && classes[r] < class_end;
+  }
+};
+
+inline LossRows loss_rows(const LossWeights& args) {
+  const bool by_index = args.images.defined();
+  return {args.classes.data<int32_t>(),
+          by_index ? args.images.data<int32_t>() : nullptr,
+          by_index ? 0 : args.classes.size(1),
+          args.options.images_per_group,
+          args.options.class_begin,
+          args.options.class_end};
+}
+
+/// Groups of this batch.
+inline int64_t groups_of_batch(const LossWeightOptions& options) {
+  return (options.num_images + options.images_per_group - 1) / options.images_per_group;
+}
+/// Groups that the objective averages over.
+inline int64_t groups_averaged(const LossWeightOptions& options) {
+  return options.total_groups > 0 ? options.total_groups : groups_of_batch(options);
+}
+
+/// weights[r] = 1 / (divisor of its group * groups) where row r is selected, else 0.
+template <class T>
+struct WeighRows {
+  LossRows rows;
+  const int64_t* divisors;  // of each group of this batch
+  int64_t groups;           // averaged over
+  T* weights;
+
+  DENOVO_HD void operator()(int64_t r) const {
+    const int64_t group = rows.group(r);
+    const int64_t divisor = group >= 0 && rows.selected(r) ? divisors[group] : 0;
+    weights[r] = divisor > 0 ? T(1) / static_cast<T>(divisor * groups) : T(0);
   }
 };
 

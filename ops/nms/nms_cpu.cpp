@@ -35,19 +35,9 @@ struct Segment {
   std::vector<NmsBox<T>>* kept;  // of the group so far
 };
 
-/// IoU is compared as torchvision does, in double with the threshold that was given; for an IoU in
-/// T that is the comparison with the largest T that is not above it.
-template <class T>
-T threshold_in(double threshold) {
-  const T rounded = static_cast<T>(threshold);
-  return rounded > threshold ? std::nextafter(rounded, T(-1)) : rounded;
-}
-
 template <class T>
 bool is_candidate(const Image<T>& image, int64_t i) {
-  const T* box = image.boxes + 4 * i;
-  return image.groups[i] >= 0 && is_finite(image.scores[i]) && is_finite(box[0]) &&
-         is_finite(box[1]) && is_finite(box[2]) && is_finite(box[3]);
+  return ops::is_candidate(image.boxes + 4 * i, image.scores[i], image.groups[i]);
 }
 
 /// Removes candidates that overlap boxes of earlier blocks.

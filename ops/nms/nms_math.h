@@ -1,16 +1,12 @@
-// Suppression of a block of candidates, cut into phases that one thread per candidate runs, with a
-// barrier between phases (and between the steps of resolve). The CPU runs each phase as a loop.
-//
-//   load(t)             every thread, its candidate or nothing
-//   test(t, kept)       for each box of the group that was kept in an earlier block
-//   resolve(t, i)       for i = 0, 1, … in order, when candidate i is still there: it is kept, and
-//                       the later ones are tested against it
+// Which boxes are candidates and which of them overlap, for the CPU and CUDA kernels.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <type_traits>
 
 #include "core/host_device.h"
+#include "ops/top_k/score_order.h"
 
 namespace denovo::ops {
 
@@ -39,6 +35,25 @@ DENOVO_HD bool overlaps(const NmsBox<T>& a, const NmsBox<T>& b, T threshold) {
   return intersection / (a.area + b.area - intersection) > threshold;
 }
 
+template <class T>
+DENOVO_HD bool is_candidate(const T* box, T score, int32_t group) {
+  return group >= 0 && is_finite(score) && is_finite(box[0]) && is_finite(box[1]) &&
+         is_finite(box[2]) && is_finite(box[3]);
+}
+
+/// IoU is compared as torchvision does, in double with the threshold that was given; for an IoU in
+/// T that is the comparison with the largest T that is not above it.
+template <class T>
+T threshold_in(double threshold) {
+  const T rounded = static_cast<T>(threshold);
+  return rounded > threshold ? std::nextafter(rounded, T(-1)) : rounded;
+}
+
+/// Suppression of a block of candidates in loops that vectorise (the GPU has nms_blocks.h):
+///   load(t)             every candidate of the block, or nothing
+///   test(t, kept)       for each box of the group that was kept in an earlier block
+///   resolve(t, i)       for i = 0, 1, … in order, when candidate i is still there: it is kept, and
+///                       the later ones are tested against it
 template <class T>
 struct NmsBlock {
   static constexpr int kSize = 64;

@@ -47,4 +47,24 @@ DENOVO_HD uint32_t index_of(R rank) {
   return static_cast<uint32_t>(rank);
 }
 
+/// Bits of a score's key.
+template <class T>
+inline constexpr int kScoreKeyBits = 8 * sizeof(Compute<T>);
+
+/// Sorts scores of several groups at once: by group, then by rank; scores that are no candidates
+/// come last in their group. A stable sort leaves ties in the order of their indices.
+template <class T>
+DENOVO_HD Rank<T> group_key(uint32_t group, T score, bool is_candidate) {
+  using Key = decltype(descending_key(Compute<T>{}));
+  const Key key = is_candidate ? descending_key(static_cast<Compute<T>>(score)) : ~Key{0};
+  return Rank<T>{group} << kScoreKeyBits<T> | key;
+}
+
+/// Whether a key that group_key made is that of a candidate: no finite score has the last key.
+template <class T>
+DENOVO_HD bool is_candidate_key(Rank<T> key) {
+  using Key = decltype(descending_key(Compute<T>{}));
+  return static_cast<Key>(key) != ~Key{0};
+}
+
 }  // namespace denovo::ops

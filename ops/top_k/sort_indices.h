@@ -1,0 +1,13 @@
+#pragma once
+
+#include "core/backend.h"
+#include "ops/top_k/keyed_indices.h"
+#include "ops/top_k/score_order.h"
+
+namespace denovo::ops {
+
+/// Sorts on the GPU by radix (CUB). Nothing waits for the host.
+void sort_indices(CudaContext& ctx, KeyedIndices<uint64_t>& items);
+void sort_indices(CudaContext& ctx, KeyedIndices<WideRank>& items);
+
+}  // namespace denovo::ops
