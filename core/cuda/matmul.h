@@ -12,9 +12,10 @@ namespace denovo {
 ///   op(b)  [k, n]   stored [n, k] when transpose_b
 ///   c      [m, n]
 ///
-/// f32 and bf16 accumulate in f32 (f32 operands rounded to TF32 where the context allows it), f64 in f64. The same bits on every
-/// run: partial products are never added in the order in which blocks happen to finish.
-/// Throws BackendError when cuBLASLt has no algorithm or fails. Sizes are positive.
+/// f32 and bf16 accumulate in f32, f64 in f64; f32 operands are rounded to TF32 where the context
+/// allows it. The same bits on every run: partial products are never added in the order in which
+/// blocks happen to finish. Throws BackendError when cuBLASLt has no algorithm or fails. Sizes are
+/// positive.
 struct Matmul {
   int64_t m, n, k;
   const void *a, *b;

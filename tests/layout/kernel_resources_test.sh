@@ -8,10 +8,10 @@ allowances=$(dirname "$0")/spill_allowances.txt
 reports=$(find "$1" -name '*.ptxas')
 [ -n "$reports" ] || { echo "kernel resources: $1 must hold *.ptxas reports, got none" >&2; exit 1; }
 
-# One line a kernel: spilled bytes, registers, name.
+# One line a kernel: spilled bytes, registers, file, name.
 kernels=$(awk '/Function properties for/ { name = $NF }
                /spill stores/ { for (i = 3; i < NF; ++i) if ($i == "spill" && $(i + 1) ~ /^stores/) spilled = $(i - 2) }
-               /Used [0-9]+ registers/ { for (i = 1; i < NF; ++i) if ($i == "Used") print spilled, $(i + 1), name }' \
+               /Used [0-9]+ registers/ { for (i = 1; i < NF; ++i) if ($i == "Used") { file = FILENAME; sub(/.*\//, "", file); print spilled, $(i + 1), file, name } }' \
   $reports | c++filt)
 
 awk -v allowances="$allowances" '
