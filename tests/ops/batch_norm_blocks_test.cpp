@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "ops/batch_norm/batch_norm_block_passes.h"
+#include "testing/difference.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -79,15 +80,9 @@ struct Run {
 void check_close(const char* what, const Shape& shape, const Tensor& expected, const Tensor& got,
                  double tolerance) {
   if (!expected.defined()) return;
-  const auto a = expected.to_vector<double>(), b = got.to_vector<double>();
-  double worst = 0, largest = 1;
-  for (size_t i = 0; i < a.size(); ++i) {
-    const double error = std::abs(a[i] - b[i]);
-    worst = error <= worst ? worst : error;  // this order keeps NaN
-    largest = std::max(largest, std::abs(a[i]));
-  }
-  CHECK_MESSAGE(worst <= tolerance * largest, what, " of ", to_string(shape), ": ", worst,
-                " apart, largest ", largest);
+  const Difference apart = difference(expected, got);
+  CHECK_MESSAGE(apart.within(tolerance), what, " of ", to_string(shape), ": ", apart.worst,
+                " apart, largest ", apart.largest);
 }
 
 void check_same(const Shape& shape, DType dtype, double tolerance, Slots slots, bool relu,

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ops/group_norm/group_norm_block_passes.h"
+#include "testing/difference.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -68,15 +69,9 @@ struct Run {
 void check_close(const char* what, const Case& c, const Tensor& expected, const Tensor& got,
                  double tolerance) {
   if (!expected.defined()) return;
-  const auto a = expected.to_vector<double>(), b = got.to_vector<double>();
-  double worst = 0, largest = 1;
-  for (size_t i = 0; i < a.size(); ++i) {
-    const double error = std::abs(a[i] - b[i]);
-    worst = error <= worst ? worst : error;  // this order keeps NaN
-    largest = std::max(largest, std::abs(a[i]));
-  }
-  CHECK_MESSAGE(worst <= tolerance * largest, what, " of ", to_string(c.shape), ": ", worst,
-                " apart, largest ", largest);
+  const Difference apart = difference(expected, got);
+  CHECK_MESSAGE(apart.within(tolerance), what, " of ", to_string(c.shape), ": ", apart.worst,
+                " apart, largest ", apart.largest);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "core/random.h"
 #include "ops/roi_align/roi_align_gather_passes.h"
+#include "testing/difference.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -55,14 +56,8 @@ std::vector<Tensor> draw_features(int64_t channels, DType dtype) {
 }
 
 void check_close(const Tensor& expected, const Tensor& got, double tolerance) {
-  const auto a = expected.to_vector<double>(), b = got.to_vector<double>();
-  double worst = 0, largest = 1;
-  for (size_t i = 0; i < a.size(); ++i) {
-    const double error = std::abs(a[i] - b[i]);
-    worst = error <= worst ? worst : error;  // this order keeps NaN
-    largest = std::max(largest, std::abs(a[i]));
-  }
-  CHECK_MESSAGE(worst <= tolerance * largest, worst, " apart, largest ", largest);
+  const Difference apart = difference(expected, got);
+  CHECK_MESSAGE(apart.within(tolerance), apart.worst, " apart, largest ", apart.largest);
 }
 
 void check_both_directions(int64_t num_rois, int64_t channels, DType dtype, DType box_dtype,
