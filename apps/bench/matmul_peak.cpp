@@ -5,6 +5,7 @@
 #include <span>
 
 #include "core/autograd.h"
+#include "core/parallel.h"
 #include "core/random.h"
 #include "ops/linear/linear.h"
 
@@ -25,8 +26,8 @@ Tensor random_values(const Shape& shape, uint64_t seed) {
   const RandomStream stream{.seed = seed, .purpose = RandomPurpose::kTest};
   const Tensor values = Tensor::empty(shape, DType::kF32);
   float* v = values.data<float>();
-  for (int64_t i = 0; i < values.numel(); ++i)
-    v[i] = stream.uniform(static_cast<uint32_t>(i), -1, 1);
+  parallel_for(cpu_context(), values.numel(),
+               [=](int64_t i) { v[i] = stream.uniform(static_cast<uint32_t>(i), -1, 1); });
   return values;
 }
 

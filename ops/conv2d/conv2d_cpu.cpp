@@ -97,8 +97,9 @@ std::string shapes(const Conv2dSizes& s) {
 void backward_data(CpuContext& ctx, const Conv2dSizes& s, const Conv2dBackwardData& args) {
   if (args.grad_x.dtype() == DType::kBF16 && !onednn_computes(DType::kBF16)) {
     return compute_in_f32(args.grad_x, false, [&](const Tensor& grad_x) {
-      run(ctx, Conv2dBackwardData{args.grad_y.to(DType::kF32), args.weight.to(DType::kF32), grad_x,
-                                  0, args.options});
+      backward_data(
+          ctx, s,
+          {args.grad_y.to(DType::kF32), args.weight.to(DType::kF32), grad_x, 0, args.options});
     });
   }
   const ProfileKernel profile("conv2d", s.flops());

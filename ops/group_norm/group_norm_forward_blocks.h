@@ -61,12 +61,7 @@ struct FinishForward : BlockKernel {
     const int64_t n = at.block, size = cut.group_size();
     double* totals = at.share<double>();  // [2][C]
     if constexpr (P == 0) {
-      for (int64_t i = at.thread; i < 2 * cut.channels; i += kThreads) {
-        double total = 0;
-        for (int64_t s = 0; s < cut.num_slabs; ++s)
-          total += static_cast<double>(sums[(n * cut.num_slabs + s) * 2 * cut.channels + i]);
-        totals[i] = total;
-      }
+      add_slabs(cut, sums, n, at.thread, kThreads, totals);
     } else if constexpr (P == 1) {
       for (int64_t g = at.thread; g < cut.groups; g += kThreads) {
         double sum = 0, squares = 0;

@@ -90,6 +90,18 @@ struct SlabSums : BlockKernel {
   }
 };
 
+/// totals [2][C] of sample n over its slabs, in their order; a thread adds every threads-th value.
+template <class A>
+DENOVO_HD void add_slabs(const GroupNormCut& cut, const A* sums, int64_t n, int thread, int threads,
+                         double* totals) {
+  for (int64_t i = thread; i < 2 * cut.channels; i += threads) {
+    double total = 0;
+    for (int64_t s = 0; s < cut.num_slabs; ++s)
+      total += static_cast<double>(sums[(n * cut.num_slabs + s) * 2 * cut.channels + i]);
+    totals[i] = total;
+  }
+}
+
 /// All sums of a first pass: sums[n][slab][value][c].
 template <class Term>
 void slab_sums(Context& ctx, const Term& term, const GroupNormCut& cut, const Tensor& sums) {

@@ -75,9 +75,7 @@ void add_products(std::span<const Term<W>> rows, std::span<const Term<W>> column
 template <class T, class B>
 void forward(CpuContext& ctx, const RoiAlignForward& args) {
   using W = Compute<T>;
-  std::vector<Shape> shapes;
-  for (const Tensor& level : args.features) shapes.push_back(level.shape());
-  const RoiLevels<B> levels = make_levels<B>(shapes, args.strides);
+  const RoiLevels<B> levels = levels_of<B>(args);
   const int bins = args.options.output_size;
   const int64_t num_rois = args.boxes.size(0), channels = args.y.size(3);
   const int64_t roi_numel = int64_t{bins} * bins * channels;
@@ -217,9 +215,7 @@ std::vector<Tile> tiles_of(std::span<const RoiAlignLevelGrad> levels) {
 
 template <class T, class B>
 void backward(CpuContext& ctx, const RoiAlignBackward& args) {
-  std::vector<Shape> shapes;
-  for (const RoiAlignLevelGrad& level : args.levels) shapes.push_back(level.shape);
-  const RoiLevels<B> levels = make_levels<B>(shapes, args.strides);
+  const RoiLevels<B> levels = levels_of<B>(args);
   const auto rois = place_rois<Compute<T>>(ctx, args, levels);
   const std::vector<Tile> tiles = tiles_of(args.levels);
 #pragma omp parallel num_threads(ctx.num_threads()) if (tiles.size() > 1)

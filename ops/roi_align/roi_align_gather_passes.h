@@ -26,9 +26,7 @@ Tensor locate(Context& ctx, const Tensor& boxes, const Tensor& images, const Roi
 
 template <class T, class B>
 void forward(Context& ctx, const RoiAlignForward& args) {
-  std::vector<Shape> shapes;
-  for (const Tensor& level : args.features) shapes.push_back(level.shape());
-  const RoiLevels<B> levels = make_levels<B>(shapes, args.strides);
+  const RoiLevels<B> levels = levels_of<B>(args);
   const Tensor located = locate<B>(ctx, args.boxes, args.images, levels, args.options);
   const int bins = args.options.output_size;
   GatherBins<T, B> gather{reinterpret_cast<const LocatedRoi<B>*>(located.raw()),
@@ -61,9 +59,7 @@ inline RoiTiles tiles_of(std::span<const RoiAlignLevelGrad> levels) {
 
 template <class T, class B>
 void backward(Context& ctx, const RoiAlignBackward& args) {
-  std::vector<Shape> shapes;
-  for (const RoiAlignLevelGrad& level : args.levels) shapes.push_back(level.shape);
-  const RoiLevels<B> levels = make_levels<B>(shapes, args.strides);
+  const RoiLevels<B> levels = levels_of<B>(args);
   const Tensor bytes = locate<B>(ctx, args.boxes, args.images, levels, args.options);
   const auto* located = reinterpret_cast<const LocatedRoi<B>*>(bytes.raw());
   const RoiTiles tiles = tiles_of(args.levels);

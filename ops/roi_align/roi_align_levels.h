@@ -3,8 +3,10 @@
 
 #include <cmath>
 #include <span>
+#include <vector>
 
 #include "core/tensor.h"
+#include "ops/roi_align/roi_align_kernels.h"
 #include "ops/roi_align/roi_align_math.h"
 
 namespace denovo::ops {
@@ -22,6 +24,20 @@ RoiLevels<B> make_levels(std::span<const Shape> shapes, std::span<const double> 
     levels.scale[l] = static_cast<B>(1.0 / strides[l]);
   }
   return levels;
+}
+
+template <class B>
+RoiLevels<B> levels_of(const RoiAlignForward& args) {
+  std::vector<Shape> shapes;
+  for (const Tensor& level : args.features) shapes.push_back(level.shape());
+  return make_levels<B>(shapes, args.strides);
+}
+
+template <class B>
+RoiLevels<B> levels_of(const RoiAlignBackward& args) {
+  std::vector<Shape> shapes;
+  for (const RoiAlignLevelGrad& level : args.levels) shapes.push_back(level.shape);
+  return make_levels<B>(shapes, args.strides);
 }
 
 }  // namespace denovo::ops

@@ -87,11 +87,10 @@ OpCase make_case(std::string name, std::vector<Tensor> features, Strides strides
       .inputs = std::move(features),
       .forward =
           [=](std::span<const Tensor> in) {
-            const bool exact = in[0].dtype() == DType::kF64;
             const Device device = in[0].device();
-            return std::vector{
-                ops::roi_align(in, strides, boxes.to(exact ? DType::kF64 : DType::kF32).to(device),
-                               images.to(device), options)};
+            return std::vector{ops::roi_align(in, strides,
+                                              boxes.to(compute_dtype(in[0].dtype())).to(device),
+                                              images.to(device), options)};
           },
       .reference =
           [=](std::span<const Tensor> in) {

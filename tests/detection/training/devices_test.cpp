@@ -10,7 +10,7 @@
 
 using namespace denovo;
 using namespace denovo::detection;
-using denovo::detection::testing::relative_difference;
+using denovo::detection::testing::check_checkpoint_file;
 using denovo::detection::testing::SmallRun;
 using denovo::testing::gpu_or_skip;
 
@@ -75,13 +75,7 @@ TEST_CASE("trainer: a GPU's first update is the CPU's: all losses and all gradie
   on_gpu.train();
   check_losses(on_gpu, on_cpu, 1e-4);
   // After one update the momentum is the gradient and the weight decay.
-  const auto a = read_safetensors(on_gpu.checkpoint() + "/optimizer.safetensors");
-  const auto b = read_safetensors(on_cpu.checkpoint() + "/optimizer.safetensors");
-  REQUIRE(a.size() == b.size());
-  for (size_t i = 0; i < a.size(); ++i) {
-    CAPTURE(a[i].first);
-    CHECK(relative_difference(a[i].second, b[i].second) <= 1e-4);
-  }
+  check_checkpoint_file(on_gpu, on_cpu, "optimizer.safetensors", 1e-4);
 }
 
 TEST_CASE("trainer: twenty updates on a GPU keep the losses of the CPU") {

@@ -7,7 +7,7 @@
 
 using namespace denovo;
 using namespace denovo::detection;
-using denovo::detection::testing::relative_difference;
+using denovo::detection::testing::check_checkpoint_file;
 using denovo::detection::testing::SmallRun;
 
 namespace {
@@ -98,13 +98,7 @@ TEST_CASE("trainer: two micro-batches of the same images make the update of one 
     for (size_t i = 0; i < a.size(); ++i)
       CHECK_MESSAGE(std::abs(a[i] - b[i]) <= 1e-6 * std::abs(b[i]), name, a[i], b[i]);
   }
-  const auto a = read_safetensors(parts.checkpoint() + "/model.safetensors");
-  const auto b = read_safetensors(whole.checkpoint() + "/model.safetensors");
-  REQUIRE(a.size() == b.size());
-  for (size_t i = 0; i < a.size(); ++i) {
-    CAPTURE(a[i].first);
-    CHECK(relative_difference(a[i].second, b[i].second) <= 1e-6);
-  }
+  check_checkpoint_file(parts, whole, "model.safetensors", 1e-6);
 }
 
 TEST_CASE("trainer: frozen stages keep their weights and have no momentum") {

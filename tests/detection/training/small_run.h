@@ -100,4 +100,16 @@ class SmallRun {
   Device device = kCpu;
 };
 
+/// Every tensor of a file of the last checkpoint of two runs.
+inline void check_checkpoint_file(const SmallRun& got, const SmallRun& expected,
+                                  const std::string& file, double tolerance) {
+  const auto a = read_safetensors(got.checkpoint() + "/" + file);
+  const auto b = read_safetensors(expected.checkpoint() + "/" + file);
+  REQUIRE(a.size() == b.size());
+  for (size_t i = 0; i < a.size(); ++i) {
+    CAPTURE(a[i].first);
+    CHECK(relative_difference(a[i].second, b[i].second) <= tolerance);
+  }
+}
+
 }  // namespace denovo::detection::testing
