@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Proves the CUDA half on a GPU, from binaries that were built elsewhere: parity with the CPU, the
-# sanitizer, whole training runs, and speed. One report; a section that fails stops no other. Under
-# ten minutes.
+# sanitizer, whole training runs, and speed. One report; a section that fails stops no other. Meant
+# to take ten minutes; never timed on a GPU yet.
 #
 #   scripts/gpu_check.sh [BUILD_DIR] [REPORT]      (build-gpu, gpu_report.md)
 #
