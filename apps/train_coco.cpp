@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "core/backend.h"
+#include "core/dist/launch.h"
 #include "core/files/signals.h"
 #include "core/options.h"
 #include "detection/training/trainer.h"
@@ -10,30 +11,41 @@ namespace {
 
 using namespace denovo;
 
-int train_coco(int argc, char** argv) {
-  Options options("train_coco", "Trains Mask R-CNN or Faster R-CNN on COCO-format files");
+int train_coco(int argc, char** argv, ProcessGroup& group) {
+  Options options("train_coco",
+                  "Trains Mask R-CNN or Faster R-CNN on COCO-format files, under mpirun with "
+                  "several ranks");
   options.add(
       {.name = "out", .value = "RUN", .meaning = "run directory to create", .required = true});
   options.add({.name = "resume", .meaning = "continue the run in --out"});
   options.add_config(config_help<detection::TrainConfig>());
-  if (!options.parse(argc, argv)) return 0;
-  auto config = load_config<detection::TrainConfig>(options.text("config"), options.overrides());
-  if (options.given("seed")) config.seed = options.integer("seed", 0, INT64_MAX);
-  if (const int64_t threads = options.integer("threads", 0, 1024); threads > 0)
-    cpu_context().set_num_threads(static_cast<int>(threads));
-  const Device device = parse_device(options.text("device"));
+  bool trains = false;
+  detection::TrainConfig config;
+  Device device;
+  together(group, [&] {
+    trains = options.parse(argc, argv);
+    if (!trains) return;
+    config = load_config<detection::TrainConfig>(options.text("config"), options.overrides());
+    if (options.given("seed")) config.seed = options.integer("seed", 0, INT64_MAX);
+    if (const int64_t threads = options.integer("threads", 0, 1024); threads > 0)
+      cpu_context().set_num_threads(static_cast<int>(threads));
+    device = parse_device(options.text("device"));
+    if (!device.is_cpu() && options.text("device") == "auto") device.index = group.local_rank();
+  });
+  if (!trains) return 0;
 
   watch_signals();
-  Logger logger(options.given("quiet"));
-  const detection::TrainOutcome outcome =
-      detection::train(config, {options.text("out"), options.given("resume"), device}, logger);
+  Logger logger(options.given("quiet") || !group.is_first());
+  const detection::TrainOutcome outcome = detection::train(
+      config, {options.text("out"), options.given("resume"), device}, logger, group);
   if (outcome.signal) return 128 + outcome.signal;
-  std::printf("%srun directory: %s\n", outcome.summary.c_str(), options.text("out").c_str());
+  if (group.is_first())
+    std::printf("%srun directory: %s\n", outcome.summary.c_str(), options.text("out").c_str());
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return denovo::run_program(argc, argv, train_coco);
+  return denovo::run_ranks(argc, argv, train_coco);
 }

@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "core/dist/rank_error.h"
+
 namespace denovo {
 
 int exit_code(const std::exception& error) {
@@ -10,6 +12,8 @@ int exit_code(const std::exception& error) {
   if (dynamic_cast<const IoError*>(&error)) return 3;
   if (dynamic_cast<const ResourceError*>(&error) || dynamic_cast<const std::bad_alloc*>(&error))
     return 4;
+  if (dynamic_cast<const RankError*>(&error)) return 5;
+  if (const auto* peer = dynamic_cast<const PeerError*>(&error)) return peer->status();
   return 1;
 }
 

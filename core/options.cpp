@@ -12,7 +12,7 @@
 #include <cstring>
 #include <new>
 
-#include "core/error.h"
+#include "core/dist/rank_error.h"
 #include "core/nearest_name.h"
 #include "core/version.h"
 
@@ -184,6 +184,7 @@ std::string Options::help_text() const {
 namespace {
 
 int report(const char* program, const std::exception& error) {
+  if (dynamic_cast<const PeerError*>(&error)) return exit_code(error);
   const bool out_of_memory = dynamic_cast<const std::bad_alloc*>(&error);
   const bool ours = out_of_memory || dynamic_cast<const Error*>(&error);
   std::fputs(fmt::format("{}: {}{}\n", program, ours ? "" : "internal error: ",

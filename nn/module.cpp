@@ -92,6 +92,13 @@ void Module::train(bool training) {
   }
 }
 
+void Module::join(ProcessGroup& group) {
+  group_ = &group;
+  for (const Member& member : members_) {
+    if (member.module) member.module->join(group);
+  }
+}
+
 int64_t Module::num_parameters() const {
   int64_t count = 0;
   for_each_parameter(

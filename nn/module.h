@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "core/dist/process_group.h"
 #include "core/tensor.h"
 #include "nn/init.h"
 
@@ -95,6 +96,9 @@ class Module {
   /// Training mode: batch statistics in batch norm. On at construction.
   void train(bool training);
   bool is_training() const { return training_; }
+  /// The ranks that train this model; alone at construction. The group must outlive the model.
+  void join(ProcessGroup& group);
+  ProcessGroup& group() const { return *group_; }
   int64_t num_parameters() const;
 
  private:
@@ -115,6 +119,7 @@ class Module {
 
   std::vector<Member> members_;
   bool training_ = true;
+  ProcessGroup* group_ = &ProcessGroup::alone();
 };
 
 /// A submodule, constructed in place.

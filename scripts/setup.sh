@@ -5,7 +5,7 @@
 #   scripts/setup.sh --tests  also what the tests need (clang builds the fuzz targets)
 set -euo pipefail
 
-packages=(g++ cmake ninja-build libfmt-dev libdnnl-dev ocl-icd-libopencl1 libsimdjson-dev libtomlplusplus-dev libstb-dev)
+packages=(g++ cmake ninja-build libfmt-dev libdnnl-dev ocl-icd-libopencl1 libsimdjson-dev libtomlplusplus-dev libstb-dev libopenmpi-dev openmpi-bin)
 [ "${1:-}" = --tests ] && packages+=(doctest-dev clang clang-format libclang-rt-dev)
 
 missing=()

@@ -10,7 +10,7 @@ if(DENOVO_HAVE_CUDA)
     DENOVO_WITH_CUDA DENOVO_CUDA_ARCHITECTURES="${architectures}")
   # The runtime is linked statically and opens the driver when it is first used, so that a program
   # starts on a machine that has none.
-  target_link_libraries(denovo_flags INTERFACE CUDA::cudart_static CUDA::cublasLt denovo::cudnn)
+  target_link_libraries(denovo_flags INTERFACE CUDA::cudart_static CUDA::cublasLt denovo::cudnn denovo::nccl)
   set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_SOURCE_DIR}/third_party/nvcc_report.sh ${CMAKE_CUDA_COMPILER_LAUNCHER})
 endif()
 # -ffp-contract=off: boxes, IoU and rasters must agree to the last bit on every machine.
@@ -35,6 +35,9 @@ function(denovo_layer name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${folder} ${folder}/*.cpp)
   set(device_sources ${sources})
   list(FILTER sources EXCLUDE REGEX "_cuda\\.cpp$|^cuda/")
+  if(NOT DENOVO_HAVE_MPI)
+    list(FILTER sources EXCLUDE REGEX "_mpi\\.cpp$")
+  endif()
   list(TRANSFORM sources PREPEND ${folder}/ OUTPUT_VARIABLE paths)
   if(NOT sources)
     add_library(denovo_${name} INTERFACE)

@@ -27,7 +27,7 @@ void watch_signals() {
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
+  for (const int signal : kWatchedSignals) sigaction(signal, &action, nullptr);
 }
 
 int caught_signal() {

@@ -56,7 +56,8 @@ std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::CocoDat
       dataset, no_objects, images,
       {.builder = {.image_root = options.image_root, .rule = options.rule, .masks = false},
        .images_per_batch = options.images_per_batch,
-       .threads = options.loader_threads});
+       .threads = options.loader_threads},
+      options.rank, options.num_ranks);
   std::vector<ImageDetections> all;
   while (const auto batch = loader.next()) {
     const Tensor sizes = batch->image_sizes.to(options.device);
@@ -65,8 +66,10 @@ std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::CocoDat
     auto found = post_process(model.detect(input), batch->image_sizes, batch->original_sizes,
                               batch->image_ids, category_ids, model.config().test.mask_paste);
     std::move(found.begin(), found.end(), std::back_inserter(all));
-    if (options.progress)
-      options.progress(static_cast<int64_t>(all.size()), static_cast<int64_t>(images.size()));
+    const auto total = static_cast<int64_t>(images.size());
+    if (options.progress)  // the other ranks are about as far
+      options.progress(std::min(total, static_cast<int64_t>(all.size()) * options.num_ranks),
+                       total);
   }
   std::sort(all.begin(), all.end(),
             [](const auto& a, const auto& b) { return a.image_id < b.image_id; });

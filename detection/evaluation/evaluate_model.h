@@ -21,12 +21,13 @@ struct EvaluateModelOptions {
   int max_images = 0;                      // the first ones in ascending id; 0: all
   int images_per_batch = 1;                // more than one changes nothing but speed
   int loader_threads = 1;
+  int rank = 0, num_ranks = 1;  // every num_ranks-th batch is this rank's
   Device device;
   std::function<void(int64_t done, int64_t total)> progress;  // may be empty
 };
 
-/// Detections of every image, in ascending image id. The model is put into evaluation mode
-/// meanwhile.
+/// Detections of every image of this rank, in ascending image id. The model is put into evaluation
+/// mode meanwhile.
 std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::CocoDataset& dataset,
                                             const EvaluateModelOptions& options);
 

@@ -8,7 +8,8 @@ namespace denovo::detection {
 namespace {
 
 void describe_norm(ConfigFields& v, const char* key, std::string& norm, const char* where) {
-  v(key, norm, fmt::format("normalisation {}", where)).one_of({"GN", "BN", "FrozenBN", "none"});
+  v(key, norm, fmt::format("normalisation {}", where))
+      .one_of({"GN", "BN", "SyncBN", "FrozenBN", "none"});
 }
 
 }  // namespace

@@ -6,22 +6,17 @@
 
 namespace denovo::detection {
 
-void StepMetrics::add_losses(const StepRecord& record) {
+void StepMetrics::add(const StepRecord& record) {
   if (state_.window.empty()) {
     for (const auto& [name, value] : record.losses) state_.window.emplace_back(name, 0.0);
   }
   for (size_t i = 0; i < record.losses.size(); ++i)
     state_.window[i].second += record.losses[i].second;
   ++state_.window_count;
-}
-
-void StepMetrics::add_images(const data::Batch& batch) {
-  state_.images_seen += batch.count();
-  timed_images_ += batch.count();
-  for (const int32_t c : batch.classes.to_vector<int32_t>()) state_.instances_seen += c >= 0;
-  const auto sizes = batch.image_sizes.to_vector<int32_t>();
-  for (size_t i = 0; i < sizes.size(); i += 2)
-    state_.pixels_seen += int64_t{sizes[i]} * sizes[i + 1];
+  state_.images_seen += record.counts.images;
+  state_.instances_seen += record.counts.instances;
+  state_.pixels_seen += record.counts.pixels;
+  timed_images_ += record.counts.images;
 }
 
 void StepMetrics::add_times(double data_seconds, double step_seconds) {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "core/log/metrics.h"
-#include "data/loading/batch.h"
 #include "detection/training/checkpoint.h"
 #include "detection/training/training_step.h"
 
@@ -18,9 +17,7 @@ class StepMetrics {
   /// Keeps a reference to the state.
   explicit StepMetrics(TrainingState& state) : state_(state) {}
 
-  void add_losses(const StepRecord& record);
-  /// Counts images, instances and valid pixels of a batch.
-  void add_images(const data::Batch& batch);
+  void add(const StepRecord& record);
   /// Seconds that one update waited for data, and took in all.
   void add_times(double data_seconds, double step_seconds);
 

@@ -144,6 +144,13 @@ void LogConfig::describe(ConfigFields& v) {
   v("tensorboard", tensorboard, "write TensorBoard events").harmless();
 }
 
+void DistConfig::describe(ConfigFields& v) {
+  v("timeout_seconds", timeout_seconds,
+    "under mpirun: how long a rank waits for the others before it ends the job")
+      .positive()
+      .harmless();
+}
+
 void TrainConfig::describe(ConfigFields& v) {
   v("seed", seed, "of weights, order, augmentation and sampling").non_negative();
   v.section("data", data, "data set");
@@ -153,23 +160,38 @@ void TrainConfig::describe(ConfigFields& v) {
   v.section("eval", eval, "evaluation");
   v.section("checkpoint", checkpoint, "checkpoints");
   v.section("log", log, "logs");
+  v.section("dist", dist, "several ranks");
 }
 
 void TrainConfig::validate() const {
   model.validate();
-  if (solver.images_per_batch % solver.accumulate != 0) {
+  validate_ranks(1);
+  nn::check(solver.schedule());
+}
+
+void TrainConfig::validate_ranks(int ranks) const {
+  const int images = solver.images_per_batch;
+  if (images % solver.accumulate != 0) {
     throw ConfigError(
         fmt::format("config: solver.accumulate must divide solver.images_per_batch = {}, got {}",
-                    solver.images_per_batch, solver.accumulate));
+                    images, solver.accumulate));
   }
-  const int micro_batch = solver.images_per_batch / solver.accumulate;
-  // Also when a micro-batch is smaller than a group: accumulation must not change the objective.
-  if (micro_batch % std::min(solver.images_per_batch, solver.images_per_group) != 0) {
+  if (images / solver.accumulate % ranks != 0) {
     throw ConfigError(fmt::format(
-        "config: solver.images_per_group must divide the {} images of a micro-batch, got {}",
-        micro_batch, solver.images_per_group));
+        "config: solver.images_per_batch / solver.accumulate = {} must be a multiple of the ranks, "
+        "got {}",
+        images / solver.accumulate, ranks));
   }
-  nn::check(solver.schedule());
+  const int micro_batch = images / solver.accumulate / ranks;
+  // Also when a micro-batch is smaller than a group: neither accumulation nor ranks may change the
+  // objective.
+  if (micro_batch % std::min(images, solver.images_per_group) != 0) {
+    throw ConfigError(
+        fmt::format("config: solver.images_per_group must divide the {} images of a "
+                    "micro-batch{}, got {}",
+                    micro_batch, ranks > 1 ? fmt::format(" on each of {} ranks", ranks) : "",
+                    solver.images_per_group));
+  }
 }
 
 }  // namespace denovo::detection

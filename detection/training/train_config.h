@@ -93,6 +93,12 @@ struct LogConfig {
   void describe(ConfigFields& v);
 };
 
+struct DistConfig {
+  double timeout_seconds = 300;
+
+  void describe(ConfigFields& v);
+};
+
 struct TrainConfig {
   DataConfig data;
   InputConfig input;
@@ -101,11 +107,14 @@ struct TrainConfig {
   EvalConfig eval;
   CheckpointConfig checkpoint;
   LogConfig log;
+  DistConfig dist;
   int64_t seed = 1;
 
   void describe(ConfigFields& v);
   /// Throws ConfigError for combinations that cannot work.
   void validate() const;
+  /// Throws ConfigError when the batch cannot be dealt to so many ranks.
+  void validate_ranks(int ranks) const;
 };
 
 }  // namespace denovo::detection

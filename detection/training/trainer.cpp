@@ -5,146 +5,116 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <set>
 #include <tuple>
 
 #include "core/backend.h"
-#include "core/error.h"
-#include "core/files/atomic_write.h"
+#include "core/dist/rank_error.h"
 #include "core/files/signals.h"
 #include "core/log/progress.h"
-#include "data/coco/subset.h"
-#include "data/loading/loader.h"
 #include "detection/training/build_model.h"
-#include "detection/training/image_files.h"
-#include "detection/training/run_directory.h"
-#include "detection/training/run_log.h"
+#include "detection/training/run_recorder.h"
 #include "detection/training/step_metrics.h"
+#include "detection/training/training_batches.h"
 #include "detection/training/validation.h"
 #include "nn/state_dict.h"
 
 namespace denovo::detection {
 namespace {
 
-data::LoaderOptions loader_options(const TrainConfig& config) {
-  return {.builder = {.image_root = config.data.path(config.data.train_images),
-                      .rule = config.input.train_rule(),
-                      .masks = config.model.mask.enabled,
-                      .skip_bad_images = config.data.on_bad_image == "skip",
-                      .seed = static_cast<uint64_t>(config.seed),
-                      .cache_bytes = int64_t{config.data.cache_mb} << 20},
-          .images_per_batch = config.solver.images_per_batch,
-          .num_parts = config.solver.accumulate,
-          .threads = config.data.workers};
-}
+constexpr int kDataFailed = 3, kExhausted = 4;  // exit statuses of core/error.h
 
-/// One run from its first or resumed step to its end.
+/// One run from its first or resumed step to its end. All ranks do the same; what only rank 0 does
+/// is the recorder's and the validation's business.
 class Trainer {
  public:
-  Trainer(const TrainConfig& config, const TrainOptions& options, Logger& logger)
+  Trainer(const TrainConfig& config, const TrainOptions& options, Logger& logger,
+          ProcessGroup& group)
       : config_(config),
         options_(options),
         logger_(logger),
-        run_(options.out, config, options.resume),
-        train_set_(data::read_coco(config.data.path(config.data.train_annotations))),
-        view_(data::training_view(train_set_, {.masks = config.model.mask.enabled,
-                                               .max_bad_fraction = config.data.max_bad_fraction})),
+        group_(group),
+        recorder_(options.out, config_, options.resume, logger, group),
+        train_set_(config_),
         schedule_(config.solver.schedule()),
         state_(options.device),
         metrics_(progress_) {}
 
   TrainOutcome run() {
-    if (run_.resuming() && is_finished()) return {0, run_.finished_summary()};
-    prepare_data();
-    prepare_model();
-    if (run_.resuming()) {
-      open();
+    if (const std::string summary = recorder_.finished_summary(); !summary.empty())
+      return {0, summary};
+    together(group_, [&] {
+      prepare_data();
+      prepare_model();
+    });
+    if (options_.resume) {
+      recorder_.open();
       restore();
     }
-    data::TrainLoader loader(train_set_, view_, loader_options(config_), progress_.iteration);
-    if (progress_.iteration < config_.solver.max_iter) load(loader);
-    if (const int signal = caught_signal()) {
+    together(group_, [&] {
+      train_set_.seek(progress_.iteration, group_);
+      if (progress_.iteration < config_.solver.max_iter) load();
+    });
+    if (const int signal = agreed_signal(group_)) {
       logger_.info(fmt::format("stopped by signal {} before the first step", signal));
       return {signal, {}};
     }
-    if (!run_.resuming()) open();
-    step_.emplace(*built_.model, *built_.optimizer, config_, state_);
-    log_.emplace(run_.path(), config_.log.tensorboard, progress_.iteration);
-    if (const int signal = train_steps(loader)) {
+    if (!options_.resume) recorder_.open();
+    step_.emplace(*built_.model, *built_.arena, *built_.optimizer, config_, state_, group_);
+    recorder_.start_metrics(progress_.iteration);
+    if (const int signal = train_steps()) {
       logger_.info(
           fmt::format("stopped by signal {} after iteration {} with a checkpoint, "
                       "--resume continues",
                       signal, progress_.iteration));
       return {signal, {}};
     }
-    if (summary_.empty()) summary_ = run_.evaluation_summary(progress_.iteration);
-    run_.mark_finished(summary_);
-    return {0, summary_};
+    return {0, recorder_.finish(progress_.iteration, summary_)};
   }
 
  private:
-  bool is_finished() const {
-    const auto names = list_checkpoints(run_.checkpoints());
-    return !run_.finished_summary().empty() && !names.empty() &&
-           names.back() == checkpoint_name(config_.solver.max_iter);
-  }
-
-  /// To the screen, and to log.txt as soon as there is one.
-  void announce(const std::string& line) {
-    logger_.info(line);
-    opening_lines_.push_back(line);
-  }
-
   void prepare_data() {
-    if (config_.data.max_train_images > 0)
-      view_ = data::subset(view_, train_set_, config_.data.max_train_images,
-                           static_cast<uint64_t>(config_.seed));
-    if (view_.num_dropped > 0) {
-      logger_.warn(view_.summary());
-      opening_lines_.push_back("warning: " + view_.summary());
+    const data::TrainingView& view = train_set_.view();
+    if (view.num_dropped > 0) {
+      recorder_.warn(view.summary());
     } else {
-      announce(view_.summary());
+      recorder_.announce(view.summary());
     }
-    const std::string root = config_.data.path(config_.data.train_images);
-    if (const auto missing = missing_image_files(train_set_, view_.images, root);
-        !missing.empty()) {
-      const std::string text = missing_images_text(train_set_, missing, view_.images.size(), root);
-      if (config_.data.on_bad_image != "skip") throw IoError(text);
-      logger_.warn(text);
-    }
+    if (const std::string missing = train_set_.missing_files(); !missing.empty())
+      recorder_.warn(missing);
     if (!config_.data.val_annotations.empty())
-      validation_.emplace(config_, train_set_, options_.device);
+      validation_.emplace(config_, train_set_.dataset(), options_.device, group_);
   }
 
   void prepare_model() {
-    built_ = build_model(config_, train_set_.num_classes(), options_.device, logger_);
-    announce(fmt::format(
+    built_ = build_model(config_, train_set_.dataset().num_classes(), options_.device, logger_);
+    built_.model->join(group_);
+    recorder_.announce(fmt::format(
         "model: {:.1f} million parameters, {} classes; {} iterations of {} images at learning rate "
-        "{:.5g}",
-        static_cast<double>(built_.model->num_parameters()) / 1e6, train_set_.num_classes(),
-        config_.solver.max_iter, config_.solver.images_per_batch, schedule_.base_lr));
-  }
-
-  void open() {
-    run_.open(config_);
-    logger_.open_file(run_.path() + "/log.txt");
-    for (const std::string& line : opening_lines_) logger_.record(line);
+        "{:.5g}{}",
+        static_cast<double>(built_.model->num_parameters()) / 1e6,
+        train_set_.dataset().num_classes(), config_.solver.max_iter,
+        config_.solver.images_per_batch, schedule_.base_lr,
+        group_.size() > 1 ? fmt::format(", dealt to {} ranks", group_.size()) : ""));
   }
 
   void restore() {
-    auto checkpoint = run_.newest_checkpoint(logger_);
+    auto checkpoint = recorder_.newest_checkpoint();
     if (!checkpoint) {
-      logger_.info(fmt::format("{}: no checkpoint yet, starting from the beginning", run_.path()));
+      logger_.info(
+          fmt::format("{}: no checkpoint yet, starting from the beginning", recorder_.path()));
       return;
     }
-    nn::load_state_dict_strict(*built_.model, checkpoint->model, run_.checkpoints());
-    built_.optimizer->load_state_dict(checkpoint->optimizer);
+    together(group_, [&] {
+      nn::load_state_dict_strict(*built_.model, checkpoint->model,
+                                 recorder_.path() + "/checkpoints");
+      built_.optimizer->load_state_dict(checkpoint->optimizer);
+    });
     progress_ = std::move(checkpoint->state);
     state_.write({.iteration = progress_.iteration});
     is_saved_ = true;
     const int threads = cpu_context().num_threads();
     if (progress_.threads != threads && options_.device.is_cpu()) {
-      logger_.warn(
+      recorder_.warn(
           fmt::format("the run was started with {} threads and continues with {}; results may "
                       "differ in the last bits",
                       progress_.threads, threads));
@@ -152,35 +122,27 @@ class Trainer {
     logger_.info(fmt::format("resumed at iteration {}", progress_.iteration));
   }
 
-  /// The micro-batches of the next update into batches_.
-  void load(data::TrainLoader& loader) {
-    batches_.clear();
-    for (int i = 0; i < config_.solver.accumulate; ++i) batches_.push_back(loader.next());
-    const int64_t substitutions = loader.builder().num_substitutions();
-    if (substitutions == known_substitutions_) return;
-    known_substitutions_ = substitutions;
-    for (const std::string& line : loader.builder().bad_images()) {
-      if (skipped_.insert(line).second)
-        logger_.warn(fmt::format("{}; another image takes its place", line));
-    }
+  void load() {
+    batches_ = &train_set_.next();
+    for (const std::string& line : train_set_.new_substitutions())
+      logger_.warn(fmt::format("{}; another image takes its place", line));
   }
 
   /// Returns the signal that ended the loop, or 0 at the end of the schedule. The first batch is
   /// loaded.
-  int train_steps(data::TrainLoader& loader) {
+  int train_steps() {
     const int64_t first = progress_.iteration, last = config_.solver.max_iter;
     Progress progress(logger_, "train", last, {.first = first, .period_items = config_.log.period});
     // Stopped between an update and its evaluation.
     if (const int signal = finish_iteration()) return signal;
     for (int64_t iteration = first; iteration < last; ++iteration) {
       const double start = monotonic_seconds();
-      if (iteration > first) saving_on_failure([&] { load(loader); });
+      if (iteration > first) saving_on_failure([&] { together(group_, [&] { load(); }); });
       const double loaded = monotonic_seconds();
-      step_->run(batches_, nn::learning_rate(schedule_, iteration));
+      step_->run(*batches_, nn::learning_rate(schedule_, iteration));
       progress_.iteration = iteration + 1;
       is_saved_ = false;
-      for (const data::Batch& batch : batches_) metrics_.add_images(batch);
-      for (const StepRecord& record : step_->take_records(false)) metrics_.add_losses(record);
+      take_records(false);
       metrics_.add_times(loaded - start, monotonic_seconds() - start);
       if (due(config_.log.period)) write_metrics(progress);
       progress.update(progress_.iteration, details_);
@@ -199,29 +161,35 @@ class Trainer {
   /// Evaluates and saves where they are due; returns the signal that came, after a checkpoint.
   int finish_iteration() {
     if (progress_.iteration == 0) return 0;
+    if (group_.size() == 1) signal_ = caught_signal();
     bool evaluated_late = false;  // after the checkpoint, which does not know of it
     if (due(config_.eval.period) && progress_.evaluated_iteration != progress_.iteration &&
-        !caught_signal()) {
-      drain();
-      require_finite_weights();
+        !signal_) {
+      take_records(true);
+      together(group_, [&] { require_finite_weights(); });
       saving_on_failure([&] { evaluate(); });
+      signal_ = agreed_signal(group_);
       evaluated_late = is_saved_ && progress_.evaluated_iteration == progress_.iteration;
       if (evaluated_late) is_saved_ = false;
     }
-    const int signal = caught_signal();
-    if (due(config_.solver.checkpoint_period) || improved_ || signal || evaluated_late) {
+    if (due(config_.solver.checkpoint_period) || improved_ || signal_ || evaluated_late) {
       // A full disk in the middle of a long run: training goes on, the next period tries again.
-      save(signal != 0 || progress_.iteration == config_.solver.max_iter);
+      save(signal_ != 0 || progress_.iteration == config_.solver.max_iter);
     }
-    return signal;
+    return signal_;
   }
 
-  void drain() {
-    for (const StepRecord& record : step_->take_records(true)) metrics_.add_losses(record);
+  /// With several ranks this is where a signal is heard of: in the sums of the step, so that all
+  /// ranks stop after the same one.
+  void take_records(bool drain) {
+    for (const StepRecord& record : step_->take_records(drain)) {
+      metrics_.add(record);
+      if (group_.size() > 1) signal_ = std::max(signal_, record.signal);
+    }
   }
 
   void write_metrics(const Progress& progress) {
-    drain();
+    take_records(true);
     const double lr = nn::learning_rate(schedule_, progress_.iteration - 1);
     const double eta = progress.eta_seconds();
     const int64_t peak_mb = static_cast<int64_t>(memory_stats(options_.device).peak_bytes >> 20);
@@ -229,16 +197,17 @@ class Trainer {
     for (Metric& metric : metrics_.take()) metrics.push_back(std::move(metric));
     metrics.push_back({"eta_seconds", std::isfinite(eta) ? eta : 0.0});
     metrics.push_back({"max_mem_mb", peak_mb});
-    log_->write(progress_.iteration, metrics);
+    recorder_.write_metrics(progress_.iteration, metrics);
     details_ = fmt::format("{}, lr {:.4g}, peak {} MiB", metrics_.summary(), lr, peak_mb);
   }
 
   /// Leaves evaluated_iteration as it was when a signal came meanwhile.
   void evaluate() {
     if (!validation_) return;
-    const auto result = validation_->run(*built_.model, run_.path(), progress_.iteration, logger_);
+    const auto result =
+        validation_->run(*built_.model, recorder_.path(), progress_.iteration, logger_);
     if (!result) return;
-    log_->write(progress_.iteration, result->metrics);
+    recorder_.write_metrics(progress_.iteration, result->metrics);
     summary_ = result->summary;
     progress_.evaluated_iteration = progress_.iteration;
     improved_ = result->box_ap > progress_.best_ap;
@@ -262,6 +231,9 @@ class Trainer {
       throw IoError(rescue(error));
     } catch (const ResourceError& error) {
       throw ResourceError(rescue(error));
+    } catch (const PeerError& error) {
+      if (error.status() == kDataFailed || error.status() == kExhausted) save(false);
+      throw;
     }
   }
 
@@ -278,39 +250,33 @@ class Trainer {
     }
   }
 
-  /// Does nothing when this iteration is saved. Unless required, a failure is a warning.
-  void save(bool required) {
-    if (is_saved_) return;
-    drain();
+  Checkpoint checkpoint() const {
     require_finite_weights();
     Checkpoint checkpoint{nn::state_dict(*built_.model), built_.optimizer->state_dict(),
-                          model_metadata(config_, train_set_), progress_};
+                          model_metadata(config_, train_set_.dataset()), progress_};
     checkpoint.state.config = config_text(config_);
     checkpoint.state.threads = cpu_context().num_threads();
     checkpoint.state.device = to_string(options_.device);
-    const std::string name = checkpoint_name(progress_.iteration);
-    try {
-      save_checkpoint(run_.checkpoints(), name, checkpoint);
-      replace_symlink(run_.checkpoints() + "/last", name);
-      if (improved_) replace_symlink(run_.checkpoints() + "/best", name);
-    } catch (const ResourceError& error) {
-      if (required) throw;
-      logger_.warn(fmt::format("checkpoint not written: {}", error.what()));
-      if (improved_) std::tie(progress_.best_ap, progress_.best_iteration) = best_before_;
-      improved_ = false;
-      return;
-    }
+    return checkpoint;
+  }
+
+  /// Does nothing when this iteration is saved. Unless required, a failure is a warning.
+  void save(bool required) {
+    if (is_saved_) return;
+    take_records(true);
+    is_saved_ = recorder_.save(
+        progress_.iteration, [&] { return checkpoint(); }, improved_, required);
+    if (!is_saved_ && improved_)
+      std::tie(progress_.best_ap, progress_.best_iteration) = best_before_;
     improved_ = false;
-    is_saved_ = true;
-    run_.prune_checkpoints(config_.checkpoint.keep);
   }
 
   const TrainConfig config_;
   const TrainOptions options_;
   Logger& logger_;
-  RunDirectory run_;
-  data::CocoDataset train_set_;
-  data::TrainingView view_;
+  ProcessGroup& group_;
+  RunRecorder recorder_;
+  TrainingBatches train_set_;
   nn::LrSchedule schedule_;
   DeviceStepState state_;
   TrainingState progress_;
@@ -318,23 +284,26 @@ class Trainer {
   std::optional<Validation> validation_;
   TrainableModel built_;
   std::optional<TrainingStep> step_;
-  std::optional<RunLog> log_;
-  std::vector<data::Batch> batches_;
-  bool is_saved_ = false;  // progress_, in a checkpoint
-  bool improved_ = false;  // by the evaluation after this iteration
+  const std::vector<data::Batch>* batches_ = nullptr;  // of the next update
+  int signal_ = 0;                                     // that ends the run; the same on all ranks
+  bool is_saved_ = false;                              // progress_, in a checkpoint
+  bool improved_ = false;                              // by the evaluation after this iteration
   std::pair<double, int64_t> best_before_{-1, -1};
-  int64_t known_substitutions_ = 0;
-  std::set<std::string> skipped_;
-  std::vector<std::string> opening_lines_;
   std::string details_, summary_;
 };
 
 }  // namespace
 
-TrainOutcome train(const TrainConfig& config, const TrainOptions& options, Logger& logger) {
-  Trainer trainer(config, options, logger);
+TrainOutcome train(const TrainConfig& config, const TrainOptions& options, Logger& logger,
+                   ProcessGroup& group) {
+  std::optional<Trainer> trainer;
   try {
-    return trainer.run();
+    group.set_timeout(config.dist.timeout_seconds);
+    together(group, [&] {
+      config.validate_ranks(group.size());
+      trainer.emplace(config, options, logger, group);
+    });
+    return trainer->run();
   } catch (const std::exception& error) {
     logger.record(error.what());
     throw;

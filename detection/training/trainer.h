@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/device.h"
+#include "core/dist/process_group.h"
 #include "core/log/logger.h"
 #include "detection/training/train_config.h"
 
@@ -27,7 +28,9 @@ struct TrainOutcome {
 };
 
 /// Trains to solver.max_iter, or continues a run. Same configuration, device and threads: same
-/// bytes, stopped and resumed or not.
+/// bytes, stopped and resumed or not. Ranks train together on parts of each batch (collective); the
+/// result differs from that of one rank by rounding alone, and a run may be resumed with another
+/// number of them. Rank 0 writes, and gets the summary.
 ///
 /// A signal (core/files/signals.h) ends it after a step or within an evaluation with a checkpoint,
 /// before the first step without a trace. Data are read, the model is built and the first batch is
@@ -35,6 +38,7 @@ struct TrainOutcome {
 /// ResourceError for a full disk later on, after a checkpoint where one can be written;
 /// DivergedError when a loss, a gradient or a weight is not finite, with the last checkpoint
 /// intact.
-TrainOutcome train(const TrainConfig& config, const TrainOptions& options, Logger& logger);
+TrainOutcome train(const TrainConfig& config, const TrainOptions& options, Logger& logger,
+                   ProcessGroup& group = ProcessGroup::alone());
 
 }  // namespace denovo::detection

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <utility>
 
 #include "core/autograd.h"
 
@@ -19,70 +20,77 @@ DeviceBatch to_device(const data::Batch& batch, const MaskRcnn& model, DType dty
   result.images.pixels = model.normalize(to(batch.images), result.images.sizes, dtype);
   result.gt.boxes = to(batch.boxes).to(compute_dtype(dtype));
   result.gt.classes = to(batch.classes);
-  result.gt.masks = {to(batch.polygon_xy),    to(batch.polygon_starts), to(batch.instance_polygons),
-                     to(batch.run_ends),      to(batch.instance_runs),  to(batch.transforms),
+  const Tensor vertices = to(batch.polygon_xy);
+  result.gt.masks = {vertices.defined() ? vertices.to(compute_dtype(dtype)) : vertices,
+                     to(batch.polygon_starts),
+                     to(batch.instance_polygons),
+                     to(batch.run_ends),
+                     to(batch.instance_runs),
+                     to(batch.transforms),
                      to(batch.original_sizes)};
   return result;
 }
 
-TrainingStep::TrainingStep(MaskRcnn& model, nn::Sgd& optimizer, const TrainConfig& config,
-                           DeviceStepState& state)
+TrainingStep::TrainingStep(MaskRcnn& model, Arena& arena, nn::Sgd& optimizer,
+                           const TrainConfig& config, DeviceStepState& state, ProcessGroup& group)
     : model_(model),
       optimizer_(optimizer),
+      dtype_(arena.weights().dtype() == DType::kF64 ? DType::kF64 : config.solver.dtype()),
+      group_(group),
+      sync_(arena, group),
       config_(config),
       state_(state),
       next_iteration_(state.read().iteration) {}
 
 void TrainingStep::run(std::span<const data::Batch> micro_batches, double lr) {
   state_.set_learning_rate(lr);
-  decltype(Pending::losses) copies;
+  StepTotals totals;
   std::vector<int64_t> image_ids;
   const int64_t images = micro_batches[0].images.size(0);
   const int64_t per_group = std::min<int64_t>(config_.solver.images_per_group, images);
-  const LossGroups groups{static_cast<int>(per_group),
-                          images / per_group * static_cast<int64_t>(micro_batches.size())};
-  std::vector<Tensor> all_losses;
+  const LossGroups groups{
+      static_cast<int>(per_group),
+      images / per_group * static_cast<int64_t>(micro_batches.size()) * group_.size()};
   for (const data::Batch& micro_batch : micro_batches) {
-    const DeviceBatch batch =
-        to_device(micro_batch, model_, config_.solver.dtype(), state_.device());
-    const auto losses =
+    const DeviceBatch batch = to_device(micro_batch, model_, dtype_, state_.device());
+    auto losses =
         model_
             .losses(batch.images, batch.gt, {static_cast<uint64_t>(config_.seed), &state_}, groups)
             .named();
     std::vector<Tensor> outputs;
-    for (const auto& [name, loss] : losses) outputs.push_back(loss);
+    for (auto& [name, loss] : losses) outputs.push_back(std::exchange(loss, loss.detach()));
+    if (&micro_batch == &micro_batches.back()) sync_.start();
     backward(outputs, std::vector<Tensor>(outputs.size()));
-    copies.emplace_back();
-    for (const auto& [name, loss] : losses) {
-      all_losses.push_back(loss.detach());  // the graph and its activations go now
-      copies.back().emplace_back(name, HostCopy(all_losses.back()));
-    }
+    totals.add(losses, micro_batch);
     const auto ids = micro_batch.image_ids.to_vector<int64_t>();
     image_ids.insert(image_ids.end(), ids.begin(), ids.end());
   }
-  optimizer_.step(state_, all_losses);
+  totals.all_reduce(group_);
+  sync_.finish();
+  optimizer_.step(state_, totals.losses(compute_dtype(dtype_)));
   pending_.push_back(
-      {next_iteration_++, std::move(copies), std::move(image_ids), state_.copy_to_host()});
+      {next_iteration_++, std::move(totals), std::move(image_ids), state_.copy_to_host()});
 }
 
-namespace {
-
-/// The losses of an update, summed over its micro-batches, then their total.
-std::vector<std::pair<std::string, double>> summed(
-    std::vector<std::vector<std::pair<std::string, HostCopy>>>& losses) {
-  std::vector<std::pair<std::string, double>> result;
-  double total = 0;
-  for (size_t i = 0; i < losses[0].size(); ++i) {
-    double sum = 0;
-    for (auto& micro_batch : losses) sum += micro_batch[i].second.get().item();
-    result.emplace_back(losses[0][i].first, sum);
-    total += sum;
+std::vector<StepRecord> TrainingStep::take_records(bool drain) {
+  std::vector<StepRecord> records;
+  while (pending_.size() > (drain ? 0u : 1u)) {
+    Pending pending = std::move(pending_.front());
+    pending_.pop_front();
+    StepTotals::Values values = pending.totals.read();
+    double total = 0;
+    for (const auto& [name, value] : values.losses) total += value;
+    values.losses.emplace_back("total_loss", total);
+    const StepState state = step_state_of(std::move(pending.state));
+    records.push_back({pending.iteration, std::move(values.losses), state.grad_norm, values.counts,
+                       values.signal});
+    if (state.faulted && state.fault_iteration == pending.iteration)
+      report_divergence(records.back(), pending.image_ids);
   }
-  result.emplace_back("total_loss", total);
-  return result;
+  return records;
 }
 
-[[noreturn]] void throw_diverged(const StepRecord& record) {
+void TrainingStep::report_divergence(const StepRecord& record, const std::vector<int64_t>& image_ids) {
   std::string broken = fmt::format("the gradient norm is {}", std::abs(record.grad_norm));
   for (const auto& [name, value] : record.losses) {
     if (!std::isfinite(value)) {
@@ -91,24 +99,13 @@ std::vector<std::pair<std::string, double>> summed(
       break;
     }
   }
-  throw DivergedError(fmt::format(
-      "training diverged at iteration {}: {}, images {}; no update was made from there on",
-      record.iteration, broken, fmt::join(record.image_ids, ", ")));
-}
-
-}  // namespace
-
-std::vector<StepRecord> TrainingStep::take_records(bool drain) {
-  std::vector<StepRecord> records;
-  while (pending_.size() > (drain ? 0u : 1u)) {
-    Pending pending = std::move(pending_.front());
-    pending_.pop_front();
-    const StepState state = step_state_of(std::move(pending.state));
-    records.push_back(
-        {pending.iteration, summed(pending.losses), state.grad_norm, std::move(pending.image_ids)});
-    if (state.faulted && state.fault_iteration == pending.iteration) throw_diverged(records.back());
-  }
-  return records;
+  const auto images = group_.gather(fmt::format("{}", fmt::join(image_ids, ", ")));
+  together(group_, [&] {
+    throw DivergedError(fmt::format(
+        "training diverged at iteration {}: {}, images {}; no update was made from there on",
+        record.iteration, broken, fmt::join(images, ", ")));
+  });
+  throw InternalError("training step: a divergence went unreported");
 }
 
 }  // namespace denovo::detection

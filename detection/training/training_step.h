@@ -5,11 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "core/dist/process_group.h"
 #include "core/step_state.h"
 #include "core/transfer.h"
 #include "data/loading/batch.h"
 #include "detection/model/mask_rcnn.h"
+#include "detection/training/step_totals.h"
 #include "detection/training/train_config.h"
+#include "nn/optimizer/gradient_sync.h"
 #include "nn/optimizer/sgd.h"
 
 namespace denovo::detection {
@@ -23,40 +26,50 @@ struct DeviceBatch {
 /// Uploads and normalises a batch. dtype, of the pixels: f32, bf16, or f64 for a run in double.
 DeviceBatch to_device(const data::Batch& batch, const MaskRcnn& model, DType dtype, Device device);
 
-/// The losses of one update, read back from the device.
+/// One update as read back from the device; all ranks together.
 struct StepRecord {
   int64_t iteration = 0;                               // of the update, from 0
   std::vector<std::pair<std::string, double>> losses;  // by name, then total_loss
   double grad_norm = 0;
-  std::vector<int64_t> image_ids;
+  StepCounts counts;
+  int signal = 0;  // that some rank had caught
 };
 
-/// Drives updates. Losses are read one step late, so that the device never waits for the host; a
-/// loss or gradient that is not finite makes the update (and all later ones) do nothing, and is
-/// reported when it is read.
+/// Drives updates. Ranks compute their parts of the batch and make the same update from the sum of
+/// their gradients, which is that of one rank with the whole batch. Losses are read one step late,
+/// so that the device never waits for the host; a loss or gradient that is not finite makes the
+/// update (and all later ones) do nothing, and is reported when it is read.
 class TrainingStep {
  public:
-  TrainingStep(MaskRcnn& model, nn::Sgd& optimizer, const TrainConfig& config,
-               DeviceStepState& state);
+  /// The arena holds the leaves of the model that are trained. In f64 they make the whole step one
+  /// in double; in f32 its activations are of solver.precision.
+  TrainingStep(MaskRcnn& model, Arena& arena, nn::Sgd& optimizer, const TrainConfig& config,
+               DeviceStepState& state, ProcessGroup& group = ProcessGroup::alone());
 
-  /// One update from solver.accumulate micro-batches at learning rate lr. Counts state.iteration
-  /// up.
+  /// One update from this rank's solver.accumulate micro-batches at learning rate lr. Counts
+  /// state.iteration up. Collective.
   void run(std::span<const data::Batch> micro_batches, double lr);
 
-  /// Records of the updates that are complete, at most one late; all of them when draining. Throws
+  /// Records of the updates that are complete, at most one late; all of them when draining. The
+  /// same on all ranks. Throws
   /// DivergedError `training diverged at iteration 120: loss_rpn_loc is nan, images 9, 25; ...`.
   std::vector<StepRecord> take_records(bool drain);
 
  private:
   struct Pending {
     int64_t iteration;
-    std::vector<std::vector<std::pair<std::string, HostCopy>>> losses;  // per micro-batch
-    std::vector<int64_t> image_ids;
-    HostCopy state;  // after the update
+    StepTotals totals;
+    std::vector<int64_t> image_ids;  // of this rank
+    HostCopy state;                  // after the update
   };
+  [[noreturn]] void report_divergence(const StepRecord& record,
+                                      const std::vector<int64_t>& image_ids);
 
   MaskRcnn& model_;
   nn::Sgd& optimizer_;
+  const DType dtype_;  // of the activations
+  ProcessGroup& group_;
+  nn::GradientSync sync_;
   const TrainConfig& config_;
   DeviceStepState& state_;
   std::deque<Pending> pending_;

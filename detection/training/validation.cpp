@@ -10,9 +10,11 @@
 #include "core/files/signals.h"
 #include "core/log/progress.h"
 #include "data/loading/loader.h"
+#include "detection/evaluation/gather_detections.h"
 #include "detection/evaluation/pictures.h"
 #include "detection/training/image_files.h"
 #include "detection/training/training_step.h"
+#include "ops/gradient_norm/gradient_norm.h"
 
 namespace denovo::detection {
 namespace {
@@ -74,9 +76,11 @@ std::string score_line(int64_t iteration, const ModelScores& scores) {
 
 }  // namespace
 
-Validation::Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device)
+Validation::Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device,
+                       ProcessGroup& group)
     : config_(config),
       device_(device),
+      group_(group),
       dataset_(data::read_coco(config.data.path(config.data.val_annotations))) {
   model_classes_ = model_classes(dataset_, train_set);
   for (const auto& category : train_set.categories()) category_ids_.push_back(category.id);
@@ -107,67 +111,91 @@ std::optional<std::vector<ImageDetections>> Validation::detect(MaskRcnn& model,
     progress.update(done);
     if (caught_signal()) throw SignalCame();
   };
-  try {
-    return detect_dataset(model, dataset_,
-                          {.image_root = config_.data.path(config_.data.val_images),
-                           .rule = config_.input.test_rule(),
-                           .category_ids = category_ids_,
-                           .max_images = config_.eval.max_images,
-                           .images_per_batch = kImagesPerBatch,
-                           .device = device_,
-                           .progress = report});
-  } catch (const SignalCame&) {
-    return std::nullopt;
-  }
+  std::vector<ImageDetections> own;
+  together(group_, [&] {
+    try {
+      own = detect_dataset(model, dataset_,
+                           {.image_root = config_.data.path(config_.data.val_images),
+                            .rule = config_.input.test_rule(),
+                            .category_ids = category_ids_,
+                            .max_images = config_.eval.max_images,
+                            .images_per_batch = kImagesPerBatch,
+                            .rank = group_.rank(),
+                            .num_ranks = group_.size(),
+                            .device = device_,
+                            .progress = report});
+    } catch (const SignalCame&) {
+    }
+  });
+  if (agreed_signal(group_)) return std::nullopt;
+  return gather_detections(std::move(own), group_);
 }
 
 std::optional<ValidationResult> Validation::run(MaskRcnn& model, const std::string& run,
                                                 int64_t iteration, Logger& logger) const {
   const EvaluationMode mode(model);
+  // Statistics of batches (BN) are each rank's own; the run keeps those of rank 0.
+  model.for_each_buffer(
+      [&](const std::string&, const nn::Buffer& buffer) { group_.broadcast(buffer.tensor()); });
   const auto images = detect(model, logger);
   if (!images) return std::nullopt;
-  const ModelScores scores = score_detections(dataset_, *images, config_.model.mask.enabled);
-  ValidationResult result{scores.bbox.stats.AP, score_metrics(scores), scores_text(scores)};
-  std::string line = score_line(iteration, scores);
-  if (config_.eval.loss) {
-    const std::vector<Metric> means = losses(model);
+  const std::vector<Metric> means = config_.eval.loss ? losses(model) : std::vector<Metric>();
+  ValidationResult result;
+  together(group_, [&] {
+    if (!group_.is_first()) return;
+    const ModelScores scores = score_detections(dataset_, *images, config_.model.mask.enabled);
+    result = {scores.bbox.stats.AP, score_metrics(scores), scores_text(scores)};
     result.metrics.insert(result.metrics.end(), means.begin(), means.end());
-    line += fmt::format(", loss {:.3f}", std::get<double>(means.back().value));
-  }
-  write_evaluation(fmt::format("{}/eval/{:07d}", run, iteration), *images, scores);
-  write_pictures(run + "/vis", iteration, dataset_, config_.data.path(config_.data.val_images),
-                 *images, config_.eval.pictures);
-  logger.info(line);
+    std::string line = score_line(iteration, scores);
+    if (!means.empty()) line += fmt::format(", loss {:.3f}", std::get<double>(means.back().value));
+    write_evaluation(fmt::format("{}/eval/{:07d}", run, iteration), *images, scores);
+    write_pictures(run + "/vis", iteration, dataset_, config_.data.path(config_.data.val_images),
+                   *images, config_.eval.pictures);
+    logger.info(line);
+  });
+  const Tensor box_ap = Tensor::full({1}, result.box_ap, DType::kF64);
+  group_.broadcast(box_ap);
+  result.box_ap = box_ap.item();
   return result;
 }
 
-std::vector<Metric> Validation::losses(MaskRcnn& model) const {
-  const EvaluationMode mode(model);
+std::vector<std::string> Validation::add_losses(MaskRcnn& model, double* sums) const {
   data::EvalLoader loader(dataset_, view_, loss_images_,
                           {.builder = {.image_root = config_.data.path(config_.data.val_images),
                                        .rule = config_.input.test_rule(),
                                        .masks = config_.model.mask.enabled},
-                           .images_per_batch = kImagesPerBatch});
+                           .images_per_batch = kImagesPerBatch},
+                          group_.rank(), group_.size());
   const DeviceStepState state(device_);  // iteration 0: always the same samples
   const SamplingKey key{static_cast<uint64_t>(config_.seed), &state};
-  std::vector<std::pair<std::string, double>> sums;
+  std::vector<std::string> names;
   while (const auto batch = loader.next()) {
     for (int32_t& c : std::span(batch->classes.data<int32_t>(), batch->classes.numel()))
       if (c >= 0) c = model_classes_[static_cast<size_t>(c)];
     const DeviceBatch input = to_device(*batch, model, DType::kF32, device_);
     const auto count = static_cast<double>(batch->count());
     const auto means = model.losses(input.images, input.gt, key, {.images_per_group = 1}).named();
-    sums.resize(means.size());
+    names.resize(means.size());
     for (size_t i = 0; i < means.size(); ++i) {
-      sums[i].first = means[i].first;
-      sums[i].second += means[i].second.item() * count;
+      names[i] = means[i].first;
+      sums[i] += means[i].second.item() * count;
     }
   }
+  return names;
+}
+
+std::vector<Metric> Validation::losses(MaskRcnn& model) const {
+  const EvaluationMode mode(model);
+  const Tensor sums = Tensor::zeros({ops::kMaxLosses}, DType::kF64);
+  std::vector<std::string> names;
+  together(group_, [&] { names = add_losses(model, sums.data<double>()); });
+  group_.all_reduce(sums);
+  if (!group_.is_first()) return {};
   std::vector<Metric> metrics;
   double total = 0;
-  for (const auto& [name, sum] : sums) {
-    const double mean = sum / static_cast<double>(loss_images_.size());
-    metrics.push_back({"val_" + name, mean});
+  for (size_t i = 0; i < names.size(); ++i) {
+    const double mean = sums.data<double>()[i] / static_cast<double>(loss_images_.size());
+    metrics.push_back({"val_" + names[i], mean});
     total += mean;
   }
   metrics.push_back({"val_total_loss", total});

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/dist/process_group.h"
 #include "core/log/logger.h"
 #include "core/log/metrics.h"
 #include "data/coco/training_view.h"
@@ -20,27 +21,34 @@ struct ValidationResult {
   std::string summary;          // the reference's lines
 };
 
+/// Ranks detect on their parts of the images; rank 0 scores and writes.
 class Validation {
  public:
   /// Reads the annotations. Throws IoError when their categories are not all in the training set,
-  /// or an image file is missing; config must outlive this.
-  Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device);
+  /// or an image file is missing; config and group must outlive this.
+  Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device,
+             ProcessGroup& group = ProcessGroup::alone());
 
   /// Evaluates, writes run/eval/ITERATION and pictures to run/vis, and logs one line. nullopt when
-  /// a signal came meanwhile: nothing was written. The model is in training mode afterwards.
+  /// a signal came meanwhile: nothing was written. Only rank 0 gets more than box_ap. The model is
+  /// in training mode afterwards. Collective.
   std::optional<ValidationResult> run(MaskRcnn& model, const std::string& run, int64_t iteration,
                                       Logger& logger) const;
 
   /// The losses of training on the validation images, named val_loss_rpn_cls ... val_total_loss:
   /// means over the images, each normalised alone, without augmentation, gradients or updated
-  /// statistics. RPN and RoI samples are the same ones at every call.
+  /// statistics. RPN and RoI samples are the same ones at every call. Nothing on other ranks than
+  /// 0. Collective.
   std::vector<Metric> losses(MaskRcnn& model) const;
 
  private:
+  /// Adds the losses of this rank's images to sums and returns their names; rank 0 has images.
+  std::vector<std::string> add_losses(MaskRcnn& model, double* sums) const;
   std::optional<std::vector<ImageDetections>> detect(MaskRcnn& model, Logger& logger) const;
 
   const TrainConfig& config_;
   const Device device_;
+  ProcessGroup& group_;
   data::CocoDataset dataset_;
   std::vector<int32_t> model_classes_;  // by category of this set
   std::vector<int64_t> category_ids_;   // by class of the model

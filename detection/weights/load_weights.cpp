@@ -43,12 +43,12 @@ nn::StateDict from_torchvision(const nn::StateDict& file, const ModelConfig& con
 /// Norms of different kinds share names but not meaning.
 void check_norm(const std::string& norm, bool has_statistics, bool has_norm,
                 const std::string& path) {
-  const bool wants_statistics = norm == "BN" || norm == "FrozenBN";
+  const bool wants_statistics = norm == "BN" || norm == "SyncBN" || norm == "FrozenBN";
   if (has_norm && wants_statistics != has_statistics) {
     throw ConfigError(fmt::format(
         "config: {} was trained with {}, which model.backbone.norm = \"{}\" cannot take; set {}",
         path, has_statistics ? "batch norm" : "group norm", norm,
-        has_statistics ? "FrozenBN or BN" : "GN"));
+        has_statistics ? "FrozenBN, BN or SyncBN" : "GN"));
   }
 }
 

@@ -9,6 +9,26 @@
 #include "ops/relu/relu.h"
 
 namespace denovo::nn {
+namespace {
+
+bool is_batch_norm(const NormOptions& options) {
+  return options.kind == "BN" || options.kind == "SyncBN";
+}
+
+/// The ranks' moments, each in its row of a tensor of zeros, are exchanged by a sum.
+ops::BatchNormSync sync_over(ProcessGroup& group) {
+  if (group.size() == 1) return {};
+  const auto merge = [&group](const Tensor& moments) {
+    const Tensor sets =
+        Tensor::zeros({group.size(), 3, moments.size(1)}, DType::kF64, moments.device());
+    copy(sets.rows(group.rank(), group.rank() + 1), moments.view({1, 3, moments.size(1)}));
+    group.all_reduce(sets);
+    ops::merge_moments(sets, moments);
+  };
+  return {.merge = merge, .add = [&group](const Tensor& sums) { group.all_reduce(sums); }};
+}
+
+}  // namespace
 
 Norm::Norm(int channels, const NormOptions& options) : options_(options) {
   const Shape shape{channels};
@@ -16,7 +36,7 @@ Norm::Norm(int channels, const NormOptions& options) : options_(options) {
     throw ConfigError(fmt::format("norm: channels must be a multiple of num_groups = {}, got {}",
                                   options.num_groups, channels));
   }
-  if (options.kind == "GN" || options.kind == "BN") {
+  if (options.kind == "GN" || is_batch_norm(options)) {
     weight_ = std::make_unique<Parameter>(*this, "weight", shape, Initializer::constant(1),
                                           ParameterKind::kNorm);
     bias_ = std::make_unique<Parameter>(*this, "bias", shape, Initializer::constant(0),
@@ -26,7 +46,7 @@ Norm::Norm(int channels, const NormOptions& options) : options_(options) {
     frozen_bias_ = std::make_unique<Buffer>(*this, "bias", shape, 0);
   } else {
     throw ConfigError(
-        fmt::format("norm: kind must be GN, BN or FrozenBN, got \"{}\"", options.kind));
+        fmt::format("norm: kind must be GN, BN, SyncBN or FrozenBN, got \"{}\"", options.kind));
   }
   if (options.kind != "GN") {
     running_mean_ = std::make_unique<Buffer>(*this, "running_mean", shape, 0);
@@ -41,11 +61,11 @@ Tensor Norm::forward(const Tensor& x, bool relu, const Tensor& residual,
                            {.num_groups = options_.num_groups, .eps = options_.eps, .relu = relu},
                            residual);
   }
-  if (options_.kind == "BN") {
+  if (is_batch_norm(options_)) {
     const bool trains = is_training() && weight_->tensor().requires_grad();
     return ops::batch_norm(x, {*weight_, *bias_, *running_mean_, *running_var_},
-                           {.training = trains, .eps = options_.eps, .relu = relu}, residual,
-                           slots);
+                           {.training = trains, .eps = options_.eps, .relu = relu}, residual, slots,
+                           options_.kind == "SyncBN" ? sync_over(group()) : ops::BatchNormSync{});
   }
   // A few hundred channels: folding anew in each forward costs nothing beside the layer and cannot
   // go stale when weights are loaded.

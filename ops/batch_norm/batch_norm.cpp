@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/autograd.h"
-#include "core/moments.h"
 #include "ops/batch_norm/batch_norm_kernels.h"
 
 namespace denovo::ops {
@@ -107,21 +106,16 @@ Tensor batch_moments(const Tensor& x, const Tensor& slots) {
   return moments;
 }
 
-void merge_moments(const Tensor& moments, const Tensor& other) {
-  if (moments.rank() != 2 || moments.size(0) != 3 || other.shape() != moments.shape()) {
-    throw ShapeError(fmt::format("merge_moments: both must be [3, C], got {} and {}",
-                                 to_string(moments.shape()), to_string(other.shape())));
+void merge_moments(const Tensor& sets, const Tensor& moments) {
+  const bool fits = moments.rank() == 2 && moments.size(0) == 3 && sets.rank() == 3 &&
+                    sets.shape() == Shape{sets.size(0), 3, moments.size(1)};
+  if (!fits || sets.dtype() != DType::kF64 || moments.dtype() != DType::kF64) {
+    throw ShapeError(fmt::format(
+        "merge_moments: sets must be f64 [S, 3, C] and moments f64 [3, C], got {} {} and {} {}",
+        name(sets.dtype()), to_string(sets.shape()), name(moments.dtype()),
+        to_string(moments.shape())));
   }
-  const int64_t channels = moments.size(1);
-  double* a = moments.data<double>();
-  const double* b = other.data<double>();
-  for (int64_t c = 0; c < channels; ++c) {
-    Moments sum{a[c], a[channels + c], a[2 * channels + c]};
-    sum.merge({b[c], b[channels + c], b[2 * channels + c]});
-    a[c] = sum.count;
-    a[channels + c] = sum.mean;
-    a[2 * channels + c] = sum.m2;
-  }
+  with_backend(sets.device(), [&](auto& ctx) { run(ctx, MergeMoments{sets, moments}); });
 }
 
 Tensor batch_norm(const Tensor& x, const BatchNormState& state, const BatchNormOptions& options,

@@ -24,8 +24,8 @@ struct BatchNormState {
 /// How ranks join their statistics; both calls are collective and are made on every rank, also on
 /// one whose batch is empty. The default is one rank alone.
 struct BatchNormSync {
-  /// Forward: replaces moments (batch_moments of this rank) by those of all ranks, joined in the
-  /// same order on every rank (merge_moments).
+  /// Forward: replaces moments (batch_moments of this rank) by those of all ranks, joined in their
+  /// order (merge_moments).
   std::function<void(const Tensor& moments)> merge;
   /// Backward: replaces sums, f64 [2, C], by their sum over all ranks.
   std::function<void(const Tensor& sums)> add;
@@ -57,7 +57,7 @@ Tensor batch_norm(const Tensor& x, const BatchNormState& state,
 /// deviations), the form in which batches and ranks can be merged.
 Tensor batch_moments(const Tensor& x, const Tensor& slots = {});
 
-/// moments becomes those of both sets together. On the host.
-void merge_moments(const Tensor& moments, const Tensor& other);
+/// moments [3, C] := those of the sets [S, 3, C] together, joined in their order.
+void merge_moments(const Tensor& sets, const Tensor& moments);
 
 }  // namespace denovo::ops

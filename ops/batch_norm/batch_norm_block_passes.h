@@ -35,8 +35,8 @@ void moments(Context& ctx, const BatchMoments& args) {
                     SlabMoments<T, V>(args.x.data<T>(), valid, cut, slabs.data<double>()));
   };
   cut.vector == 1 ? reduce.template operator()<1>() : reduce.template operator()<kVector>();
-  const MergeMoments merge(slabs.data<double>(), cut.num_slabs, cut.channels,
-                           args.moments.data<double>());
+  const MergeSlabMoments merge(slabs.data<double>(), cut.num_slabs, cut.channels,
+                               args.moments.data<double>());
   parallel_phases(ctx, merge.blocks(), merge);
 }
 

@@ -3,9 +3,27 @@
 #include <cmath>
 
 #include "core/kernel.h"
+#include "core/moments.h"
 
 namespace denovo::ops {
 namespace {
+
+struct JoinSets {
+  const double* sets;
+  double* moments;
+  int64_t num_sets, channels;
+
+  DENOVO_HD void operator()(int64_t c) const {
+    Moments joined;
+    for (int64_t s = 0; s < num_sets; ++s) {
+      const double* set = sets + 3 * s * channels + c;
+      joined.merge({set[0], set[channels], set[2 * channels]});
+    }
+    moments[c] = joined.count;
+    moments[channels + c] = joined.mean;
+    moments[2 * channels + c] = joined.m2;
+  }
+};
 
 template <class A>
 struct BatchStatistics {
@@ -65,6 +83,13 @@ void parameter_gradient(Context& ctx, const double* sums, const A* factor, const
 }
 
 }  // namespace
+
+void run(Context& ctx, const MergeMoments& args) {
+  const int64_t channels = args.moments.size(1);
+  parallel_for(
+      ctx, channels,
+      JoinSets{args.sets.data<double>(), args.moments.data<double>(), args.sets.size(0), channels});
+}
 
 void run(Context& ctx, const BatchNormStatistics& args) {
   const int64_t channels = args.mean.numel();

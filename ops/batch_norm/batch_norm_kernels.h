@@ -12,6 +12,11 @@ struct BatchMoments {
   const Tensor& moments;
 };
 
+/// moments [3, C] := sets [S, 3, C] joined in order.
+struct MergeMoments {
+  const Tensor &sets, &moments;
+};
+
 /// mean and rstd (compute type of x) from moments, which also move the running statistics; without
 /// moments (inference) from the running statistics.
 struct BatchNormStatistics {
@@ -64,6 +69,8 @@ void run(CpuContext& ctx, const BatchNormBackward& args);
 void run(CudaContext& ctx, const BatchNormBackward& args);
 
 // Per-channel arithmetic, one source.
+void run(CpuContext& ctx, const MergeMoments& args);
+void run(CudaContext& ctx, const MergeMoments& args);
 void run(CpuContext& ctx, const BatchNormStatistics& args);
 void run(CudaContext& ctx, const BatchNormStatistics& args);
 void run(CpuContext& ctx, const BatchNormParameterGradients& args);

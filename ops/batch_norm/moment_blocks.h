@@ -87,13 +87,13 @@ struct SlabMoments : BlockKernel {
 };
 
 /// The moments of all slabs together; a block takes kColumns channels.
-struct MergeMoments : BlockKernel {
+struct MergeSlabMoments : BlockKernel {
   static constexpr int kPhases = 2, kColumns = 8, kRowThreads = kThreads / kColumns;
   const double* slabs;  // as SlabMoments writes
   int64_t num_slabs, channels;
   double* merged;  // [3][C]
 
-  MergeMoments(const double* in, int64_t count, int64_t c, double* out)
+  MergeSlabMoments(const double* in, int64_t count, int64_t c, double* out)
       : slabs(in), num_slabs(count), channels(c), merged(out) {}
   int64_t blocks() const { return (channels + kColumns - 1) / kColumns; }
   int64_t shared_bytes() const { return kThreads * static_cast<int64_t>(sizeof(Moments)); }

@@ -92,7 +92,8 @@ TEST_CASE("bench step: equals the trainer's step bit by bit") {
   StepBenchmark benchmark(config, options_of(config), logger);
   const detection::TrainableModel reference = detection::build_model(config, 5, kCpu, logger);
   DeviceStepState state(kCpu);
-  detection::TrainingStep trainer(*reference.model, *reference.optimizer, config, state);
+  detection::TrainingStep trainer(*reference.model, *reference.arena, *reference.optimizer, config,
+                                  state);
   for (int i = 0; i < 2; ++i) {
     const StepResult result = benchmark.run();
     trainer.run(std::span(&benchmark.batch(), 1), config.solver.schedule().base_lr);

@@ -100,6 +100,14 @@ ops::BatchNormState ramp_state() {
           }()};
 }
 
+/// [2, 3, C]
+Tensor stack(const Tensor& a, const Tensor& b) {
+  const Tensor both = Tensor::empty({2, 3, a.size(1)}, DType::kF64);
+  copy(both.rows(0, 1), a.view({1, 3, a.size(1)}));
+  copy(both.rows(1, 2), b.view({1, 3, b.size(1)}));
+  return both;
+}
+
 /// The batch norms of two ranks that exchange statistics as processes would: each rank's callback
 /// joins what the other one found for itself.
 struct TwoRanks {
@@ -118,16 +126,13 @@ struct TwoRanks {
       for (int r : {0, 1}) {
         x[r].clear_grad();
         const Tensor w = weight.clone().set_requires_grad(true);
-        const ops::BatchNormSync sync{.merge =
-                                          [&](const Tensor& m) {
-                                            copy(m, moments[0]);
-                                            ops::merge_moments(m, moments[1]);
-                                          },
-                                      .add =
-                                          [&, r](const Tensor& s) {
-                                            if (pass == 0) sums[r] = s.clone();
-                                            if (pass == 1) accumulate(s, sums[1 - r]);
-                                          }};
+        const ops::BatchNormSync sync{
+            .merge = [&](const Tensor& m) { ops::merge_moments(stack(moments[0], moments[1]), m); },
+            .add =
+                [&, r](const Tensor& s) {
+                  if (pass == 0) sums[r] = s.clone();
+                  if (pass == 1) accumulate(s, sums[1 - r]);
+                }};
         y[r] = ops::batch_norm(x[r], state_of(w, bias, DType::kF64), {}, {}, {}, sync);
         backward(y[r], grad.rows(bounds[r], bounds[r + 1]));
         if (pass == 0) continue;
@@ -222,9 +227,10 @@ TEST_CASE("batch_moments: a mean far from zero costs no accuracy, and merging eq
   auto values = random_tensor({4, 20, 20, 2}, 5).to_vector<float>();
   for (float& v : values) v = 4096 + std::round(v * 512) / 512;  // exact in f32
   const Tensor x = Tensor::from<float>({4, 20, 20, 2}, values);
-  const Tensor merged = ops::batch_moments(x.rows(0, 3)),
+  const Tensor merged = Tensor::empty({3, 2}, DType::kF64),
                exact = ops::batch_moments(x.to(DType::kF64));
-  ops::merge_moments(merged, ops::batch_moments(x.rows(3, 4)));
+  ops::merge_moments(stack(ops::batch_moments(x.rows(0, 3)), ops::batch_moments(x.rows(3, 4))),
+                     merged);
   const auto m = ops::batch_moments(x).to_vector<double>(), p = merged.to_vector<double>(),
              e = exact.to_vector<double>();
   for (size_t i = 0; i < e.size(); ++i) {
@@ -258,5 +264,7 @@ TEST_CASE("batch_norm: says what does not fit") {
   CHECK_THROWS_WITH_AS(ops::batch_norm(x, {c, c, c, c}, {}, {}, c),
                        "batch_norm: slots must be i32 [N=2], got [3] f32", ShapeError);
   CHECK_THROWS_WITH_AS(ops::merge_moments(c, c),
-                       "merge_moments: both must be [3, C], got [3] and [3]", ShapeError);
+                       "merge_moments: sets must be f64 [S, 3, C] and moments f64 [3, C], got f32 "
+                       "[3] and f32 [3]",
+                       ShapeError);
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/backend.h"
+#include "core/dist/launch.h"
 #include "core/files/file.h"
 #include "core/files/safetensors.h"
 #include "data/shapes/shapes_folder.h"
@@ -47,13 +48,18 @@ inline double relative_difference(const Tensor& a, const Tensor& b) {
   return worst / largest;
 }
 
+/// The same where all ranks see them; rank 0 makes them.
+inline std::string shared_data(ProcessGroup& ranks) {
+  return ranks.broadcast(ranks.is_first() ? small_data() : std::string());
+}
+
 class SmallRun {
  public:
   explicit SmallRun(std::vector<std::string> overrides = {}) {
     cpu_context().set_num_threads(1);  // barriers of several are slow on a busy machine
     ConfigFields fields = ConfigFields::of(config);
     fields.read_file(DENOVO_TEST_DATA "/data_files/training/small_run.toml");
-    config.data.root = small_data();
+    if (launched_ranks() == 1) config.data.root = small_data();
     for (const std::string& assignment : overrides) fields.apply_override(assignment);
   }
 

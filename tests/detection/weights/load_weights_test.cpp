@@ -98,8 +98,8 @@ TEST_CASE("load_backbone: what torchvision's names cannot mean here is refused b
   };
   const std::string taken =
       "config: " + kResNet +
-      " was trained with batch norm, which model.backbone.norm = \"GN\" cannot take; set FrozenBN "
-      "or BN";
+      " was trained with batch norm, which model.backbone.norm = \"GN\" cannot take; set "
+      "FrozenBN, BN or SyncBN";
   CHECK_THROWS_WITH_AS(load(tiny_model("GN")), taken.c_str(), ConfigError);
 
   ModelConfig config = tiny_model("BN");

@@ -113,7 +113,7 @@ TEST_CASE("resnet: unknown depths and wrong numbers of stages are named") {
   CHECK_THROWS_WITH_AS(ResNet{options},
                        "norm: channels must be a multiple of num_groups = 3, got 8", ConfigError);
   options.norm.kind = "LN";
-  CHECK_THROWS_WITH_AS(ResNet{options}, "norm: kind must be GN, BN or FrozenBN, got \"LN\"",
+  CHECK_THROWS_WITH_AS(ResNet{options}, "norm: kind must be GN, BN, SyncBN or FrozenBN, got \"LN\"",
                        ConfigError);
 }
 

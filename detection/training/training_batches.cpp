@@ -1,0 +1,60 @@
+#include "detection/training/training_batches.h"
+
+#include "core/error.h"
+#include "data/coco/subset.h"
+#include "detection/training/image_files.h"
+
+namespace denovo::detection {
+
+TrainingBatches::TrainingBatches(const TrainConfig& config)
+    : config_(config),
+      dataset_(data::read_coco(config.data.path(config.data.train_annotations))),
+      view_(data::training_view(dataset_, {.masks = config.model.mask.enabled,
+                                           .max_bad_fraction = config.data.max_bad_fraction})) {
+  if (config.data.max_train_images > 0) {
+    view_ = data::subset(view_, dataset_, config.data.max_train_images,
+                         static_cast<uint64_t>(config.seed));
+  }
+}
+
+std::string TrainingBatches::missing_files() const {
+  const std::string root = config_.data.path(config_.data.train_images);
+  const auto missing = missing_image_files(dataset_, view_.images, root);
+  if (missing.empty()) return {};
+  const std::string text = missing_images_text(dataset_, missing, view_.images.size(), root);
+  if (config_.data.on_bad_image != "skip") throw IoError(text);
+  return text;
+}
+
+void TrainingBatches::seek(int64_t iteration, const ProcessGroup& group) {
+  const data::LoaderOptions options{
+      .builder = {.image_root = config_.data.path(config_.data.train_images),
+                  .rule = config_.input.train_rule(),
+                  .masks = config_.model.mask.enabled,
+                  .skip_bad_images = config_.data.on_bad_image == "skip",
+                  .seed = static_cast<uint64_t>(config_.seed),
+                  .cache_bytes = int64_t{config_.data.cache_mb} << 20},
+      .images_per_batch = config_.solver.images_per_batch,
+      .num_parts = config_.solver.accumulate * group.size(),
+      .threads = config_.data.workers};
+  loader_.emplace(dataset_, view_, options, iteration, group.rank(), group.size());
+}
+
+const std::vector<data::Batch>& TrainingBatches::next() {
+  batches_.clear();
+  for (int i = 0; i < config_.solver.accumulate; ++i) batches_.push_back(loader_->next());
+  return batches_;
+}
+
+std::vector<std::string> TrainingBatches::new_substitutions() {
+  std::vector<std::string> lines;
+  const int64_t substitutions = loader_->builder().num_substitutions();
+  if (substitutions == num_substitutions_) return lines;
+  num_substitutions_ = substitutions;
+  for (const std::string& line : loader_->builder().bad_images()) {
+    if (told_.insert(line).second) lines.push_back(line);
+  }
+  return lines;
+}
+
+}  // namespace denovo::detection

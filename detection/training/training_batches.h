@@ -1,0 +1,47 @@
+// The images of a training run, from the annotation file to the micro-batches of an update.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/dist/process_group.h"
+#include "data/coco/training_view.h"
+#include "data/loading/loader.h"
+#include "detection/training/train_config.h"
+
+namespace denovo::detection {
+
+class TrainingBatches {
+ public:
+  /// Reads the annotations and applies data.max_train_images. config must outlive this. Throws
+  /// IoError.
+  explicit TrainingBatches(const TrainConfig& config);
+
+  const data::CocoDataset& dataset() const { return dataset_; }
+  const data::TrainingView& view() const { return view_; }
+
+  /// A sentence about image files that are not there, where data.on_bad_image skips them; empty if
+  /// all are. Throws IoError where it does not.
+  std::string missing_files() const;
+
+  /// Makes this iteration the next one, of which the group's other ranks load their parts.
+  void seek(int64_t iteration, const ProcessGroup& group);
+  /// This rank's micro-batches of the next update, valid until the next call. Throws what building
+  /// them threw.
+  const std::vector<data::Batch>& next();
+  /// A line for each bad image that has been replaced since the last call.
+  std::vector<std::string> new_substitutions();
+
+ private:
+  const TrainConfig& config_;
+  data::CocoDataset dataset_;
+  data::TrainingView view_;
+  std::optional<data::TrainLoader> loader_;
+  std::vector<data::Batch> batches_;
+  int64_t num_substitutions_ = 0;
+  std::set<std::string> told_;
+};
+
+}  // namespace denovo::detection
