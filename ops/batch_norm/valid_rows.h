@@ -23,7 +23,7 @@ template <class T, ReluMask kMask>
 struct ValidGradientTerm {
   using Term = GradientTerm<T, kMask>;
   using A = typename Term::A;
-  static constexpr int kVector = Term::kVector;
+  static constexpr int kVector = Term::kVector, kValues = Term::kValues;
   Term term;
   ValidRows valid;
 

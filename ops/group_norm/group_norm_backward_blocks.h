@@ -11,7 +11,7 @@ namespace denovo::ops {
 template <class T, ReluMask kMask>
 struct GradientTerm {
   using A = Compute<T>;
-  static constexpr int kVector = 16 / sizeof(T);
+  static constexpr int kVector = 16 / sizeof(T), kValues = 2;
   const T *x, *grad_y, *y;
   T* masked;  // may be null
   const A* bias;

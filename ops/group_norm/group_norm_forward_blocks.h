@@ -10,7 +10,7 @@ namespace denovo::ops {
 template <class T>
 struct MomentTerm {
   using A = Compute<T>;
-  static constexpr int kVector = 16 / sizeof(T);
+  static constexpr int kVector = 16 / sizeof(T), kValues = 2;
   const T* x;
   int64_t rows, channels, group_size;
 

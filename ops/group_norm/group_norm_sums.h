@@ -38,12 +38,12 @@ struct GroupNormCut {
   DENOVO_HD int64_t group_size() const { return channels / groups; }
 };
 
-/// Sums over the rows of a slab of the two values that Term makes of an element, for each channel:
-/// sums[n][slab][value][c].
+/// Sums over the rows of a slab of the Term::kValues values that Term makes of an element, for each
+/// channel: sums[n][slab][value][c].
 template <class Term, int V>
 struct SlabSums : BlockKernel {
   using A = typename Term::A;
-  static constexpr int kPhases = 2;
+  static constexpr int kPhases = 2, kValues = Term::kValues;
 
   Term term;
   GroupNormCut cut;
@@ -51,7 +51,8 @@ struct SlabSums : BlockKernel {
 
   SlabSums(const Term& t, const GroupNormCut& c, A* s) : term(t), cut(c), sums(s) {}
   int64_t shared_bytes() const {
-    return int64_t{kThreads / cut.lanes} * cut.lanes * V * 2 * static_cast<int64_t>(sizeof(A));
+    return int64_t{kThreads / cut.lanes} * cut.lanes * V * kValues *
+           static_cast<int64_t>(sizeof(A));
   }
 
   template <int P>
@@ -66,25 +67,25 @@ struct SlabSums : BlockKernel {
       const int lane = at.thread % cut.lanes, row_thread = at.thread / cut.lanes;
       const int64_t c = first_channel + int64_t{lane} * V;
       if (row_thread >= row_threads || c >= cut.channels) return;
-      A totals[2][V] = {};
+      A totals[kValues][V] = {};
       const auto state = term.template state<V>(n, c);
       const int64_t end =
           (slab + 1) * cut.slab_rows < cut.rows ? (slab + 1) * cut.slab_rows : cut.rows;
       for (int64_t r = slab * cut.slab_rows + row_thread; r < end; r += row_threads)
         term.template add<V>(state, (n * cut.rows + r) * cut.channels + c, totals);
-      for (int v = 0; v < V; ++v) {
-        shared[row_thread * width + lane * V + v] = totals[0][v];
-        shared[(row_threads + row_thread) * width + lane * V + v] = totals[1][v];
+      for (int value = 0; value < kValues; ++value) {
+        A* row = shared + (value * row_threads + row_thread) * width + lane * V;
+        for (int v = 0; v < V; ++v) row[v] = totals[value][v];
       }
     } else {
-      for (int i = at.thread; i < 2 * width; i += kThreads) {
+      for (int i = at.thread; i < kValues * width; i += kThreads) {
         const int value = i / width, column = i % width;
         const int64_t c = first_channel + column;
         if (c >= cut.channels) continue;
         A total = 0;
         for (int r = 0; r < row_threads; ++r)
           total += shared[(value * row_threads + r) * width + column];
-        sums[((n * cut.num_slabs + slab) * 2 + value) * cut.channels + c] = total;
+        sums[((n * cut.num_slabs + slab) * kValues + value) * cut.channels + c] = total;
       }
     }
   }

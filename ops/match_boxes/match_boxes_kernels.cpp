@@ -2,6 +2,8 @@
 // again, so both passes call the same plain expression, which has no fused operations.
 #include "ops/match_boxes/match_boxes_kernels.h"
 
+#include <algorithm>
+
 #include "core/kernel.h"
 
 namespace denovo::ops {
@@ -116,19 +118,21 @@ struct BestOfChunk {
   }
 };
 
+/// The best of kMatchChunk chunks each: thread (image, run of chunks, g).
 template <class T>
 struct BestOfChunks {
-  const T* partial;
-  int64_t num_chunks, num_gt;
-  T* gt_best;
+  const T* chunks;  // [N, num_chunks, G]
+  int64_t num_chunks, num_runs, num_gt;
+  T* best_of_run;  // [N, num_runs, G]
   DENOVO_HD void operator()(int64_t i) const {
-    const int64_t image = i / num_gt, g = i % num_gt;
+    const int64_t g = i % num_gt, run = i / num_gt % num_runs, image = i / num_gt / num_runs;
+    const int64_t end = (run + 1) * kMatchChunk < num_chunks ? (run + 1) * kMatchChunk : num_chunks;
     T best = -1;
-    for (int64_t chunk = 0; chunk < num_chunks; ++chunk) {
-      const T value = partial[(image * num_chunks + chunk) * num_gt + g];
+    for (int64_t chunk = run * kMatchChunk; chunk < end; ++chunk) {
+      const T value = chunks[(image * num_chunks + chunk) * num_gt + g];
       best = value > best ? value : best;
     }
-    gt_best[i] = best;
+    best_of_run[i] = best;
   }
 };
 
@@ -176,16 +180,27 @@ struct MatchTile {
 
 void run(Context& ctx, const BestOfGroundTruth& args) {
   dispatch_f32_f64(args.boxes.dtype(), [&]<class T>() {
-    const int64_t num_chunks = args.partial.size(1), num_gt = args.partial.size(2);
+    const int64_t images = args.partial.size(0), num_gt = args.partial.size(2);
+    int64_t num_chunks = args.partial.size(1);
     parallel_for(
-        ctx, args.partial.size(0) * num_chunks,
+        ctx, images * num_chunks,
         BestOfChunk<T>{BoxSlots<T>(args.boxes, args.valid), args.gt_boxes.data<T>(),
                        args.gt_classes.data<int32_t>(), num_chunks, num_gt, args.partial.data<T>()},
         /*cost=*/kMatchChunk * num_gt);
-    parallel_for(
-        ctx, args.gt_best.numel(),
-        BestOfChunks<T>{args.partial.data<T>(), num_chunks, num_gt, args.gt_best.data<T>()},
-        /*cost=*/num_chunks);
+    // In rounds: one thread a ground truth would walk through thousands of chunks.
+    Tensor chunks = args.partial;
+    for (bool last = false; !last;) {
+      const int64_t num_runs = std::max<int64_t>(1, (num_chunks + kMatchChunk - 1) / kMatchChunk);
+      last = num_runs == 1;
+      const Tensor best =
+          last ? args.gt_best
+               : Tensor::empty({images, num_runs, num_gt}, chunks.dtype(), chunks.device());
+      parallel_for(ctx, best.numel(),
+                   BestOfChunks<T>{chunks.data<T>(), num_chunks, num_runs, num_gt, best.data<T>()},
+                   /*cost=*/kMatchChunk);
+      chunks = best;
+      num_chunks = num_runs;
+    }
   });
 }
 
