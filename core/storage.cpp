@@ -17,15 +17,19 @@ decltype(auto) with_allocator(Device device, F&& f) {
   return f(cpu_allocator());
 }
 
+thread_local int64_t balance = 0;
+
 }  // namespace
 
 std::shared_ptr<Storage> Storage::allocate(size_t bytes, Device device) {
   std::byte* data =
       with_allocator(device, [&](auto& allocator) { return allocator.allocate(bytes); });
+  balance += static_cast<int64_t>(bytes);
   return std::shared_ptr<Storage>(new Storage(data, bytes, device));
 }
 
 Storage::~Storage() {
+  balance -= static_cast<int64_t>(bytes_);
   with_allocator(device_, [&](auto& allocator) { allocator.free(data_, bytes_); });
 }
 
@@ -37,6 +41,9 @@ void reset_peak_memory(Device device) {
 }
 void release_cached_memory(Device device) {
   with_allocator(device, [](auto& allocator) { allocator.release_cache(); });
+}
+int64_t thread_memory_balance() {
+  return balance;
 }
 void set_guarded_memory(bool guarded) {
   cpu_allocator().set_guarded(guarded);

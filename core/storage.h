@@ -44,6 +44,9 @@ void reset_peak_memory(Device device);
 /// Gives cached blocks back to the system.
 void release_cached_memory(Device device);
 
+/// Bytes that the calling thread has allocated less those that it has freed, on all devices.
+int64_t thread_memory_balance();
+
 /// Test mode: fresh storage is filled with 0xFF (NaN in every floating type) and followed by guard
 /// bytes that are checked when it is freed, so an unwritten output or an overrun shows at once.
 void set_guarded_memory(bool guarded);

@@ -6,6 +6,7 @@
 
 #include "core/backend.h"
 #include "core/cuda/cuda_allocator.h"
+#include "core/repeated_work.h"
 #include "core/tensor_kernels.h"
 #include "core/transfer.h"
 
@@ -86,6 +87,7 @@ Tensor Tensor::clone() const {
 
 Tensor Tensor::to(Device device) const {
   if (device == this->device()) return clone();
+  forbid_while_recording("Tensor::to(Device)");
   Tensor result = empty(shape(), dtype(), device);
   if constexpr (kHasCuda) copy_bytes(result.raw(), device, raw(), this->device(), bytes());
   return result;
@@ -99,6 +101,7 @@ Tensor Tensor::to(DType dtype) const {
 
 template <class T>
 std::vector<T> Tensor::to_vector() const {
+  forbid_while_recording("Tensor::to_vector");
   Tensor converted = dtype() == dtype_of<T> ? *this : to(dtype_of<T>);
   if (!device().is_cpu()) converted = converted.to(kCpu);
   const T* values = converted.data<T>();

@@ -13,6 +13,8 @@ class CudaDownload;
 /// pinned memory that is kept for it. The host tensor may change afterwards. On the CPU the tensor
 /// itself.
 Tensor upload(const Tensor& host, Device device);
+/// The same into a tensor of the host tensor's shape and dtype.
+void upload_into(const Tensor& destination, const Tensor& host);
 
 /// Waits until the device has done all that was enqueued. Nothing to wait for on the CPU.
 void synchronize(Device device);

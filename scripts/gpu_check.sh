@@ -50,11 +50,11 @@ sanitize() {
     --test-case="device cases: a GPU*,op cases: a GPU agrees*"
 }
 
-# Steps of the published model by layer group; arguments: precision, batch.
+# Steps of the published model by layer group; arguments: precision, batch, more overrides.
 step() {
   "$bin/bench_step" --config configs/bench/r50_gn_800x1216.toml --device cuda:0 --foreground 128 \
     --iters 10 --warmup 3 solver.precision="$1" solver.images_per_batch="$2" \
-    solver.images_per_group="$2" --quiet
+    solver.images_per_group="$2" "${@:3}" --quiet
 }
 
 peer() {
@@ -70,6 +70,9 @@ section "training against the CPU" 180 60 "$bin/detection_tests" --test-case='*G
 section "the core suite" 60 20 "$bin/core_tests"
 for precision in bf16 tf32 f32; do
   for batch in 8 2 1; do section "step $precision batch $batch" 60 24 step $precision $batch; done
+done
+for batch in 8 2 1; do
+  section "step bf16 batch $batch, graph" 60 4 step bf16 $batch solver.cuda_graph=true
 done
 if [ -n "${DENOVO_PEER:-}" ]; then
   for batch in 8 2 1; do

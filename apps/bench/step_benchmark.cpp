@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "apps/bench/fixed_proposals.h"
 #include "core/autograd.h"
@@ -41,7 +42,10 @@ StepBenchmark::StepBenchmark(const detection::TrainConfig& config, const StepOpt
       options_(options),
       batch_(synthetic_batch(options.batch)),
       trainable_(detection::build_model(config, options.batch.num_classes, options.device, logger)),
-      state_(options.device) {
+      state_(options.device),
+      totals_(options.device),
+      on_device_(data::empty_like(batch_, options.device)),
+      work_(options.device) {
   if (options.foreground.empty()) return;
   check_foreground(config.model.box, options.foreground);
   const auto fixed = fixed_proposals(batch_, options.foreground,
@@ -50,8 +54,8 @@ StepBenchmark::StepBenchmark(const detection::TrainConfig& config, const StepOpt
                       fixed.counts.to(options.device)};
 }
 
-std::vector<Tensor> StepBenchmark::losses(const detection::DeviceBatch& batch,
-                                          std::vector<int>& foreground) {
+detection::StepTotals::NamedLosses StepBenchmark::losses(const detection::DeviceBatch& batch,
+                                                         std::vector<int>& foreground) {
   detection::MaskRcnn& model = *trainable_.model;
   const auto& [images, gt] = batch;
   const int64_t count = images.count();
@@ -72,27 +76,37 @@ std::vector<Tensor> StepBenchmark::losses(const detection::DeviceBatch& batch,
                                                           images.ids, model.num_classes(), key);
   if (profiling()) foreground = foreground_of(rois, count, model.num_classes());  // waits
   const detection::RoiLosses roi = model.roi_heads().losses(features, rois, gt, per_group, groups);
-  std::vector<Tensor> all{rpn.classification, rpn.box, roi.classification, roi.box};
-  if (roi.mask.defined()) all.push_back(roi.mask);
-  return all;
+  return detection::Losses{rpn.classification, rpn.box, roi.classification, roi.box, roi.mask}
+      .named();
+}
+
+void StepBenchmark::enqueue(std::vector<int>& foreground) {
+  const auto batch = detection::prepare(on_device_, *trainable_.model, config_.solver.dtype());
+  auto all = losses(batch, foreground);
+  std::vector<Tensor> outputs;
+  for (auto& [name, loss] : all) outputs.push_back(std::exchange(loss, loss.detach()));
+  {
+    const ProfileGroup group("other", ProfilePhase::kBackward);
+    backward(outputs, std::vector<Tensor>(outputs.size()));
+  }
+  totals_.add(all);
+  const ProfileGroup group("optimizer");
+  trainable_.optimizer->step(state_, totals_.losses(DType::kF32));
 }
 
 double StepBenchmark::update(StepResult& result) {
   const auto start = std::chrono::steady_clock::now();
-  const detection::DeviceBatch batch =
-      detection::to_device(batch_, *trainable_.model, config_.solver.dtype(), options_.device);
-  std::vector<Tensor> all = losses(batch, result.foreground);
-  {
-    const ProfileGroup group("other", ProfilePhase::kBackward);
-    backward(all, std::vector<Tensor>(all.size()));
-  }
-  for (Tensor& loss : all) loss = loss.detach();
-  {
-    const ProfileGroup group("optimizer");
-    trainable_.optimizer->step(state_, all);
+  const auto work = [&] { enqueue(result.foreground); };
+  totals_.start(std::span(&batch_, 1));
+  data::upload_into(on_device_, batch_);
+  if (config_.solver.cuda_graph && !profiling()) {
+    work_.run(work);
+  } else {
+    work();
   }
   result.loss = 0;
-  for (const Tensor& loss : all) result.loss += loss.item();  // waits for the device
+  const auto values = totals_.read(totals_.copy_to_host());  // waits for the device
+  for (const auto& [name, loss] : values.losses) result.loss += loss;
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 

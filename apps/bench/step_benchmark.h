@@ -41,13 +41,18 @@ class StepBenchmark {
  private:
   /// Seconds of one update; fills in its loss and, under a profile, its foreground.
   double update(StepResult& result);
-  std::vector<Tensor> losses(const detection::DeviceBatch& batch, std::vector<int>& foreground);
+  void enqueue(std::vector<int>& foreground);
+  detection::StepTotals::NamedLosses losses(const detection::DeviceBatch& batch,
+                                            std::vector<int>& foreground);
 
   const detection::TrainConfig config_;
   const StepOptions options_;
   data::Batch batch_;
   detection::TrainableModel trainable_;
   DeviceStepState state_;
+  detection::StepTotals totals_;
+  data::Batch on_device_;
+  RepeatedWork work_;
   detection::Proposals fixed_proposals_;  // undefined tensors: none
 };
 

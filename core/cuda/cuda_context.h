@@ -32,6 +32,8 @@ class CudaContext {
   /// Scratch memory whose content lasts until the next call: everything runs in stream order, so
   /// one block serves all library calls. Null for no bytes. Throws ResourceError.
   void* workspace(size_t bytes);
+  /// The block behind it, for those who keep its address; null before the first call.
+  std::shared_ptr<Storage> workspace_storage() const { return workspace_; }
 
   /// To be called after each kernel launch. Throws what check_cuda throws for a launch that was
   /// refused; with DENOVO_CUDA_SYNC=1 it also waits for the kernel, so that a fault is reported

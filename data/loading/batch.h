@@ -37,4 +37,11 @@ struct Batch {
   int64_t count() const { return images.size(0); }
 };
 
+/// Every tensor of a host batch on the device (core/transfer.h).
+Batch upload(const Batch& host, Device device);
+/// Uninitialised, of the same shapes.
+Batch empty_like(const Batch& batch, Device device);
+/// Uploads into a batch of the same shapes.
+void upload_into(const Batch& destination, const Batch& host);
+
 }  // namespace denovo::data

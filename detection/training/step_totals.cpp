@@ -1,14 +1,15 @@
 #include "detection/training/step_totals.h"
 
 #include <iterator>
-#include <span>
 
 #include "core/files/signals.h"
+#include "ops/gradient_norm/gradient_norm.h"
 
 namespace denovo::detection {
 namespace {
 
-constexpr size_t kNumCounts = 3;
+constexpr int64_t kNumCounts = 3, kFirstLoss = kNumCounts + std::ssize(kWatchedSignals);
+constexpr int64_t kLength = kFirstLoss + ops::kMaxLosses;
 
 }  // namespace
 
@@ -20,51 +21,51 @@ StepCounts counts_of(const data::Batch& batch) {
   return counts;
 }
 
-void StepTotals::add(const NamedLosses& losses, const data::Batch& batch) {
-  if (names_.empty()) {
-    for (const auto& [name, loss] : losses) names_.push_back(name);
-    const size_t length = names_.size() + kNumCounts + std::size(kWatchedSignals);
-    totals_ = Tensor::zeros({static_cast<int64_t>(length)}, DType::kF64, losses[0].second.device());
+StepTotals::StepTotals(Device device) : totals_(Tensor::zeros({kLength}, DType::kF64, device)) {}
+
+void StepTotals::start(std::span<const data::Batch> micro_batches) const {
+  StepCounts sum;
+  for (const data::Batch& batch : micro_batches) {
+    const StepCounts counts = counts_of(batch);
+    sum.images += counts.images;
+    sum.instances += counts.instances;
+    sum.pixels += counts.pixels;
   }
-  for (size_t i = 0; i < losses.size(); ++i) {
-    const auto row = static_cast<int64_t>(i);
-    accumulate(totals_.rows(row, row + 1), losses[i].second.view({1}));
-  }
-  const StepCounts counts = counts_of(batch);
-  counts_.images += counts.images;
-  counts_.instances += counts.instances;
-  counts_.pixels += counts.pixels;
+  std::vector<double> values{static_cast<double>(sum.images), static_cast<double>(sum.instances),
+                             static_cast<double>(sum.pixels)};
+  const std::vector<double> signals = caught_signals();
+  values.insert(values.end(), signals.begin(), signals.end());
+  values.resize(static_cast<size_t>(kLength));
+  upload_into(totals_, Tensor::from({kLength}, values));
 }
 
-void StepTotals::all_reduce(ProcessGroup& group) {
-  std::vector<double> others{static_cast<double>(counts_.images),
-                             static_cast<double>(counts_.instances),
-                             static_cast<double>(counts_.pixels)};
-  const std::vector<double> signals = caught_signals();
-  others.insert(others.end(), signals.begin(), signals.end());
-  const auto length = static_cast<int64_t>(others.size());
-  copy(totals_.rows(totals_.numel() - length, totals_.numel()),
-       upload(Tensor::from({length}, others), totals_.device()));
-  group.all_reduce(totals_);
-  on_host_.emplace(totals_);
+void StepTotals::add(const NamedLosses& losses) {
+  if (names_.empty()) {
+    for (const auto& [name, loss] : losses) names_.push_back(name);
+  }
+  DENOVO_DCHECK(names_.size() == losses.size() && std::ssize(losses) <= ops::kMaxLosses);
+  for (int64_t i = 0; i < std::ssize(losses); ++i) {
+    const Tensor sum = totals_.rows(kFirstLoss + i, kFirstLoss + i + 1);
+    accumulate(sum, losses[static_cast<size_t>(i)].second.view({1}));
+  }
 }
 
 std::vector<Tensor> StepTotals::losses(DType dtype) const {
-  const auto count = static_cast<int64_t>(names_.size());
-  const Tensor all = totals_.rows(0, count).to(dtype);
+  const Tensor all = totals_.rows(kFirstLoss, kFirstLoss + std::ssize(names_)).to(dtype);
   std::vector<Tensor> losses;
-  for (int64_t i = 0; i < count; ++i) losses.push_back(all.rows(i, i + 1));
+  for (int64_t i = 0; i < all.size(0); ++i) losses.push_back(all.rows(i, i + 1));
   return losses;
 }
 
-StepTotals::Values StepTotals::read() {
-  const auto numbers = on_host_.value().get().to_vector<double>();
+StepTotals::Values StepTotals::read(HostCopy copy) const {
+  const auto numbers = copy.get().to_vector<double>();
+  const std::span all(numbers);
   Values values;
-  for (size_t i = 0; i < names_.size(); ++i) values.losses.emplace_back(names_[i], numbers[i]);
-  const auto others = std::span(numbers).subspan(names_.size());
-  values.counts = {static_cast<int64_t>(others[0]), static_cast<int64_t>(others[1]),
-                   static_cast<int64_t>(others[2])};
-  values.signal = signal_of(others.subspan(kNumCounts));
+  values.counts = {static_cast<int64_t>(all[0]), static_cast<int64_t>(all[1]),
+                   static_cast<int64_t>(all[2])};
+  values.signal = signal_of(all.subspan(kNumCounts, std::size(kWatchedSignals)));
+  for (size_t i = 0; i < names_.size(); ++i)
+    values.losses.emplace_back(names_[i], all[static_cast<size_t>(kFirstLoss) + i]);
   return values;
 }
 

@@ -2,7 +2,7 @@
 // micro-batches and ranks.
 #pragma once
 
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,33 +21,35 @@ struct StepCounts {
 StepCounts counts_of(const data::Batch& batch);
 
 /// One flat f64 tensor on the device, so that ranks sum it in one call and the host reads it back
-/// when it wants to.
+/// when it wants to. It is the same for all updates, so that they can be recorded
+/// (core/repeated_work.h): start() and copy_to_host() are the host's part, the rest is enqueued.
 class StepTotals {
  public:
   using NamedLosses = std::vector<std::pair<std::string, Tensor>>;
 
-  /// Losses as scalars on the device, the same names in each micro-batch.
-  void add(const NamedLosses& losses, const data::Batch& batch);
-  /// Sums over ranks, with the signals that they have caught, and sends the host a copy. Collective;
-  /// once.
-  void all_reduce(ProcessGroup& group);
+  explicit StepTotals(Device device);
 
+  /// Of an update that sees these batches: no losses yet, their counts, the signals caught so far.
+  void start(std::span<const data::Batch> micro_batches) const;
+  /// Losses as scalars on the device; the same names in each micro-batch of each update.
+  void add(const NamedLosses& losses);
+  /// Sums over ranks. Collective.
+  void all_reduce(ProcessGroup& group) const { group.all_reduce(totals_); }
   /// The sum of each loss as a scalar [1] of this dtype, for the optimiser's check.
   std::vector<Tensor> losses(DType dtype) const;
 
+  HostCopy copy_to_host() const { return HostCopy(totals_); }
   struct Values {
     std::vector<std::pair<std::string, double>> losses;
     StepCounts counts;
     int signal = 0;
   };
-  /// Waits for the copy.
-  Values read();
+  /// What a copy holds; waits for it.
+  Values read(HostCopy copy) const;
 
  private:
   std::vector<std::string> names_;
-  StepCounts counts_;  // of this rank
-  Tensor totals_;      // losses, counts, caught signals
-  std::optional<HostCopy> on_host_;
+  Tensor totals_;  // counts, caught signals, losses
 };
 
 }  // namespace denovo::detection

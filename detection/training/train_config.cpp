@@ -96,6 +96,9 @@ void SolverConfig::describe(ConfigFields& v) {
     "of activations and products: f32; tf32 rounds the operands of products on GPUs; bf16 keeps "
     "weights, sums, statistics and losses in f32")
       .one_of({"f32", "tf32", "bf16"});
+  v("cuda_graph", cuda_graph,
+    "on one GPU: record the update of each image shape as a CUDA graph and replay it; same results")
+      .harmless();
   v("checkpoint_period", checkpoint_period, "iterations between checkpoints").positive().harmless();
 }
 

@@ -61,6 +61,7 @@ struct SolverConfig {
   double weight_decay_bias = 1e-4;
   double clip_gradient_norm = 0;
   std::string precision = "f32";
+  bool cuda_graph = false;
   int64_t checkpoint_period = 5000;
 
   void describe(ConfigFields& v);

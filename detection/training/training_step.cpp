@@ -10,27 +10,6 @@
 
 namespace denovo::detection {
 
-DeviceBatch to_device(const data::Batch& batch, const MaskRcnn& model, DType dtype, Device device) {
-  DeviceBatch result;
-  const auto to = [&](const Tensor& host) {
-    return host.defined() ? upload(host, device) : Tensor();
-  };
-  result.images.sizes = to(batch.image_sizes);
-  result.images.ids = to(batch.image_ids);
-  result.images.pixels = model.normalize(to(batch.images), result.images.sizes, dtype);
-  result.gt.boxes = to(batch.boxes).to(compute_dtype(dtype));
-  result.gt.classes = to(batch.classes);
-  const Tensor vertices = to(batch.polygon_xy);
-  result.gt.masks = {vertices.defined() ? vertices.to(compute_dtype(dtype)) : vertices,
-                     to(batch.polygon_starts),
-                     to(batch.instance_polygons),
-                     to(batch.run_ends),
-                     to(batch.instance_runs),
-                     to(batch.transforms),
-                     to(batch.original_sizes)};
-  return result;
-}
-
 TrainingStep::TrainingStep(MaskRcnn& model, Arena& arena, nn::Sgd& optimizer,
                            const TrainConfig& config, DeviceStepState& state, ProcessGroup& group)
     : model_(model),
@@ -40,19 +19,54 @@ TrainingStep::TrainingStep(MaskRcnn& model, Arena& arena, nn::Sgd& optimizer,
       sync_(arena, group),
       config_(config),
       state_(state),
+      totals_(state.device()),
       next_iteration_(state.read().iteration) {}
 
 void TrainingStep::run(std::span<const data::Batch> micro_batches, double lr) {
   state_.set_learning_rate(lr);
-  StepTotals totals;
+  totals_.start(micro_batches);
+  if (Recorded* recorded = recorded_for(micro_batches)) {
+    for (size_t i = 0; i < micro_batches.size(); ++i)
+      data::upload_into(recorded->batches[i], micro_batches[i]);
+    recorded->work.run([&] { enqueue(recorded->batches); });
+  } else {
+    std::vector<data::Batch> batches;
+    for (const data::Batch& batch : micro_batches)
+      batches.push_back(data::upload(batch, state_.device()));
+    enqueue(batches);
+  }
   std::vector<int64_t> image_ids;
-  const int64_t images = micro_batches[0].images.size(0);
+  for (const data::Batch& batch : micro_batches) {
+    const auto ids = batch.image_ids.to_vector<int64_t>();
+    image_ids.insert(image_ids.end(), ids.begin(), ids.end());
+  }
+  pending_.push_back(
+      {next_iteration_++, totals_.copy_to_host(), std::move(image_ids), state_.copy_to_host()});
+}
+
+TrainingStep::Recorded* TrainingStep::recorded_for(std::span<const data::Batch> micro_batches) {
+  // Sums over ranks are watched by the host, which a record leaves out.
+  if (!config_.solver.cuda_graph || group_.size() > 1) return nullptr;
+  std::vector<int64_t> shapes;
+  for (const data::Batch& batch : micro_batches)
+    shapes.insert(shapes.end(), {batch.count(), batch.images.size(1), batch.images.size(2)});
+  const auto found = recorded_.find(shapes);
+  if (found != recorded_.end()) return &found->second;
+  if (recorded_.size() == kMaxRecorded) return nullptr;
+  Recorded recorded{{}, RepeatedWork(state_.device())};
+  for (const data::Batch& batch : micro_batches)
+    recorded.batches.push_back(data::empty_like(batch, state_.device()));
+  return &recorded_.emplace(std::move(shapes), std::move(recorded)).first->second;
+}
+
+void TrainingStep::enqueue(std::span<const data::Batch> micro_batches) {
+  const int64_t images = micro_batches[0].count();
   const int64_t per_group = std::min<int64_t>(config_.solver.images_per_group, images);
   const LossGroups groups{
       static_cast<int>(per_group),
       images / per_group * static_cast<int64_t>(micro_batches.size()) * group_.size()};
   for (const data::Batch& micro_batch : micro_batches) {
-    const DeviceBatch batch = to_device(micro_batch, model_, dtype_, state_.device());
+    const DeviceBatch batch = prepare(micro_batch, model_, dtype_);
     auto losses =
         model_
             .losses(batch.images, batch.gt, {static_cast<uint64_t>(config_.seed), &state_}, groups)
@@ -61,15 +75,11 @@ void TrainingStep::run(std::span<const data::Batch> micro_batches, double lr) {
     for (auto& [name, loss] : losses) outputs.push_back(std::exchange(loss, loss.detach()));
     if (&micro_batch == &micro_batches.back()) sync_.start();
     backward(outputs, std::vector<Tensor>(outputs.size()));
-    totals.add(losses, micro_batch);
-    const auto ids = micro_batch.image_ids.to_vector<int64_t>();
-    image_ids.insert(image_ids.end(), ids.begin(), ids.end());
+    totals_.add(losses);
   }
-  totals.all_reduce(group_);
+  totals_.all_reduce(group_);
   sync_.finish();
-  optimizer_.step(state_, totals.losses(compute_dtype(dtype_)));
-  pending_.push_back(
-      {next_iteration_++, std::move(totals), std::move(image_ids), state_.copy_to_host()});
+  optimizer_.step(state_, totals_.losses(compute_dtype(dtype_)));
 }
 
 std::vector<StepRecord> TrainingStep::take_records(bool drain) {
@@ -77,7 +87,7 @@ std::vector<StepRecord> TrainingStep::take_records(bool drain) {
   while (pending_.size() > (drain ? 0u : 1u)) {
     Pending pending = std::move(pending_.front());
     pending_.pop_front();
-    StepTotals::Values values = pending.totals.read();
+    StepTotals::Values values = totals_.read(std::move(pending.totals));
     double total = 0;
     for (const auto& [name, value] : values.losses) total += value;
     values.losses.emplace_back("total_loss", total);
@@ -90,7 +100,8 @@ std::vector<StepRecord> TrainingStep::take_records(bool drain) {
   return records;
 }
 
-void TrainingStep::report_divergence(const StepRecord& record, const std::vector<int64_t>& image_ids) {
+void TrainingStep::report_divergence(const StepRecord& record,
+                                     const std::vector<int64_t>& image_ids) {
   std::string broken = fmt::format("the gradient norm is {}", std::abs(record.grad_norm));
   for (const auto& [name, value] : record.losses) {
     if (!std::isfinite(value)) {

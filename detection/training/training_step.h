@@ -2,29 +2,21 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "core/dist/process_group.h"
+#include "core/repeated_work.h"
 #include "core/step_state.h"
 #include "core/transfer.h"
-#include "data/loading/batch.h"
-#include "detection/model/mask_rcnn.h"
+#include "detection/training/device_batch.h"
 #include "detection/training/step_totals.h"
 #include "detection/training/train_config.h"
 #include "nn/optimizer/gradient_sync.h"
 #include "nn/optimizer/sgd.h"
 
 namespace denovo::detection {
-
-/// A loader's batch on the device, ready for the model.
-struct DeviceBatch {
-  ImageBatch images;
-  GroundTruth gt;
-};
-
-/// Uploads and normalises a batch. dtype, of the pixels: f32, bf16, or f64 for a run in double.
-DeviceBatch to_device(const data::Batch& batch, const MaskRcnn& model, DType dtype, Device device);
 
 /// One update as read back from the device; all ranks together.
 struct StepRecord {
@@ -56,12 +48,25 @@ class TrainingStep {
   std::vector<StepRecord> take_records(bool drain);
 
  private:
+  /// The update of batches of these shapes, which a GPU may replay.
+  struct Recorded {
+    std::vector<data::Batch> batches;  // on the device
+    RepeatedWork work;
+  };
+  /// What is read back when it is there.
   struct Pending {
     int64_t iteration;
-    StepTotals totals;
+    HostCopy totals;
     std::vector<int64_t> image_ids;  // of this rank
     HostCopy state;                  // after the update
   };
+  /// Shapes of batches with a record; batches of others are enqueued anew each time.
+  static constexpr size_t kMaxRecorded = 32;
+
+  /// Null when this update is not to be recorded.
+  Recorded* recorded_for(std::span<const data::Batch> micro_batches);
+  /// The update on the device, from batches there.
+  void enqueue(std::span<const data::Batch> micro_batches);
   [[noreturn]] void report_divergence(const StepRecord& record,
                                       const std::vector<int64_t>& image_ids);
 
@@ -72,6 +77,8 @@ class TrainingStep {
   nn::GradientSync sync_;
   const TrainConfig& config_;
   DeviceStepState& state_;
+  StepTotals totals_;
+  std::map<std::vector<int64_t>, Recorded> recorded_;  // by count, height, width of each batch
   std::deque<Pending> pending_;
   int64_t next_iteration_;  // host's count of updates; the device keeps its own
 };

@@ -172,7 +172,7 @@ std::vector<std::string> Validation::add_losses(MaskRcnn& model, double* sums) c
   while (const auto batch = loader.next()) {
     for (int32_t& c : std::span(batch->classes.data<int32_t>(), batch->classes.numel()))
       if (c >= 0) c = model_classes_[static_cast<size_t>(c)];
-    const DeviceBatch input = to_device(*batch, model, DType::kF32, device_);
+    const DeviceBatch input = prepare(data::upload(*batch, device_), model, DType::kF32);
     const auto count = static_cast<double>(batch->count());
     const auto means = model.losses(input.images, input.gt, key, {.images_per_group = 1}).named();
     names.resize(means.size());

@@ -66,6 +66,26 @@ TEST_CASE("trainer: tf32 on a CPU is refused before anything is written") {
   CHECK(!std::filesystem::exists(run.out()));
 }
 
+TEST_CASE("trainer: an update can be recorded for a GPU: with solver.cuda_graph the same bytes") {
+  // On the CPU every update runs, under the rules of a record (core/repeated_work.h).
+  auto devices = std::vector{kCpu};
+  if (const auto gpu = gpu_or_skip()) devices.push_back(*gpu);
+  for (const Device device : devices) {
+    SmallRun plain, recorded;
+    for (SmallRun* run : {&plain, &recorded}) {
+      run->device = device;
+      run->config.input.min_size_train = {64, 96};
+      run->config.solver.accumulate = 2;
+    }
+    recorded.config.solver.cuda_graph = true;
+    plain.train();
+    recorded.train();
+    CHECK(recorded.model_bytes() == plain.model_bytes());
+    CHECK(recorded.optimizer_bytes() == plain.optimizer_bytes());
+    CHECK(recorded.metrics() == plain.metrics());
+  }
+}
+
 TEST_CASE("trainer: a GPU's first update is the CPU's: all losses and all gradients") {
   const auto gpu = gpu_or_skip();
   if (!gpu) return;
