@@ -29,8 +29,7 @@ int train_coco(int argc, char** argv, ProcessGroup& group) {
     if (options.given("seed")) config.seed = options.integer("seed", 0, INT64_MAX);
     if (const int64_t threads = options.integer("threads", 0, 1024); threads > 0)
       cpu_context().set_num_threads(static_cast<int>(threads));
-    device = parse_device(options.text("device"));
-    if (!device.is_cpu() && options.text("device") == "auto") device.index = group.local_rank();
+    device = parse_device(options.text("device"), group.local_rank());
   });
   if (!trains) return 0;
 

@@ -11,11 +11,12 @@ std::string to_string(Device device) {
   return device.is_cpu() ? "cpu" : "cuda:" + std::to_string(device.index);
 }
 
-Device parse_device(std::string_view text) {
+Device parse_device(std::string_view text, int auto_index) {
   if (text == "cpu") return kCpu;
   if (text == "auto") {
     if constexpr (kHasCuda) {
-      if (device_problem(cuda_inventory(), 0).empty()) return {DeviceType::kCuda, 0};
+      if (device_problem(cuda_inventory(), auto_index).empty())
+        return {DeviceType::kCuda, auto_index};
     }
     return kCpu;
   }

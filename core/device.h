@@ -28,9 +28,10 @@ inline constexpr Device kCpu{};
 /// "cpu" or "cuda:0".
 std::string to_string(Device device);
 
-/// Reads "cpu", "cuda" (= cuda:0), "cuda:N" or "auto" (the first GPU if this build and machine have
-/// one, else the CPU). Throws ConfigError on other text, DeviceError when the device is not there.
-Device parse_device(std::string_view text);
+/// Reads "cpu", "cuda" (= cuda:0), "cuda:N" or "auto" (cuda:auto_index if this build and machine
+/// have it, else the CPU). Throws ConfigError on other text, DeviceError when the device is not
+/// there.
+Device parse_device(std::string_view text, int auto_index = 0);
 
 /// For a GPU that a build without CUDA was asked for.
 [[noreturn]] void throw_no_cuda(Device device);

@@ -11,7 +11,8 @@ std::string version(int number) {
 
 }  // namespace
 
-std::string device_problem(const CudaInventory& inventory, int index) {
+std::string device_problem(const CudaInventory& inventory, int index,
+                           bool (*runs_this_build)(int)) {
   const int driver = inventory.driver_version, runtime = inventory.runtime_version;
   if (driver == 0) {
     return fmt::format(
@@ -40,8 +41,8 @@ std::string device_problem(const CudaInventory& inventory, int index) {
                        count, count == 1 ? "" : "s",
                        count == 1 ? "" : fmt::format(" to cuda:{}", count - 1));
   }
-  const CudaGpu& gpu = inventory.gpus[static_cast<size_t>(index)];
-  if (!gpu.runs_this_build) {
+  if (!runs_this_build(index)) {
+    const CudaGpu& gpu = inventory.gpus[static_cast<size_t>(index)];
     return fmt::format(
         "cuda:{} ({}, compute capability {}.{}) cannot run this build, which targets {}; configure "
         "with -DCMAKE_CUDA_ARCHITECTURES={} or use --device cpu",

@@ -26,17 +26,21 @@ CudaInventory take_inventory() {
       gpu.name = properties.name;
       gpu.compute_capability = 10 * properties.major + properties.minor;
     }
-    cudaFuncAttributes attributes{};
-    gpu.runs_this_build = cudaSetDevice(index) == cudaSuccess &&
-                          cudaFuncGetAttributes(&attributes, probe_kernel) == cudaSuccess;
     inventory.gpus.push_back(gpu);
   }
-  if (status == cudaSuccess && count > 0) cudaSetDevice(0);
   cudaGetLastError();  // what was found is in the inventory
   return inventory;
 }
 
 }  // namespace
+
+bool gpu_runs_this_build(int index) {
+  cudaFuncAttributes attributes{};
+  const bool runs = cudaSetDevice(index) == cudaSuccess &&
+                    cudaFuncGetAttributes(&attributes, probe_kernel) == cudaSuccess;
+  cudaGetLastError();  // a refusal is an answer
+  return runs;
+}
 
 const CudaInventory& cuda_inventory() {
   static const CudaInventory inventory = take_inventory();

@@ -9,7 +9,6 @@ namespace denovo {
 struct CudaGpu {
   std::string name;
   int compute_capability = 0;  // 10 * major + minor
-  bool runs_this_build = false;
 };
 
 /// What the driver reports; versions as CUDA counts them, 1000 * major + 10 * minor.
@@ -23,7 +22,12 @@ struct CudaInventory {
 /// Asks the driver, once per process. Never throws.
 const CudaInventory& cuda_inventory();
 
+/// Whether this build has code for the GPU, which stays the current one. The only question that
+/// takes memory of it: each rank asks about its own.
+bool gpu_runs_this_build(int index);
+
 /// Empty when cuda:index can be used, else one sentence with the fact and the remedy.
-std::string device_problem(const CudaInventory& inventory, int index);
+std::string device_problem(const CudaInventory& inventory, int index,
+                           bool (*runs_this_build)(int) = gpu_runs_this_build);
 
 }  // namespace denovo

@@ -13,9 +13,9 @@
 
 namespace denovo {
 
-/// Host memory that the GPU reads and writes by itself, and as much of the GPU's beside it, where
-/// uploads land: memory of the pool belongs to the stream of the kernels, and waiting for its turn
-/// there would undo the overlap.
+/// Host memory that the GPU reads and writes by itself, and for uploads as much of the GPU's beside
+/// it, where they land: memory of the pool belongs to the stream of the kernels, and waiting for
+/// its turn there would undo the overlap.
 struct PinnedBlock {
   std::byte* host = nullptr;
   std::byte* device = nullptr;
@@ -42,13 +42,17 @@ class PinnedBlocks {
     const std::lock_guard lock(mutex_);
     for (const auto& block : blocks_) {
       if (block->taken || block->capacity != capacity) continue;
-      if (cudaEventQuery(block->done) != cudaSuccess) continue;
+      const cudaError_t status = cudaEventQuery(block->done);
+      if (status == cudaErrorNotReady) {
+        cudaGetLastError();  // no error, but the check after the next launch would find it
+        continue;
+      }
+      check_cuda(status, "cudaEventQuery");
       block->taken = true;
       return *block;
     }
     auto block = std::make_unique<PinnedBlock>();
     check_cuda(cudaMallocHost(&block->host, capacity), "cudaMallocHost");
-    check_cuda(cudaMalloc(&block->device, capacity), "cudaMalloc");
     check_cuda(cudaEventCreateWithFlags(&block->done, cudaEventDisableTiming), "cudaEventCreate");
     block->capacity = capacity;
     block->taken = true;
@@ -84,6 +88,7 @@ void cuda_upload(std::byte* destination, Device device, const std::byte* source,
   if (bytes == 0) return;
   PinnedBlocks& blocks = pinned_blocks(device);
   PinnedBlock& block = blocks.take(bytes);
+  if (!block.device) check_cuda(cudaMalloc(&block.device, block.capacity), "cudaMalloc");
   std::memcpy(block.host, source, bytes);
   const cudaStream_t bus = blocks.copy_stream(), kernels = blocks.context().stream();
   check_cuda(cudaMemcpyAsync(block.device, block.host, bytes, cudaMemcpyHostToDevice, bus),
