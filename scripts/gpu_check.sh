@@ -73,6 +73,8 @@ for precision in bf16 tf32 f32; do
 done
 for batch in 8 2 1; do
   section "step bf16 batch $batch, graph" 60 4 step bf16 $batch solver.cuda_graph=true
+  section "step bf16 batch $batch, graph, tuned" 60 4 step bf16 $batch solver.cuda_graph=true \
+    solver.autotune=true
 done
 if [ -n "${DENOVO_PEER:-}" ]; then
   for batch in 8 2 1; do

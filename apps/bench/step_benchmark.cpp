@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <utility>
 
 #include "apps/bench/fixed_proposals.h"
 #include "core/autograd.h"
 #include "core/error.h"
+#include "ops/conv2d/conv2d_tuning.h"
 
 namespace denovo::bench {
 namespace {
@@ -46,6 +48,10 @@ StepBenchmark::StepBenchmark(const detection::TrainConfig& config, const StepOpt
       totals_(options.device),
       on_device_(data::empty_like(batch_, options.device)),
       work_(options.device) {
+  if (config.solver.autotune) {
+    const auto file = std::filesystem::temp_directory_path() / "denovo_bench_convolutions.txt";
+    with_backend(options.device, [&](auto& ctx) { ops::tune_convolutions(ctx, file); });
+  }
   if (options.foreground.empty()) return;
   check_foreground(config.model.box, options.foreground);
   const auto fixed = fixed_proposals(batch_, options.foreground,

@@ -58,6 +58,9 @@ void CudnnDescriptor::set(cudnnBackendAttributeName_t name, cudnnPointwiseMode_t
 void CudnnDescriptor::set(cudnnBackendAttributeName_t name, cudnnBackendHeurMode_t value) {
   set_raw(name, CUDNN_TYPE_HEUR_MODE, 1, &value);
 }
+void CudnnDescriptor::set(cudnnBackendAttributeName_t name, cudnnBackendKnobType_t value) {
+  set_raw(name, CUDNN_TYPE_KNOB_TYPE, 1, &value);
+}
 void CudnnDescriptor::set(cudnnBackendAttributeName_t name, cudnnHandle_t value) {
   set_raw(name, CUDNN_TYPE_HANDLE, 1, &value);
 }
@@ -148,11 +151,25 @@ bool obeys(const CudnnDescriptor& engine, const CudnnRules& rules) {
          (behavior & 1u << CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION) == 0;
 }
 
+/// The descriptors that an attribute lists, at most so many.
+std::vector<CudnnDescriptor> list_of(const CudnnDescriptor& owner, cudnnBackendAttributeName_t name,
+                                     cudnnBackendDescriptorType_t type, int64_t count) {
+  std::vector<CudnnDescriptor> list;
+  std::vector<cudnnBackendDescriptor_t> raw;
+  for (int64_t i = 0; i < count; ++i) raw.push_back(list.emplace_back(type).get());
+  if (count == 0) return list;
+  check_cudnn(cudnnBackendGetAttribute(owner.get(), name, CUDNN_TYPE_BACKEND_DESCRIPTOR, count,
+                                       &count, raw.data()),
+              "cudnnBackendGetAttribute");
+  while (static_cast<int64_t>(list.size()) > count) list.pop_back();
+  return list;
+}
+
 /// What the heuristics propose, best first.
-std::vector<CudnnDescriptor> propose(const CudnnDescriptor& graph, const CudnnTarget& target,
+std::vector<CudnnDescriptor> propose(const CudnnGraph& graph, const CudnnTarget& target,
                                      cudnnBackendHeurMode_t mode) {
   CudnnDescriptor heuristics(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
-  heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph);
+  heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph.descriptor());
   heuristics.set(CUDNN_ATTR_ENGINEHEUR_MODE, mode);
   heuristics.set(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, target.properties());
   // A graph that no engine can serve is refused here or leaves an empty list.
@@ -161,17 +178,8 @@ std::vector<CudnnDescriptor> propose(const CudnnDescriptor& graph, const CudnnTa
   check_cudnn(cudnnBackendGetAttribute(heuristics.get(), CUDNN_ATTR_ENGINEHEUR_RESULTS,
                                        CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &count, nullptr),
               "cudnnBackendGetAttribute");
-  std::vector<CudnnDescriptor> configs;
-  std::vector<cudnnBackendDescriptor_t> raw;
-  for (int64_t i = 0; i < count; ++i) {
-    raw.push_back(configs.emplace_back(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR).get());
-  }
-  if (count == 0) return configs;
-  check_cudnn(cudnnBackendGetAttribute(heuristics.get(), CUDNN_ATTR_ENGINEHEUR_RESULTS,
-                                       CUDNN_TYPE_BACKEND_DESCRIPTOR, count, &count, raw.data()),
-              "cudnnBackendGetAttribute");
-  while (static_cast<int64_t>(configs.size()) > count) configs.pop_back();
-  return configs;
+  return list_of(heuristics, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR,
+                 count);
 }
 
 /// The engine of a proposal.
@@ -192,34 +200,82 @@ int64_t integer(const CudnnDescriptor& descriptor, cudnnBackendAttributeName_t n
   return value;
 }
 
+CudnnChoice choice_of(const CudnnDescriptor& engine, const CudnnDescriptor& config) {
+  CudnnChoice choice{integer(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX), {}};
+  for (const CudnnDescriptor& knob :
+       list_of(config, CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR,
+               CUDNN_KNOB_TYPE_COUNTS)) {
+    cudnnBackendKnobType_t type{};
+    int64_t count = 0;
+    check_cudnn(cudnnBackendGetAttribute(knob.get(), CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE,
+                                         CUDNN_TYPE_KNOB_TYPE, 1, &count, &type),
+                "cudnnBackendGetAttribute");
+    choice.knobs.emplace_back(type, integer(knob, CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE));
+  }
+  return choice;
+}
+
+/// Empty when the engine breaks the rules or refuses the sizes.
+std::optional<CudnnPlan> finish(const std::shared_ptr<const CudnnGraph>& graph,
+                                CudnnDescriptor engine, CudnnDescriptor config,
+                                const CudnnTarget& target, const CudnnRules& rules) {
+  if (!obeys(engine, rules)) return std::nullopt;
+  CudnnDescriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+  plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config);
+  plan.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, target.properties());
+  if (cudnnBackendFinalize(plan.get()) != CUDNN_STATUS_SUCCESS) return std::nullopt;
+  const int64_t workspace = integer(plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);
+  if (workspace > rules.max_workspace_bytes) return std::nullopt;
+  CudnnChoice choice = choice_of(engine, config);
+  return CudnnPlan{graph,           std::move(engine), std::move(config),
+                   std::move(plan), std::move(choice), workspace};
+}
+
 }  // namespace
 
-std::optional<CudnnPlan> make_plan(std::vector<CudnnDescriptor> operations,
-                                   std::vector<CudnnDescriptor> parts, const CudnnTarget& target,
-                                   const CudnnRules& rules) {
-  CudnnDescriptor graph(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
-  graph.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operations);
-  graph.finalize();
+CudnnGraph::CudnnGraph(std::vector<CudnnDescriptor> operations, std::vector<CudnnDescriptor> parts)
+    : operations_(std::move(operations)),
+      parts_(std::move(parts)),
+      graph_(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR) {
+  graph_.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operations_);
+  graph_.finalize();
+}
+
+std::vector<CudnnPlan> make_plans(const std::shared_ptr<const CudnnGraph>& graph,
+                                  const CudnnTarget& target, const CudnnRules& rules, size_t most) {
+  std::vector<CudnnPlan> plans;
   for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
-    for (CudnnDescriptor& config : propose(graph, target, mode)) {
+    if (mode == CUDNN_HEUR_MODE_FALLBACK && !plans.empty()) break;
+    for (CudnnDescriptor& config : propose(*graph, target, mode)) {
+      if (plans.size() == most) break;
       CudnnDescriptor engine = engine_of(config);
-      if (!obeys(engine, rules)) continue;
-      CudnnDescriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
-      plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config);
-      plan.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, target.properties());
-      // A proposal is a guess: an engine may still refuse the sizes.
-      if (cudnnBackendFinalize(plan.get()) != CUDNN_STATUS_SUCCESS) continue;
-      const int64_t workspace = integer(plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);
-      if (workspace > rules.max_workspace_bytes) continue;
-      const int64_t number = integer(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX);
-      for (CudnnDescriptor& operation : operations) parts.push_back(std::move(operation));
-      parts.push_back(std::move(graph));
-      parts.push_back(std::move(config));
-      parts.push_back(std::move(engine));
-      return CudnnPlan{std::move(plan), std::move(parts), number, workspace};
+      if (auto plan = finish(graph, std::move(engine), std::move(config), target, rules))
+        plans.push_back(std::move(*plan));
     }
   }
-  return std::nullopt;
+  return plans;
+}
+
+std::optional<CudnnPlan> make_plan(const std::shared_ptr<const CudnnGraph>& graph,
+                                   const CudnnTarget& target, const CudnnRules& rules,
+                                   const CudnnChoice& choice) {
+  CudnnDescriptor engine(CUDNN_BACKEND_ENGINE_DESCRIPTOR);
+  engine.set(CUDNN_ATTR_ENGINE_OPERATION_GRAPH, graph->descriptor());
+  engine.set(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, choice.engine);
+  engine.set(CUDNN_ATTR_ENGINE_DEVICEPROP, target.properties());
+  if (cudnnBackendFinalize(engine.get()) != CUDNN_STATUS_SUCCESS) return std::nullopt;
+  std::vector<CudnnDescriptor> knobs;
+  for (const auto& [type, value] : choice.knobs) {
+    CudnnDescriptor& knob = knobs.emplace_back(CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR);
+    knob.set(CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, static_cast<cudnnBackendKnobType_t>(type));
+    knob.set(CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE, value);
+    if (cudnnBackendFinalize(knob.get()) != CUDNN_STATUS_SUCCESS) return std::nullopt;
+  }
+  CudnnDescriptor config(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
+  config.set(CUDNN_ATTR_ENGINECFG_ENGINE, engine);
+  if (!knobs.empty()) config.set(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, knobs);
+  if (cudnnBackendFinalize(config.get()) != CUDNN_STATUS_SUCCESS) return std::nullopt;
+  return finish(graph, std::move(engine), std::move(config), target, rules);
 }
 
 void execute(CudaContext& ctx, const CudnnPlan& plan,

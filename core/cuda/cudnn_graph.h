@@ -1,11 +1,12 @@
 // cuDNN's graph interface with owners for its descriptors: an operation graph is built from tensors
-// and operations, the heuristics propose engines for it, the first that obeys our rules becomes a
-// plan. Planning asks for a target, not for a GPU: from the properties of a GPU in a JSON text it
+// and operations, the heuristics propose engines for it, those that obey our rules become
+// plans. Planning asks for a target, not for a GPU: from the properties of a GPU in a JSON text it
 // runs on machines that have none, which is how the tests prove that a plan exists.
 #pragma once
 
 #include <cudnn_graph.h>
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,6 +46,7 @@ class CudnnDescriptor {
   void set(cudnnBackendAttributeName_t name, cudnnConvolutionMode_t value);
   void set(cudnnBackendAttributeName_t name, cudnnPointwiseMode_t value);
   void set(cudnnBackendAttributeName_t name, cudnnBackendHeurMode_t value);
+  void set(cudnnBackendAttributeName_t name, cudnnBackendKnobType_t value);
   void set(cudnnBackendAttributeName_t name, cudnnHandle_t value);
   void set(cudnnBackendAttributeName_t name, std::string_view text);
   void set(cudnnBackendAttributeName_t name, std::span<void* const> pointers);
@@ -91,19 +93,42 @@ struct CudnnRules {
   int64_t max_workspace_bytes = int64_t{1} << 30;
 };
 
+/// An engine and how its knobs are set: what a plan can be made from again, without heuristics.
+struct CudnnChoice {
+  int64_t engine = 0;                              // cuDNN's number of it
+  std::vector<std::pair<int64_t, int64_t>> knobs;  // type and value
+  bool operator==(const CudnnChoice&) const = default;
+};
+
+/// An operation graph, with all that it refers to.
+class CudnnGraph {
+ public:
+  /// parts: descriptors that the operations refer to.
+  CudnnGraph(std::vector<CudnnDescriptor> operations, std::vector<CudnnDescriptor> parts);
+  const CudnnDescriptor& descriptor() const { return graph_; }
+
+ private:
+  std::vector<CudnnDescriptor> operations_, parts_;
+  CudnnDescriptor graph_;
+};
+
 /// An engine that is ready to run, with all that it was made from.
 struct CudnnPlan {
-  CudnnDescriptor plan;
-  std::vector<CudnnDescriptor> parts;
-  int64_t engine;  // cuDNN's number of it
+  std::shared_ptr<const CudnnGraph> graph;
+  CudnnDescriptor engine, config, plan;
+  CudnnChoice choice;
   int64_t workspace_bytes;
 };
 
-/// The first engine of the heuristics' list that obeys the rules; empty when there is none. Takes
-/// over operations; parts: descriptors that they refer to.
-std::optional<CudnnPlan> make_plan(std::vector<CudnnDescriptor> operations,
-                                   std::vector<CudnnDescriptor> parts, const CudnnTarget& target,
-                                   const CudnnRules& rules);
+/// The first engines of the heuristics' list that obey the rules, at most so many.
+std::vector<CudnnPlan> make_plans(const std::shared_ptr<const CudnnGraph>& graph,
+                                  const CudnnTarget& target, const CudnnRules& rules, size_t most);
+
+/// The plan of a choice that was made for this graph; empty when the engine does not take it or
+/// breaks the rules.
+std::optional<CudnnPlan> make_plan(const std::shared_ptr<const CudnnGraph>& graph,
+                                   const CudnnTarget& target, const CudnnRules& rules,
+                                   const CudnnChoice& choice);
 
 /// Enqueues the plan. bindings: the address of each tensor that is not virtual, by its id.
 void execute(CudaContext& ctx, const CudnnPlan& plan,

@@ -99,6 +99,9 @@ void SolverConfig::describe(ConfigFields& v) {
   v("cuda_graph", cuda_graph,
     "on one GPU: record the update of each image shape as a CUDA graph and replay it; same results")
       .harmless();
+  v("autotune", autotune,
+    "on GPUs: measure cuDNN's engines for each convolution once and keep the fastest, in "
+    "RUN/convolutions.txt; other engines, other last bits");
   v("checkpoint_period", checkpoint_period, "iterations between checkpoints").positive().harmless();
 }
 

@@ -62,6 +62,7 @@ struct SolverConfig {
   double clip_gradient_norm = 0;
   std::string precision = "f32";
   bool cuda_graph = false;
+  bool autotune = false;
   int64_t checkpoint_period = 5000;
 
   void describe(ConfigFields& v);

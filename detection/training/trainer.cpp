@@ -17,6 +17,7 @@
 #include "detection/training/training_batches.h"
 #include "detection/training/validation.h"
 #include "nn/state_dict.h"
+#include "ops/conv2d/conv2d_tuning.h"
 
 namespace denovo::detection {
 namespace {
@@ -59,6 +60,7 @@ class Trainer {
       return {signal, {}};
     }
     if (!options_.resume) recorder_.open();
+    if (config_.solver.autotune) tune();
     step_.emplace(*built_.model, *built_.arena, *built_.optimizer, config_, state_, group_);
     recorder_.start_metrics(progress_.iteration);
     if (const int signal = train_steps()) {
@@ -95,6 +97,16 @@ class Trainer {
         train_set_.dataset().num_classes(), config_.solver.max_iter,
         config_.solver.images_per_batch, schedule_.base_lr,
         group_.size() > 1 ? fmt::format(", dealt to {} ranks", group_.size()) : ""));
+  }
+
+  void tune() {
+    const std::string name = group_.is_first()
+                                 ? "convolutions.txt"
+                                 : fmt::format("convolutions.rank{}.txt", group_.rank());
+    together(group_, [&] {
+      with_backend(options_.device,
+                   [&](auto& ctx) { ops::tune_convolutions(ctx, recorder_.path() + "/" + name); });
+    });
   }
 
   void restore() {
@@ -292,6 +304,14 @@ class Trainer {
   std::string details_, summary_;
 };
 
+/// Sums go either through MPI or through NCCL.
+void require_one_kind_of_device(int gpus, int ranks) {
+  if (gpus == 0 || gpus == ranks) return;
+  throw ConfigError(fmt::format(
+      "device: {} of {} ranks have a GPU of their own; start one rank per GPU, or use --device cpu",
+      gpus, ranks));
+}
+
 }  // namespace
 
 TrainOutcome train(const TrainConfig& config, const TrainOptions& options, Logger& logger,
@@ -299,7 +319,10 @@ TrainOutcome train(const TrainConfig& config, const TrainOptions& options, Logge
   std::optional<Trainer> trainer;
   try {
     group.set_timeout(config.dist.timeout_seconds);
+    const Tensor gpus = Tensor::full({1}, options.device.is_cpu() ? 0 : 1, DType::kF64);
+    group.all_reduce(gpus);
     together(group, [&] {
+      require_one_kind_of_device(static_cast<int>(gpus.item()), group.size());
       config.validate_ranks(group.size());
       trainer.emplace(config, options, logger, group);
     });

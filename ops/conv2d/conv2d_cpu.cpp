@@ -8,6 +8,7 @@
 #include "core/cpu/weighted_plan.h"
 #include "core/profile.h"
 #include "ops/conv2d/conv2d_trace.h"
+#include "ops/conv2d/conv2d_tuning.h"
 #include "ops/conv2d/winograd_cpu.h"
 
 namespace denovo::ops {
@@ -170,5 +171,7 @@ void run(CpuContext& ctx, const Conv2dBackwardWeight& args) {
     throw_onednn("convolution backward weight", shapes(s), error);
   }
 }
+
+void tune_convolutions(CpuContext&, const std::string&) {}
 
 }  // namespace denovo::ops

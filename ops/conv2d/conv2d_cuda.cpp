@@ -1,13 +1,13 @@
-// Convolution on the GPU: cuDNN plans of deterministic engines, cached by a plain struct of sizes.
+// Convolution on the GPU: cuDNN plans of deterministic engines; cuBLASLt where it
+// is a product of matrices.
 #include <fmt/format.h>
 
-#include <unordered_map>
-
 #include "core/cuda/cuda_context.h"
+#include "core/cuda/matmul.h"
 #include "core/error.h"
 #include "ops/bias/bias_kernels.h"
 #include "ops/conv2d/conv2d_kernels.h"
-#include "ops/conv2d/conv2d_plan.h"
+#include "ops/conv2d/conv2d_plans.h"
 
 namespace denovo::ops {
 namespace {
@@ -24,61 +24,30 @@ int64_t common_alignment(std::initializer_list<const Tensor*> tensors) {
   return alignment;
 }
 
-/// The plans of one GPU. One thread drives it.
-class PlanCache {
- public:
-  explicit PlanCache(CudaContext& ctx) : target_(ctx.cudnn()) {}
-
-  /// Null when no engine serves the key, which is remembered too.
-  const CudnnPlan* find(const Conv2dKey& key) {
-    const auto found = plans_.find(key);
-    if (found != plans_.end()) return found->second ? &*found->second : nullptr;
-    constexpr size_t kMaxPlans = 4096;  // bounds memory when every image has its own shape
-    if (plans_.size() >= kMaxPlans) plans_.clear();
-    const auto& plan = plans_.emplace(key, make(key)).first->second;
-    return plan ? &*plan : nullptr;
-  }
-
- private:
-  std::optional<CudnnPlan> make(const Conv2dKey& key) const {
-    try {
-      return make_conv2d_plan(key, target_);
-    } catch (const BackendError& error) {
-      throw BackendError(
-          fmt::format("conv2d: {} ({}, ops/conv2d/conv2d_cuda.cpp)", error.what(), to_string(key)));
-    }
-  }
-
-  CudnnTarget target_;
-  std::unordered_map<Conv2dKey, std::optional<CudnnPlan>, Conv2dKeyHash> plans_;
-};
-
-PlanCache& plans_of(CudaContext& ctx) {
-  static std::unordered_map<int, PlanCache> caches;
-  return caches.try_emplace(ctx.device().index, ctx).first->second;
-}
-
-using Bindings = std::span<const std::pair<int64_t, void*>>;
-
 /// False when no engine serves the key.
-bool run_plan(CudaContext& ctx, const Conv2dKey& key, Bindings bindings) {
-  const CudnnPlan* plan = plans_of(ctx).find(key);
+bool run_plan(CudaContext& ctx, const Conv2dKey& key, ConvBindings bindings) {
+  const CudnnPlan* plan = conv2d_plans(ctx).find(key, bindings);
   if (!plan) return false;
   try {
     execute(ctx, *plan, bindings);
   } catch (const BackendError& error) {
     throw BackendError(fmt::format("conv2d: {} (engine {}, {}, ops/conv2d/conv2d_cuda.cpp)",
-                                   error.what(), plan->engine, to_string(key)));
+                                   error.what(), plan->choice.engine, to_string(key)));
   }
   return true;
 }
 
-void run_or_throw(CudaContext& ctx, const Conv2dKey& key, Bindings bindings) {
+void run_or_throw(CudaContext& ctx, const Conv2dKey& key, ConvBindings bindings) {
   if (run_plan(ctx, key, bindings)) return;
   throw BackendError(
       fmt::format("conv2d: cuDNN has no deterministic engine for {}; use --device cpu, or other "
                   "channels, kernel or groups",
                   to_string(key)));
+}
+
+/// Rows of the product that a 1x1 convolution is.
+int64_t pixels_of(const Conv2dSizes& sizes) {
+  return sizes.n * sizes.h * sizes.w;
 }
 
 }  // namespace
@@ -90,6 +59,18 @@ void run(CudaContext& ctx, const Conv2dForward& args) {
   Conv2dKey key(ConvDirection::kForward, sizes, args.x.dtype(), args.bias.defined());
   key.alignment = alignment;
   key.tf32 = ctx.tf32();
+  if (is_product(key)) {
+    matmul(ctx, {.m = pixels_of(sizes),
+                 .n = sizes.c_out,
+                 .k = sizes.c_in,
+                 .a = args.x.raw(),
+                 .b = args.weight.raw(),
+                 .c = args.y.raw(),
+                 .transpose_b = true,
+                 .dtype = args.x.dtype()});
+    run(ctx, AddBias{args.y, args.bias, args.options.relu});
+    return;
+  }
   // Precompiled engines fuse a bias, and a ReLU behind a bias, but not a ReLU alone.
   if (key.bias) {
     const std::pair<int64_t, void*> bindings[] = {{kX, args.x.raw()},
@@ -112,6 +93,17 @@ void run(CudaContext& ctx, const Conv2dBackwardData& args) {
   key.accumulate = args.beta != 0;
   key.alignment = common_alignment({&args.grad_x, &args.weight, &args.grad_y});
   key.tf32 = ctx.tf32();
+  if (is_product(key)) {
+    matmul(ctx, {.m = pixels_of(sizes),
+                 .n = sizes.c_in,
+                 .k = sizes.c_out,
+                 .a = args.grad_y.raw(),
+                 .b = args.weight.raw(),
+                 .c = args.grad_x.raw(),
+                 .dtype = args.grad_x.dtype(),
+                 .beta = args.beta});
+    return;
+  }
   const std::pair<int64_t, void*> bindings[] = {
       {kX, args.grad_x.raw()}, {kWeight, args.weight.raw()}, {kY, args.grad_y.raw()}};
   run_or_throw(ctx, key, bindings);
@@ -127,6 +119,18 @@ void run(CudaContext& ctx, const Conv2dBackwardWeight& args) {
   key.accumulate = args.beta != 0;
   key.alignment = common_alignment({&args.x, &args.grad_weight, &args.grad_y});
   key.tf32 = ctx.tf32();
+  if (is_product(key)) {
+    matmul(ctx, {.m = sizes.c_out,
+                 .n = sizes.c_in,
+                 .k = pixels_of(sizes),
+                 .a = args.grad_y.raw(),
+                 .b = args.x.raw(),
+                 .c = args.grad_weight.raw(),
+                 .transpose_a = true,
+                 .dtype = args.x.dtype(),
+                 .beta = args.beta});
+    return;
+  }
   const std::pair<int64_t, void*> bindings[] = {
       {kX, args.x.raw()}, {kWeight, args.grad_weight.raw()}, {kY, args.grad_y.raw()}};
   run_or_throw(ctx, key, bindings);

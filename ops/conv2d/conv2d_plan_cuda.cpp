@@ -127,7 +127,7 @@ CudnnDescriptor convolve(const Conv2dKey& key, const CudnnDescriptor& rule,
 
 }  // namespace
 
-std::optional<CudnnPlan> make_conv2d_plan(const Conv2dKey& key, const CudnnTarget& target) {
+std::shared_ptr<const CudnnGraph> make_conv2d_graph(const Conv2dKey& key) {
   const Tensors tensors(key);
   const cudnnDataType_t compute = compute_type(key);
   std::vector<CudnnDescriptor> parts, operations;
@@ -152,9 +152,22 @@ std::optional<CudnnPlan> make_conv2d_plan(const Conv2dKey& key, const CudnnTarge
       operations.push_back(pointwise(CUDNN_POINTWISE_ADD, compute, convolved, &bias, y, parts));
     }
   }
-  const CudnnRules rules{.tensor_cores =
-                             static_cast<DType>(key.dtype) == DType::kBF16 || key.tf32 != 0};
-  return make_plan(std::move(operations), std::move(parts), target, rules);
+  return std::make_shared<const CudnnGraph>(std::move(operations), std::move(parts));
+}
+
+CudnnRules conv2d_rules(const Conv2dKey& key) {
+  return {.tensor_cores = static_cast<DType>(key.dtype) == DType::kBF16 || key.tf32 != 0};
+}
+
+std::optional<CudnnPlan> make_conv2d_plan(const Conv2dKey& key, const CudnnTarget& target) {
+  auto plans = make_plans(make_conv2d_graph(key), target, conv2d_rules(key), 1);
+  if (plans.empty()) return std::nullopt;
+  return std::move(plans[0]);
+}
+
+bool is_product(const Conv2dKey& k) {
+  return k.kh == 1 && k.kw == 1 && k.stride == 1 && k.padding == 0 && k.groups == 1 &&
+         static_cast<DType>(k.dtype) != DType::kBF16;
 }
 
 std::string to_string(const Conv2dKey& k) {

@@ -1,0 +1,41 @@
+// The cuDNN plans of one GPU, made when they are first asked for; private to ops/conv2d. CUDA
+// builds only.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <unordered_map>
+
+#include "ops/conv2d/conv2d_choices.h"
+#include "ops/conv2d/conv2d_plan.h"
+
+namespace denovo::ops {
+
+/// Address of each tensor by its Conv2dBinding.
+using ConvBindings = std::span<const std::pair<int64_t, void*>>;
+
+class Conv2dPlans {
+ public:
+  explicit Conv2dPlans(CudaContext& ctx);
+
+  /// Null when no engine serves the key, which is remembered too. bindings: what a tuned plan is
+  /// measured with; none of them is written.
+  const CudnnPlan* find(const Conv2dKey& key, ConvBindings bindings);
+
+  /// conv2d_tuning.h.
+  void tune(const std::string& path);
+
+ private:
+  std::optional<CudnnPlan> make(const Conv2dKey& key, ConvBindings bindings);
+  std::optional<CudnnPlan> fastest(const Conv2dKey& key, ConvBindings bindings);
+
+  CudaContext& ctx_;
+  CudnnTarget target_;
+  std::optional<Conv2dChoices> choices_;  // when tuning
+  std::unordered_map<Conv2dKey, std::optional<CudnnPlan>, Conv2dKeyHash> plans_;
+};
+
+/// Of the context's GPU. One thread drives it.
+Conv2dPlans& conv2d_plans(CudaContext& ctx);
+
+}  // namespace denovo::ops
