@@ -8,7 +8,6 @@
 #include "core/cuda/cuda_allocator.h"
 #include "core/repeated_work.h"
 #include "core/tensor_kernels.h"
-#include "core/transfer.h"
 
 namespace denovo {
 
@@ -31,6 +30,7 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device
 
 template <class T>
 Tensor Tensor::from(const Shape& shape, const std::vector<T>& values, Device device) {
+  forbid_while_recording("Tensor::from");
   if (static_cast<int64_t>(values.size()) != shape.numel()) {
     throw ShapeError(fmt::format("tensor: {} needs {} values, got {}", to_string(shape),
                                  shape.numel(), values.size()));
@@ -41,7 +41,7 @@ Tensor Tensor::from(const Shape& shape, const std::vector<T>& values, Device dev
   } else if (!values.empty()) {
     std::memcpy(tensor.raw(), values.data(), tensor.bytes());
   }
-  return upload(tensor, device);
+  return device.is_cpu() ? tensor : tensor.to(device);
 }
 
 Tensor Tensor::from_storage(std::shared_ptr<Storage> storage, size_t offset_bytes,
@@ -138,6 +138,13 @@ void copy(const Tensor& destination, const Tensor& source) {
 void accumulate(const Tensor& destination, const Tensor& source) {
   DENOVO_DCHECK(destination.numel() == source.numel() && destination.device() == source.device());
   with_backend(destination.device(), [&](auto& ctx) { run_accumulate(ctx, destination, source); });
+}
+
+void require_tensor(const char* op, const char* what, const Tensor& tensor, DType dtype,
+                    const Shape& shape) {
+  if (tensor.dtype() == dtype && tensor.shape() == shape) return;
+  throw ShapeError(fmt::format("{}: {} must be {} {}, got {} {}", op, what, name(dtype),
+                               to_string(shape), name(tensor.dtype()), to_string(tensor.shape())));
 }
 
 #define DENOVO_INSTANTIATE(T) template std::vector<T> Tensor::to_vector<T>() const;

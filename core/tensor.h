@@ -117,4 +117,9 @@ void copy(const Tensor& destination, const Tensor& source);
 /// destination += source, in destination's dtype.
 void accumulate(const Tensor& destination, const Tensor& source);
 
+/// For the checks of ops: throws ShapeError `sgd: momentum must be f32 [4096], got f64 [4096]`
+/// unless the tensor has this dtype and shape.
+void require_tensor(const char* op, const char* what, const Tensor& tensor, DType dtype,
+                    const Shape& shape);
+
 }  // namespace denovo

@@ -24,11 +24,7 @@ void check_boxes(const char* op, const char* name, const Tensor& boxes, int min_
 
 void check_like(const char* op, const char* name, const Tensor& tensor, const Shape& shape,
                 DType dtype, Device device) {
-  if (tensor.shape() != shape || tensor.dtype() != dtype) {
-    throw ShapeError(fmt::format("{}: {} must be {} {}, got {} {}", op, name, denovo::name(dtype),
-                                 to_string(shape), denovo::name(tensor.dtype()),
-                                 to_string(tensor.shape())));
-  }
+  require_tensor(op, name, tensor, dtype, shape);
   if (tensor.device() != device) {
     throw DeviceError(fmt::format("{}: {} is on {}, boxes are on {}", op, name,
                                   to_string(tensor.device()), to_string(device)));

@@ -33,18 +33,12 @@ void check(const Tensor& deltas, const Tensor& classes, const Tensor& targets,
         fmt::format("box_regression_loss: deltas must be floating point [..., 4K], got {} {}",
                     name(deltas.dtype()), to_string(deltas.shape())));
   }
-  const auto require = [](const char* what, const Tensor& tensor, DType dtype, const Shape& shape) {
-    if (tensor.dtype() == dtype && tensor.shape() == shape) return;
-    throw ShapeError(fmt::format("box_regression_loss: {} must be {} {}, got {} {}", what,
-                                 name(dtype), to_string(shape), name(tensor.dtype()),
-                                 to_string(tensor.shape())));
-  };
   const Shape rows = deltas.shape().leading(deltas.rank() - 1);
   const DType dtype = compute_dtype(deltas.dtype());
-  require("targets", targets, dtype, deltas.shape().with(-1, 4));
-  require("weights", weights, dtype, rows);
+  require_tensor("box_regression_loss", "targets", targets, dtype, deltas.shape().with(-1, 4));
+  require_tensor("box_regression_loss", "weights", weights, dtype, rows);
   if (classes.defined()) {
-    require("classes", classes, DType::kI32, rows);
+    require_tensor("box_regression_loss", "classes", classes, DType::kI32, rows);
   } else if (deltas.size(-1) != 4) {
     throw ShapeError(
         fmt::format("box_regression_loss: deltas without classes must be [..., 4], "

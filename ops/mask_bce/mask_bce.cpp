@@ -29,15 +29,10 @@ void check(const Tensor& logits, const Tensor& classes, const Tensor& targets,
     throw ShapeError(fmt::format("mask_bce: logits must be floating point [R, H, W, K], got {} {}",
                                  name(logits.dtype()), to_string(logits.shape())));
   }
-  const auto require = [](const char* what, const Tensor& tensor, DType dtype, const Shape& shape) {
-    if (tensor.dtype() == dtype && tensor.shape() == shape) return;
-    throw ShapeError(fmt::format("mask_bce: {} must be {} {}, got {} {}", what, name(dtype),
-                                 to_string(shape), name(tensor.dtype()),
-                                 to_string(tensor.shape())));
-  };
-  require("classes", classes, DType::kI32, logits.shape().leading(1));
-  require("targets", targets, DType::kU8, logits.shape().leading(3));
-  require("weights", weights, compute_dtype(logits.dtype()), logits.shape().leading(1));
+  require_tensor("mask_bce", "classes", classes, DType::kI32, logits.shape().leading(1));
+  require_tensor("mask_bce", "targets", targets, DType::kU8, logits.shape().leading(3));
+  require_tensor("mask_bce", "weights", weights, compute_dtype(logits.dtype()),
+                 logits.shape().leading(1));
 }
 
 }  // namespace

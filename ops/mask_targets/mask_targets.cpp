@@ -7,13 +7,6 @@
 namespace denovo::ops {
 namespace {
 
-void expect(const char* what, const Tensor& tensor, DType dtype, const Shape& shape) {
-  if (tensor.dtype() != dtype || tensor.shape() != shape)
-    throw ShapeError(fmt::format("mask_targets: {} must be {} {}, got {} {}", what, name(dtype),
-                                 to_string(shape), name(tensor.dtype()),
-                                 to_string(tensor.shape())));
-}
-
 /// i32 [images, at least `least`].
 void expect_lists(const char* what, const Tensor& tensor, int64_t images, int64_t least) {
   if (tensor.dtype() != DType::kI32 || tensor.rank() != 2 || tensor.size(0) != images ||
@@ -32,16 +25,18 @@ void check(const Tensor& boxes, const Tensor& images, const Tensor& gt, const In
   if (xy.rank() != 3 || xy.size(2) != 2 || xy.dtype() != dtype)
     throw ShapeError(fmt::format("mask_targets: polygon_xy must be {} [N, V, 2], got {} {}",
                                  name(dtype), name(xy.dtype()), to_string(xy.shape())));
-  expect("images", images, DType::kI32, {boxes.size(0)});
-  expect("gt", gt, DType::kI32, {boxes.size(0)});
+  require_tensor("mask_targets", "images", images, DType::kI32, {boxes.size(0)});
+  require_tensor("mask_targets", "gt", gt, DType::kI32, {boxes.size(0)});
   const int64_t num_images = xy.size(0);
   expect_lists("polygon_starts", masks.polygon_starts, num_images, 1);
   expect_lists("instance_polygons", masks.instance_polygons, num_images, 1);
   if (masks.run_ends.defined()) {
     expect_lists("run_ends", masks.run_ends, num_images, 0);
-    expect("instance_runs", masks.instance_runs, DType::kI32, masks.instance_polygons.shape());
-    expect("transforms", masks.transforms, DType::kF32, {num_images, 4});
-    expect("original_sizes", masks.original_sizes, DType::kI32, {num_images, 2});
+    require_tensor("mask_targets", "instance_runs", masks.instance_runs, DType::kI32,
+                   masks.instance_polygons.shape());
+    require_tensor("mask_targets", "transforms", masks.transforms, DType::kF32, {num_images, 4});
+    require_tensor("mask_targets", "original_sizes", masks.original_sizes, DType::kI32,
+                   {num_images, 2});
   }
   if (size < 1 || size > 64)
     throw ShapeError(fmt::format("mask_targets: size must be 1 to 64, got {}", size));

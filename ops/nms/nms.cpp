@@ -19,13 +19,8 @@ void check(const Tensor& boxes, const Tensor& scores, const Tensor& groups, doub
   if (boxes.size(1) > std::numeric_limits<int32_t>::max())
     throw ShapeError(fmt::format("batched_nms: an image must have fewer than 2^31 boxes, got {}",
                                  boxes.size(1)));
-  if (scores.shape() != rows || scores.dtype() != boxes.dtype())
-    throw ShapeError(fmt::format("batched_nms: scores must be {} {}, got {} {}",
-                                 name(boxes.dtype()), to_string(rows), name(scores.dtype()),
-                                 to_string(scores.shape())));
-  if (groups.shape() != rows || groups.dtype() != DType::kI32)
-    throw ShapeError(fmt::format("batched_nms: groups must be i32 {}, got {} {}", to_string(rows),
-                                 name(groups.dtype()), to_string(groups.shape())));
+  require_tensor("batched_nms", "scores", scores, boxes.dtype(), rows);
+  require_tensor("batched_nms", "groups", groups, DType::kI32, rows);
   if (scores.device() != boxes.device() || groups.device() != boxes.device())
     throw DeviceError(fmt::format(
         "batched_nms: boxes, scores and groups must be on one device, "

@@ -17,18 +17,13 @@ void check(const SgdTensors& tensors, const SgdGroups& groups) {
                     "{}",
                     kSgdBlock, name(dtype), to_string(weights.shape())));
   }
-  const auto require = [](const char* what, const Tensor& tensor, DType dtype, const Shape& shape) {
-    if (tensor.dtype() == dtype && tensor.shape() == shape) return;
-    throw ShapeError(fmt::format("sgd: {} must be {} {}, got {} {}", what, name(dtype),
-                                 to_string(shape), name(tensor.dtype()),
-                                 to_string(tensor.shape())));
-  };
-  require("gradients", tensors.gradients, dtype, weights.shape());
-  require("momentum", tensors.momentum, dtype, weights.shape());
-  require("groups.of_block", groups.of_block, DType::kU8, {weights.numel() / kSgdBlock});
+  require_tensor("sgd", "gradients", tensors.gradients, dtype, weights.shape());
+  require_tensor("sgd", "momentum", tensors.momentum, dtype, weights.shape());
+  require_tensor("sgd", "groups.of_block", groups.of_block, DType::kU8,
+                 {weights.numel() / kSgdBlock});
   const Shape& factors = groups.factors.shape();
-  require("groups.factors", groups.factors, DType::kF64,
-          {factors.rank() == 0 ? 1 : factors[0], int64_t{2}});
+  require_tensor("sgd", "groups.factors", groups.factors, DType::kF64,
+                 {factors.rank() == 0 ? 1 : factors[0], int64_t{2}});
 }
 
 }  // namespace

@@ -26,14 +26,8 @@ void check(const Tensor& logits, const Tensor& labels, const Tensor& weights) {
     throw ShapeError(
         fmt::format("sigmoid_bce: logits must be floating point, got {}", name(logits.dtype())));
   }
-  const auto require = [&](const char* what, const Tensor& tensor, DType dtype) {
-    if (tensor.dtype() == dtype && tensor.shape() == logits.shape()) return;
-    throw ShapeError(fmt::format("sigmoid_bce: {} must be {} {}, got {} {}", what, name(dtype),
-                                 to_string(logits.shape()), name(tensor.dtype()),
-                                 to_string(tensor.shape())));
-  };
-  require("labels", labels, DType::kI32);
-  require("weights", weights, compute_dtype(logits.dtype()));
+  require_tensor("sigmoid_bce", "labels", labels, DType::kI32, logits.shape());
+  require_tensor("sigmoid_bce", "weights", weights, compute_dtype(logits.dtype()), logits.shape());
 }
 
 }  // namespace

@@ -28,16 +28,8 @@ void check(const Tensor& logits, const Tensor& labels, const Tensor& weights) {
                     name(logits.dtype()), to_string(logits.shape())));
   }
   const Shape rows = logits.shape().leading(logits.rank() - 1);
-  if (labels.dtype() != DType::kI32 || labels.shape() != rows) {
-    throw ShapeError(fmt::format("softmax_cross_entropy: labels must be i32 {}, got {} {}",
-                                 to_string(rows), name(labels.dtype()), to_string(labels.shape())));
-  }
-  const DType dtype = compute_dtype(logits.dtype());
-  if (weights.dtype() != dtype || weights.shape() != rows) {
-    throw ShapeError(fmt::format("softmax_cross_entropy: weights must be {} {}, got {} {}",
-                                 name(dtype), to_string(rows), name(weights.dtype()),
-                                 to_string(weights.shape())));
-  }
+  require_tensor("softmax_cross_entropy", "labels", labels, DType::kI32, rows);
+  require_tensor("softmax_cross_entropy", "weights", weights, compute_dtype(logits.dtype()), rows);
 }
 
 }  // namespace
