@@ -4,19 +4,16 @@
 #include <mpi.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <cstdio>
-#include <deque>
 #include <future>
-#include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "core/backend.h"
 #include "core/dist/calls_mpi.h"
 #include "core/dist/device_group.h"
 #include "core/dist/rank_error.h"
+#include "core/dist/task_thread.h"
 #include "core/dist/watchdog.h"
 
 namespace denovo {
@@ -36,7 +33,7 @@ class MpiGroup : public ProcessGroup {
     rank_ = world_rank();
     size_ = size;
     share_pulses();
-    worker_ = std::thread([this] { work(); });
+    mpi_thread_.emplace();
   }
 
   void all_reduce(const Tensor& tensor) override {
@@ -100,12 +97,8 @@ class MpiGroup : public ProcessGroup {
       // Not through the queue: its thread may be waiting for a rank that has failed.
       if (!leaving_.barrier(deadline)) leaving_.abort(status);
     }
-    {
-      const std::lock_guard lock(queue_mutex_);
-      stopping_ = true;
-    }
-    queue_changed_.notify_one();
-    worker_.join();
+    mpi_thread_.reset();
+    gpu_thread_.reset();
     device_group_.reset();
     watchdog_.reset();
     MPI_Win_free(&pulses_);
@@ -150,27 +143,10 @@ class MpiGroup : public ProcessGroup {
   }
 
   std::future<void> run(std::function<void()> call) {
-    std::packaged_task<void()> task(std::move(call));
-    std::future<void> done = task.get_future();
-    {
-      const std::lock_guard lock(queue_mutex_);
-      queue_.push_back(std::move(task));
-    }
-    queue_changed_.notify_one();
-    return done;
-  }
-
-  void work() {
-    for (;;) {
-      std::unique_lock lock(queue_mutex_);
-      queue_changed_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      std::packaged_task<void()> task = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
+    return mpi_thread_->run([this, call = std::move(call)] {
       const Watchdog::Waiting waiting(*watchdog_);
-      task();
-    }
+      call();
+    });
   }
 
   /// Null for a tensor in host memory. Made at the first use.
@@ -188,21 +164,22 @@ class MpiGroup : public ProcessGroup {
     }
   }
 
-  /// The host goes on, so the watchdog needs somebody who waits for the GPU.
+  /// The host goes on, so the watchdog needs somebody who waits for the GPU: not the thread of MPI,
+  /// whose next call would wait with it.
   void watch(DeviceGroup& gpu) {
-    run([&gpu] { gpu.wait(); });
+    if (!gpu_thread_) gpu_thread_.emplace();
+    gpu_thread_->run([this, &gpu] {
+      const Watchdog::Waiting waiting(*watchdog_);
+      gpu.wait();
+    });
   }
 
   MpiCalls calls_, leaving_;
   MPI_Win pulses_;
   std::optional<Watchdog> watchdog_;
-  std::mutex queue_mutex_;
-  std::condition_variable queue_changed_;
-  std::deque<std::packaged_task<void()>> queue_;
-  bool stopping_ = false;
   std::vector<std::future<void>> started_;
   std::unique_ptr<DeviceGroup> device_group_;
-  std::thread worker_;
+  std::optional<TaskThread> mpi_thread_, gpu_thread_;
 };
 
 }  // namespace

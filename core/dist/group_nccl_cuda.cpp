@@ -20,7 +20,7 @@ void check_nccl(ncclResult_t status, const char* call) {
 class NcclGroup : public DeviceGroup {
  public:
   NcclGroup(Device device, int rank, int size, const ncclUniqueId& id)
-      : compute_(cuda_context(device).stream()) {
+      : device_(device), compute_(cuda_context(device).stream()) {
     check_nccl(ncclCommInitRank(&comm_, size, id, rank), "ncclCommInitRank");
     check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
     for (cudaEvent_t* event : {&computed_, &summed_})
@@ -60,7 +60,10 @@ class NcclGroup : public DeviceGroup {
     finish_all_reduces();
   }
 
-  void wait() override { check_cuda(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
+  void wait() override {
+    cuda_context(device_);  // a thread that has named no GPU would take memory of the first one
+    check_cuda(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
+  }
 
  private:
   void follow_compute() {
@@ -68,6 +71,7 @@ class NcclGroup : public DeviceGroup {
     check_cuda(cudaStreamWaitEvent(stream_, computed_), "cudaStreamWaitEvent");
   }
 
+  Device device_;
   cudaStream_t compute_, stream_ = nullptr;
   cudaEvent_t computed_ = nullptr, summed_ = nullptr;
   ncclComm_t comm_ = nullptr;

@@ -46,7 +46,7 @@ void Watchdog::watch() {
     // Time in which this process itself was stopped does not count.
     const double elapsed = std::min(static_cast<double>(now - last) * 1e-9, 1.0);
     last = now;
-    const bool same_call = waiting_ && call == number_of_call();
+    const bool same_call = waiting_ > 0 && call == number_of_call();
     call = number_of_call();
     waited = same_call ? waited + elapsed : 0;
     if (waited < timeout_) continue;

@@ -38,9 +38,9 @@ class Watchdog {
    public:
     explicit Waiting(Watchdog& dog) : dog_(dog) {
       ++dog_.table_[dog_.own_]->entered;
-      dog_.waiting_ = true;
+      ++dog_.waiting_;
     }
-    ~Waiting() { dog_.waiting_ = false; }
+    ~Waiting() { --dog_.waiting_; }
     Waiting(const Waiting&) = delete;
     Waiting& operator=(const Waiting&) = delete;
 
@@ -57,7 +57,8 @@ class Watchdog {
   const size_t own_;
   const std::function<void(const std::string&)> on_timeout_;
   std::atomic<double> timeout_ = 300;
-  std::atomic<bool> waiting_ = false, stopping_ = false;
+  std::atomic<int> waiting_ = 0;  // calls in which this rank is
+  std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
 
