@@ -110,14 +110,17 @@ CudnnDescriptor describe(const CudnnTensor& t) {
   return descriptor;
 }
 
-CudnnTarget::CudnnTarget(cudnnHandle_t handle) : properties_(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR) {
-  properties_.set(CUDNN_ATTR_DEVICEPROP_HANDLE, handle);
-  properties_.finalize();
+CudnnTarget::CudnnTarget(std::string_view json)
+    : properties_(CudnnDescriptor(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR)) {
+  properties_->set(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, json);
+  properties_->finalize();
 }
 
-CudnnTarget::CudnnTarget(std::string_view json) : properties_(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR) {
-  properties_.set(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, json);
-  properties_.finalize();
+void CudnnTarget::tell(CudnnDescriptor& descriptor,
+                       std::optional<cudnnBackendAttributeName_t> handle,
+                       std::optional<cudnnBackendAttributeName_t> properties) const {
+  if (handle_ && handle) descriptor.set(*handle, handle_);
+  if (properties_ && properties) descriptor.set(*properties, *properties_);
 }
 
 namespace {
@@ -166,12 +169,11 @@ std::vector<CudnnDescriptor> list_of(const CudnnDescriptor& owner, cudnnBackendA
 }
 
 /// What the heuristics propose, best first.
-std::vector<CudnnDescriptor> propose(const CudnnGraph& graph, const CudnnTarget& target,
-                                     cudnnBackendHeurMode_t mode) {
+std::vector<CudnnDescriptor> propose(const CudnnGraph& graph, cudnnBackendHeurMode_t mode) {
   CudnnDescriptor heuristics(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
   heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph.descriptor());
   heuristics.set(CUDNN_ATTR_ENGINEHEUR_MODE, mode);
-  heuristics.set(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, target.properties());
+  graph.target().tell(heuristics, std::nullopt, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP);
   // A graph that no engine can serve is refused here or leaves an empty list.
   if (cudnnBackendFinalize(heuristics.get()) != CUDNN_STATUS_SUCCESS) return {};
   int64_t count = 0;
@@ -218,11 +220,12 @@ CudnnChoice choice_of(const CudnnDescriptor& engine, const CudnnDescriptor& conf
 /// Empty when the engine breaks the rules or refuses the sizes.
 std::optional<CudnnPlan> finish(const std::shared_ptr<const CudnnGraph>& graph,
                                 CudnnDescriptor engine, CudnnDescriptor config,
-                                const CudnnTarget& target, const CudnnRules& rules) {
+                                const CudnnRules& rules) {
   if (!obeys(engine, rules)) return std::nullopt;
   CudnnDescriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
   plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config);
-  plan.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, target.properties());
+  graph->target().tell(plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE,
+                       CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP);
   if (cudnnBackendFinalize(plan.get()) != CUDNN_STATUS_SUCCESS) return std::nullopt;
   const int64_t workspace = integer(plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);
   if (workspace > rules.max_workspace_bytes) return std::nullopt;
@@ -233,23 +236,26 @@ std::optional<CudnnPlan> finish(const std::shared_ptr<const CudnnGraph>& graph,
 
 }  // namespace
 
-CudnnGraph::CudnnGraph(std::vector<CudnnDescriptor> operations, std::vector<CudnnDescriptor> parts)
-    : operations_(std::move(operations)),
+CudnnGraph::CudnnGraph(const CudnnTarget& target, std::vector<CudnnDescriptor> operations,
+                       std::vector<CudnnDescriptor> parts)
+    : target_(target),
+      operations_(std::move(operations)),
       parts_(std::move(parts)),
       graph_(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR) {
+  target.tell(graph_, CUDNN_ATTR_OPERATIONGRAPH_HANDLE, std::nullopt);
   graph_.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operations_);
   graph_.finalize();
 }
 
 std::vector<CudnnPlan> make_plans(const std::shared_ptr<const CudnnGraph>& graph,
-                                  const CudnnTarget& target, const CudnnRules& rules, size_t most) {
+                                  const CudnnRules& rules, size_t most) {
   std::vector<CudnnPlan> plans;
   for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
     if (mode == CUDNN_HEUR_MODE_FALLBACK && !plans.empty()) break;
-    for (CudnnDescriptor& config : propose(*graph, target, mode)) {
+    for (CudnnDescriptor& config : propose(*graph, mode)) {
       if (plans.size() == most) break;
       CudnnDescriptor engine = engine_of(config);
-      if (auto plan = finish(graph, std::move(engine), std::move(config), target, rules))
+      if (auto plan = finish(graph, std::move(engine), std::move(config), rules))
         plans.push_back(std::move(*plan));
     }
   }
@@ -257,12 +263,11 @@ std::vector<CudnnPlan> make_plans(const std::shared_ptr<const CudnnGraph>& graph
 }
 
 std::optional<CudnnPlan> make_plan(const std::shared_ptr<const CudnnGraph>& graph,
-                                   const CudnnTarget& target, const CudnnRules& rules,
-                                   const CudnnChoice& choice) {
+                                   const CudnnRules& rules, const CudnnChoice& choice) {
   CudnnDescriptor engine(CUDNN_BACKEND_ENGINE_DESCRIPTOR);
   engine.set(CUDNN_ATTR_ENGINE_OPERATION_GRAPH, graph->descriptor());
   engine.set(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, choice.engine);
-  engine.set(CUDNN_ATTR_ENGINE_DEVICEPROP, target.properties());
+  graph->target().tell(engine, std::nullopt, CUDNN_ATTR_ENGINE_DEVICEPROP);
   if (cudnnBackendFinalize(engine.get()) != CUDNN_STATUS_SUCCESS) return std::nullopt;
   std::vector<CudnnDescriptor> knobs;
   for (const auto& [type, value] : choice.knobs) {
@@ -275,7 +280,7 @@ std::optional<CudnnPlan> make_plan(const std::shared_ptr<const CudnnGraph>& grap
   config.set(CUDNN_ATTR_ENGINECFG_ENGINE, engine);
   if (!knobs.empty()) config.set(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, knobs);
   if (cudnnBackendFinalize(config.get()) != CUDNN_STATUS_SUCCESS) return std::nullopt;
-  return finish(graph, std::move(engine), std::move(config), target, rules);
+  return finish(graph, std::move(engine), std::move(config), rules);
 }
 
 void execute(CudaContext& ctx, const CudnnPlan& plan,

@@ -73,16 +73,22 @@ struct CudnnTensor {
 };
 CudnnDescriptor describe(const CudnnTensor& tensor);
 
-/// The GPU that plans are made for.
+/// The GPU that plans are made for: one that is there, by its handle, or any other by its
+/// properties. Plans of the second kind are proofs; they are not run.
 class CudnnTarget {
  public:
-  explicit CudnnTarget(cudnnHandle_t handle);
+  explicit CudnnTarget(cudnnHandle_t handle) : handle_(handle) {}
   /// Properties as CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION writes them.
   explicit CudnnTarget(std::string_view json);
-  const CudnnDescriptor& properties() const { return properties_; }
+
+  /// Tells a descriptor about the target by the attribute for a handle or the one for properties;
+  /// where it has none for this kind of target, its graph has told it.
+  void tell(CudnnDescriptor& descriptor, std::optional<cudnnBackendAttributeName_t> handle,
+            std::optional<cudnnBackendAttributeName_t> properties) const;
 
  private:
-  CudnnDescriptor properties_;
+  cudnnHandle_t handle_ = nullptr;
+  std::optional<CudnnDescriptor> properties_;
 };
 
 /// What an engine must not do. Engines that are not deterministic, reduce in low precision or use
@@ -103,11 +109,14 @@ struct CudnnChoice {
 /// An operation graph, with all that it refers to.
 class CudnnGraph {
  public:
-  /// parts: descriptors that the operations refer to.
-  CudnnGraph(std::vector<CudnnDescriptor> operations, std::vector<CudnnDescriptor> parts);
+  /// parts: descriptors that the operations refer to. The target must outlive the graph.
+  CudnnGraph(const CudnnTarget& target, std::vector<CudnnDescriptor> operations,
+             std::vector<CudnnDescriptor> parts);
+  const CudnnTarget& target() const { return target_; }
   const CudnnDescriptor& descriptor() const { return graph_; }
 
  private:
+  const CudnnTarget& target_;
   std::vector<CudnnDescriptor> operations_, parts_;
   CudnnDescriptor graph_;
 };
@@ -122,13 +131,12 @@ struct CudnnPlan {
 
 /// The first engines of the heuristics' list that obey the rules, at most so many.
 std::vector<CudnnPlan> make_plans(const std::shared_ptr<const CudnnGraph>& graph,
-                                  const CudnnTarget& target, const CudnnRules& rules, size_t most);
+                                  const CudnnRules& rules, size_t most);
 
 /// The plan of a choice that was made for this graph; empty when the engine does not take it or
 /// breaks the rules.
 std::optional<CudnnPlan> make_plan(const std::shared_ptr<const CudnnGraph>& graph,
-                                   const CudnnTarget& target, const CudnnRules& rules,
-                                   const CudnnChoice& choice);
+                                   const CudnnRules& rules, const CudnnChoice& choice);
 
 /// Enqueues the plan. bindings: the address of each tensor that is not virtual, by its id.
 void execute(CudaContext& ctx, const CudnnPlan& plan,

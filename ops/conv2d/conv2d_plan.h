@@ -10,7 +10,9 @@ namespace denovo::ops {
 /// kWeight is grad_weight where that is the result.
 enum Conv2dBinding : int64_t { kX = 1, kWeight = 2, kY = 3, kBias = 4 };
 
-std::shared_ptr<const CudnnGraph> make_conv2d_graph(const Conv2dKey& key);
+/// The target must outlive it.
+std::shared_ptr<const CudnnGraph> make_conv2d_graph(const Conv2dKey& key,
+                                                    const CudnnTarget& target);
 
 /// Sums in f32 for f32 and bf16, TF32 only on request.
 CudnnRules conv2d_rules(const Conv2dKey& key);

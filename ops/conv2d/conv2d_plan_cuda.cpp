@@ -127,7 +127,8 @@ CudnnDescriptor convolve(const Conv2dKey& key, const CudnnDescriptor& rule,
 
 }  // namespace
 
-std::shared_ptr<const CudnnGraph> make_conv2d_graph(const Conv2dKey& key) {
+std::shared_ptr<const CudnnGraph> make_conv2d_graph(const Conv2dKey& key,
+                                                    const CudnnTarget& target) {
   const Tensors tensors(key);
   const cudnnDataType_t compute = compute_type(key);
   std::vector<CudnnDescriptor> parts, operations;
@@ -152,7 +153,7 @@ std::shared_ptr<const CudnnGraph> make_conv2d_graph(const Conv2dKey& key) {
       operations.push_back(pointwise(CUDNN_POINTWISE_ADD, compute, convolved, &bias, y, parts));
     }
   }
-  return std::make_shared<const CudnnGraph>(std::move(operations), std::move(parts));
+  return std::make_shared<const CudnnGraph>(target, std::move(operations), std::move(parts));
 }
 
 CudnnRules conv2d_rules(const Conv2dKey& key) {
@@ -160,7 +161,7 @@ CudnnRules conv2d_rules(const Conv2dKey& key) {
 }
 
 std::optional<CudnnPlan> make_conv2d_plan(const Conv2dKey& key, const CudnnTarget& target) {
-  auto plans = make_plans(make_conv2d_graph(key), target, conv2d_rules(key), 1);
+  auto plans = make_plans(make_conv2d_graph(key, target), conv2d_rules(key), 1);
   if (plans.empty()) return std::nullopt;
   return std::move(plans[0]);
 }

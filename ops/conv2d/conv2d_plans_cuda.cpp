@@ -91,7 +91,7 @@ void Conv2dPlans::tune(const std::string& path) {
 std::optional<CudnnPlan> Conv2dPlans::make(const Conv2dKey& key, ConvBindings bindings) {
   if (!choices_) return make_conv2d_plan(key, target_);
   if (const CudnnChoice* choice = choices_->find(key)) {
-    auto plan = make_plan(make_conv2d_graph(key), target_, conv2d_rules(key), *choice);
+    auto plan = make_plan(make_conv2d_graph(key, target_), conv2d_rules(key), *choice);
     if (plan) return plan;
   }
   auto plan = fastest(key, bindings);
@@ -102,7 +102,7 @@ std::optional<CudnnPlan> Conv2dPlans::make(const Conv2dKey& key, ConvBindings bi
 std::optional<CudnnPlan> Conv2dPlans::fastest(const Conv2dKey& key, ConvBindings bindings) {
   forbid_while_recording("conv2d tuning");
   constexpr size_t kCandidates = 8;
-  auto plans = make_plans(make_conv2d_graph(key), target_, conv2d_rules(key), kCandidates);
+  auto plans = make_plans(make_conv2d_graph(key, target_), conv2d_rules(key), kCandidates);
   if (plans.size() < 2) return plans.empty() ? std::nullopt : std::optional(std::move(plans[0]));
   const auto [result, shape] = result_of(key);
   const Tensor scratch = Tensor::empty(shape, static_cast<DType>(key.dtype), ctx_.device());

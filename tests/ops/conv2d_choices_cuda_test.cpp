@@ -45,7 +45,7 @@ TEST_CASE("conv2d choices: every plan of a training step can be made again from 
     ops::Conv2dChoices choices(path, kMachine);
     for (std::string line; std::getline(lines, line);) {
       const ops::Conv2dKey key = ops::key_of_line(line, DType::kBF16);
-      const auto plans = make_plans(ops::make_conv2d_graph(key), h200, ops::conv2d_rules(key), 8);
+      const auto plans = make_plans(ops::make_conv2d_graph(key, h200), ops::conv2d_rules(key), 8);
       INFO(to_string(key));
       REQUIRE(!plans.empty());
       REQUIRE(!plans.back().choice.knobs.empty());
@@ -62,7 +62,7 @@ TEST_CASE("conv2d choices: every plan of a training step can be made again from 
     REQUIRE(choice);
     CHECK(*choice == first.choice);
     const auto again =
-        make_plan(ops::make_conv2d_graph(first.key), h200, ops::conv2d_rules(first.key), *choice);
+        make_plan(ops::make_conv2d_graph(first.key, h200), ops::conv2d_rules(first.key), *choice);
     REQUIRE(again);
     CHECK(again->choice == first.choice);
     CHECK(again->workspace_bytes == first.workspace_bytes);
@@ -74,10 +74,10 @@ TEST_CASE("conv2d choices: every plan of a training step can be made again from 
 TEST_CASE("conv2d choices: an engine that breaks the rules is not taken from a file") {
   const CudnnTarget h200(read_file(kLists + "h200_deviceprop.json"));
   ops::Conv2dKey key = a_key();
-  const auto plans = make_plans(ops::make_conv2d_graph(key), h200, ops::conv2d_rules(key), 1);
+  const auto plans = make_plans(ops::make_conv2d_graph(key, h200), ops::conv2d_rules(key), 1);
   REQUIRE(plans.size() == 1);
   // It uses tensor cores, which f32 without TF32 must not.
-  CHECK(!make_plan(ops::make_conv2d_graph(key), h200, {.tensor_cores = false}, plans[0].choice));
+  CHECK(!make_plan(ops::make_conv2d_graph(key, h200), {.tensor_cores = false}, plans[0].choice));
 }
 
 TEST_CASE("conv2d choices: a file of another machine is started anew, a cut line is left out") {
