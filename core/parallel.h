@@ -56,10 +56,19 @@ void parallel_blocks(CpuContext& ctx, int64_t blocks, const F& f) {
 
 namespace phases_internal {
 
+/// Test mode: blocks and the threads of a block in descending order. On the GPU they have none, so
+/// a result that changes is that of a race.
+inline bool backwards = false;
+
+inline int64_t nth(int64_t i, int64_t count) {
+  return backwards ? count - 1 - i : i;
+}
+
 template <int P, int kEnd, class F>
 void run_range(const F& f, PhasePoint at, std::vector<typename F::Local>& locals) {
   if constexpr (P < kEnd) {
-    for (at.thread = 0; at.thread < F::kThreads; ++at.thread) {
+    for (int i = 0; i < F::kThreads; ++i) {
+      at.thread = static_cast<int>(nth(i, F::kThreads));
       f.template phase<P>(at, locals[static_cast<size_t>(at.thread)]);
     }
     run_range<P + 1, kEnd>(f, at, locals);
@@ -74,7 +83,8 @@ void parallel_phases(CpuContext& ctx, int64_t blocks, const F& f) {
   using phases_internal::run_range;
   const int threads = blocks < 2 ? 1 : ctx.num_threads();
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
-  for (int64_t block = 0; block < blocks; ++block) {
+  for (int64_t i = 0; i < blocks; ++i) {
+    const int64_t block = phases_internal::nth(i, blocks);
     std::vector<typename F::Local> locals(F::kThreads);
     // Filled with NaN: what a phase reads before another has written must not pass for a number.
     struct alignas(16) Chunk {

@@ -2,10 +2,13 @@
 #include <doctest/doctest.h>
 
 #include <cstdio>
+#include <cstdlib>
 
+#include "core/parallel.h"
 #include "testing/gpu.h"
 
 int main(int argc, char** argv) {
+  denovo::phases_internal::backwards = std::getenv("DENOVO_THREADS_BACKWARDS") != nullptr;
   doctest::Context context(argc, argv);
   const int status = context.run();
   const std::string skipped = denovo::testing::skipped_gpu_tests();
