@@ -4,7 +4,7 @@
 # after ten minutes: the sections come in the order of their weight, and the report names those that
 # it did not come to.
 #
-#   scripts/gpu_check.sh [PACKAGE] [REPORT]      (build-gpu/gpu_check.tar.xz, gpu_report.md)
+#   scripts/gpu_check.sh [PACKAGE] [REPORT]      (build-gpu/gpu_check.tar.xz, build-gpu/gpu_report.md)
 #
 # scripts/pack_gpu_check.sh makes the package on any machine with the CUDA toolkit; besides it the
 # GPU's machine needs the driver, cuDNN 9, cuBLAS 13 (those of Python packages will do), and this tree.
@@ -20,9 +20,10 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 package=${1:-build-gpu/gpu_check.tar.xz}
-report=${2:-gpu_report.md}
+report=${2:-build-gpu/gpu_report.md}
 deadline=$((SECONDS + ${DENOVO_GPU_CHECK_SECONDS:-600}))
 [ -f "$package" ] || { echo "gpu_check: $package must exist, scripts/pack_gpu_check.sh makes it" >&2; exit 2; }
+mkdir -p "$(dirname "$report")"
 unpacked=$(mktemp -d)
 trap 'rm -rf "$unpacked"' EXIT
 tar xJf "$package" -C "$unpacked" || exit 2
