@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -54,9 +55,19 @@ TrainingStep::Recorded* TrainingStep::recorded_for(std::span<const data::Batch> 
   if (found != recorded_.end()) return &found->second;
   if (recorded_.size() == kMaxRecorded) return nullptr;
   Recorded recorded{{}, RepeatedWork(state_.device())};
-  for (const data::Batch& batch : micro_batches)
-    recorded.batches.push_back(data::empty_like(batch, state_.device()));
+  for (size_t i = 0; i < micro_batches.size(); ++i) {
+    recorded.batches.push_back(data::empty_like(micro_batches[i], state_.device()));
+    Tensor& images = recorded.batches.back().images;
+    images = image_memory(i, images);
+  }
   return &recorded_.emplace(std::move(shapes), std::move(recorded)).first->second;
+}
+
+Tensor TrainingStep::image_memory(size_t micro_batch, const Tensor& images) {
+  image_memory_.resize(std::max(image_memory_.size(), micro_batch + 1));
+  Tensor& memory = image_memory_[micro_batch];
+  if (!memory.defined() || memory.numel() < images.numel()) memory = images.view({images.numel()});
+  return memory.rows(0, images.numel()).view(images.shape());
 }
 
 void TrainingStep::enqueue(std::span<const data::Batch> micro_batches) {

@@ -61,10 +61,13 @@ class TrainingStep {
     HostCopy state;                  // after the update
   };
   /// Shapes of batches with a record; batches of others are enqueued anew each time.
-  static constexpr size_t kMaxRecorded = 32;
+  static constexpr size_t kMaxRecorded = 64;
 
   /// Null when this update is not to be recorded.
   Recorded* recorded_for(std::span<const data::Batch> micro_batches);
+  /// Memory in the shape of images, for which a new tensor is given: the records share it, since
+  /// one update runs at a time.
+  Tensor image_memory(size_t micro_batch, const Tensor& images);
   /// The update on the device, from batches there.
   void enqueue(std::span<const data::Batch> micro_batches);
   [[noreturn]] void report_divergence(const StepRecord& record,
@@ -79,6 +82,7 @@ class TrainingStep {
   DeviceStepState& state_;
   StepTotals totals_;
   std::map<std::vector<int64_t>, Recorded> recorded_;  // by count, height, width of each batch
+  std::vector<Tensor> image_memory_;                   // the largest so far, by micro-batch
   std::deque<Pending> pending_;
   int64_t next_iteration_;  // host's count of updates; the device keeps its own
 };

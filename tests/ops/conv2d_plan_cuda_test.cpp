@@ -28,12 +28,18 @@ struct Planned {
   std::string largest;
 };
 
-Planned plan_all(const std::string& list, DType dtype, bool tf32, const CudnnTarget& target) {
+/// portrait: of the images turned by a quarter.
+Planned plan_all(const std::string& list, bool portrait, DType dtype, bool tf32,
+                 const CudnnTarget& target) {
   Planned planned;
   std::istringstream lines(text_of(list));
   for (std::string line; std::getline(lines, line);) {
     ops::Conv2dKey key = ops::key_of_line(line, dtype);
     key.tf32 = tf32;
+    if (portrait) {
+      std::swap(key.h, key.w);
+      std::swap(key.out_h, key.out_w);
+    }
     INFO(to_string(key));
     auto plan = ops::make_conv2d_plan(key, target);
     planned.fused += plan && key.bias;
@@ -63,8 +69,9 @@ TEST_CASE("conv2d plans: every convolution of a training step has one for sm_90"
     for (const auto& [precision, dtype] :
          {std::pair("f32", DType::kF32), {"tf32", DType::kF32}, {"bf16", DType::kBF16}}) {
       const bool tf32 = precision == std::string_view("tf32");
-      const Planned planned = plan_all(list, dtype, tf32, h200);
+      const Planned planned = plan_all(list, false, dtype, tf32, h200);
       CHECK(planned.count == count);
+      CHECK(plan_all(list, true, dtype, tf32, h200).count == count);
       MESSAGE(fmt::format(
           "{} {}: {} plans, {} with a fused bias, {} left to cuBLASLt, workspace of the others "
           "at most {:.1f} MiB ({})",
