@@ -1,13 +1,12 @@
-// Convolution on the GPU: cuDNN plans of deterministic engines; cuBLASLt where it
-// is a product of matrices.
+// Convolution on the GPU: cuDNN plans of deterministic engines; a linear layer where it is one.
 #include <fmt/format.h>
 
 #include "core/cuda/cuda_context.h"
-#include "core/cuda/matmul.h"
 #include "core/error.h"
 #include "ops/bias/bias_kernels.h"
 #include "ops/conv2d/conv2d_kernels.h"
 #include "ops/conv2d/conv2d_plans.h"
+#include "ops/linear/linear_kernels.h"
 
 namespace denovo::ops {
 namespace {
@@ -45,9 +44,9 @@ void run_or_throw(CudaContext& ctx, const Conv2dKey& key, ConvBindings bindings)
                   to_string(key)));
 }
 
-/// Rows of the product that a 1x1 convolution is.
-int64_t pixels_of(const Conv2dSizes& sizes) {
-  return sizes.n * sizes.h * sizes.w;
+/// Pixels (or kernels) by channels.
+Tensor matrix(const Tensor& tensor) {
+  return tensor.view({tensor.numel() / tensor.size(-1), tensor.size(-1)});
 }
 
 }  // namespace
@@ -60,14 +59,7 @@ void run(CudaContext& ctx, const Conv2dForward& args) {
   key.alignment = alignment;
   key.tf32 = ctx.tf32();
   if (is_product(key)) {
-    matmul(ctx, {.m = pixels_of(sizes),
-                 .n = sizes.c_out,
-                 .k = sizes.c_in,
-                 .a = args.x.raw(),
-                 .b = args.weight.raw(),
-                 .c = args.y.raw(),
-                 .transpose_b = true,
-                 .dtype = args.x.dtype()});
+    run(ctx, LinearForward{matrix(args.x), matrix(args.weight), matrix(args.y)});
     run(ctx, AddBias{args.y, args.bias, args.options.relu});
     return;
   }
@@ -94,14 +86,8 @@ void run(CudaContext& ctx, const Conv2dBackwardData& args) {
   key.alignment = common_alignment({&args.grad_x, &args.weight, &args.grad_y});
   key.tf32 = ctx.tf32();
   if (is_product(key)) {
-    matmul(ctx, {.m = pixels_of(sizes),
-                 .n = sizes.c_in,
-                 .k = sizes.c_out,
-                 .a = args.grad_y.raw(),
-                 .b = args.weight.raw(),
-                 .c = args.grad_x.raw(),
-                 .dtype = args.grad_x.dtype(),
-                 .beta = args.beta});
+    run(ctx, LinearBackwardData{matrix(args.grad_y), matrix(args.weight), matrix(args.grad_x),
+                                args.beta});
     return;
   }
   const std::pair<int64_t, void*> bindings[] = {
@@ -120,15 +106,8 @@ void run(CudaContext& ctx, const Conv2dBackwardWeight& args) {
   key.alignment = common_alignment({&args.x, &args.grad_weight, &args.grad_y});
   key.tf32 = ctx.tf32();
   if (is_product(key)) {
-    matmul(ctx, {.m = sizes.c_out,
-                 .n = sizes.c_in,
-                 .k = pixels_of(sizes),
-                 .a = args.grad_y.raw(),
-                 .b = args.x.raw(),
-                 .c = args.grad_weight.raw(),
-                 .transpose_a = true,
-                 .dtype = args.x.dtype(),
-                 .beta = args.beta});
+    run(ctx, LinearBackwardWeight{matrix(args.x), matrix(args.grad_y), matrix(args.grad_weight),
+                                  args.beta});
     return;
   }
   const std::pair<int64_t, void*> bindings[] = {

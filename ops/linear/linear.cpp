@@ -28,11 +28,8 @@ struct LinearNode : Node {
       }
       if (GradSlot& slot = grad_inputs[2])
         run(ctx, BiasBackward{grad_y, slot.buffer(), slot.beta()});
-      if (GradSlot& slot = grad_inputs[0]) {
-        const Tensor grad_x = slot.accumulates() ? x.get().empty_like() : slot.buffer();
-        run(ctx, LinearBackwardData{grad_y, weight.get(), grad_x});
-        if (slot.accumulates()) slot.set(grad_x);
-      }
+      if (GradSlot& slot = grad_inputs[0])
+        run(ctx, LinearBackwardData{grad_y, weight.get(), slot.buffer(), slot.beta()});
     });
   }
 };

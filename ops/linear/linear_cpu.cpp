@@ -107,6 +107,11 @@ void run(CpuContext& ctx, const LinearForward& args) {
 }
 
 void run(CpuContext& ctx, const LinearBackwardData& args) {
+  if (args.beta != 0) {  // oneDNN's inner product only assigns
+    const Tensor grad_x = args.grad_x.empty_like();
+    run(ctx, LinearBackwardData{args.grad_y, args.weight, grad_x, 0});
+    return accumulate(args.grad_x, grad_x);
+  }
   const ProfileKernel profile("linear", flops(args.grad_x, args.grad_y));
   if (args.grad_x.numel() == 0) return;
   if (args.grad_x.dtype() == DType::kF64) {
@@ -121,7 +126,7 @@ void run(CpuContext& ctx, const LinearBackwardData& args) {
   if (!onednn_computes(args.grad_x.dtype())) {
     return compute_in_f32(args.grad_x, false, [&](const Tensor& grad_x) {
       run(ctx,
-          LinearBackwardData{args.grad_y.to(DType::kF32), args.weight.to(DType::kF32), grad_x});
+          LinearBackwardData{args.grad_y.to(DType::kF32), args.weight.to(DType::kF32), grad_x, 0});
     });
   }
   guarded("inner product backward data", args.grad_x, args.grad_y, [&] {

@@ -19,14 +19,18 @@ void run(CudaContext& ctx, const LinearForward& args) {
 
 void run(CudaContext& ctx, const LinearBackwardData& args) {
   if (args.grad_x.numel() == 0) return;
-  if (args.grad_y.numel() == 0) return fill(args.grad_x, 0);
+  if (args.grad_y.numel() == 0) {
+    if (args.beta == 0) fill(args.grad_x, 0);
+    return;
+  }
   matmul(ctx, {.m = args.grad_x.size(0),
                .n = args.grad_x.size(1),
                .k = args.grad_y.size(1),
                .a = args.grad_y.raw(),
                .b = args.weight.raw(),
                .c = args.grad_x.raw(),
-               .dtype = args.grad_x.dtype()});
+               .dtype = args.grad_x.dtype(),
+               .beta = args.beta});
 }
 
 void run(CudaContext& ctx, const LinearBackwardWeight& args) {

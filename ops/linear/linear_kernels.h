@@ -9,9 +9,10 @@ namespace denovo::ops {
 struct LinearForward {
   const Tensor &x, &weight, &y;
 };
-/// grad_x = grad_y * weight
+/// grad_x = beta * grad_x + grad_y * weight
 struct LinearBackwardData {
   const Tensor &grad_y, &weight, &grad_x;
+  double beta;
 };
 /// grad_weight = beta * grad_weight + grad_y^T * x
 struct LinearBackwardWeight {
