@@ -1,7 +1,6 @@
 #include "core/cuda/cuda_graph.h"
 
 #include <cuda_runtime.h>
-
 #include <fmt/format.h>
 
 #include "core/cuda/cuda_context.h"

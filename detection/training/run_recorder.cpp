@@ -79,8 +79,7 @@ bool RunRecorder::save(int64_t iteration, const std::function<Checkpoint()>& mak
       if (is_best) replace_symlink(folder + "/best", name);
     });
   } catch (const Error& error) {
-    constexpr int kExhausted = 4;
-    if (required || exit_code(error) != kExhausted) throw;
+    if (required || exit_code(error) != kExhaustedStatus) throw;
     if (directory_) logger_.warn(fmt::format("checkpoint not written: {}", error.what()));
     return false;
   }

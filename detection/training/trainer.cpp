@@ -22,8 +22,6 @@
 namespace denovo::detection {
 namespace {
 
-constexpr int kDataFailed = 3, kExhausted = 4;  // exit statuses of core/error.h
-
 /// One run from its first or resumed step to its end. All ranks do the same; what only rank 0 does
 /// is the recorder's and the validation's business.
 class Trainer {
@@ -244,7 +242,7 @@ class Trainer {
     } catch (const ResourceError& error) {
       throw ResourceError(rescue(error));
     } catch (const PeerError& error) {
-      if (error.status() == kDataFailed || error.status() == kExhausted) save(false);
+      if (error.status() == kDataStatus || error.status() == kExhaustedStatus) save(false);
       throw;
     }
   }

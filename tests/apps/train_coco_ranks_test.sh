@@ -24,13 +24,6 @@ within() {
   awk -v limit="$1" -v since="$2" -v now="$(seconds)" 'BEGIN { exit !(now - since <= limit) }' ||
     fail "$3 took more than $1 s"
 }
-wait_for() {
-  for _ in $(seq 600); do
-    "$@" 2>/dev/null && return 0
-    sleep 0.1
-  done
-  fail "timed out: $*"
-}
 # start OUT ARGUMENTS...: two ranks without end in the background, until they have made a few steps;
 # their process ids in rank_pids, in the order of ranks.
 start() {

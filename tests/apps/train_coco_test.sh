@@ -9,14 +9,6 @@ train() { "$bin/train_coco" --config "$config" --threads 1 --quiet data.root=sha
 no_leftovers() { # no unfinished checkpoint or file
   [ -z "$(find "$1" -name '.*' ! -path "$1")" ] || fail "left in $1: $(find "$1" -name '.*' | xargs)"
 }
-# wait_for COMMAND...: until it succeeds, at most 60 s.
-wait_for() {
-  for _ in $(seq 600); do
-    "$@" 2>/dev/null && return 0
-    sleep 0.1
-  done
-  fail "timed out: $*"
-}
 "$bin/make_shapes" --out shapes --images 12 --val 4 --size 64 --classification 0 --quiet >/dev/null ||
   exit 1
 

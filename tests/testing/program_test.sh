@@ -24,6 +24,14 @@ expect() {
 }
 absent() { [ ! -e "$1" ] || fail "$1 was left behind: $(find "$1" | head -5 | xargs)"; }
 same() { cmp -s "$1" "$2" || fail "$1 and $2 differ: $(diff "$1" "$2" | head -10)"; }
+# wait_for COMMAND...: until it succeeds, at most 60 s.
+wait_for() {
+  for _ in $(seq 600); do
+    "$@" 2>/dev/null && return 0
+    sleep 0.1
+  done
+  fail "timed out: $*"
+}
 # finish SENTENCE: the verdict, as exit status.
 finish() {
   [ $failures = 0 ] || exit 1
