@@ -1,11 +1,14 @@
 // detect: finds objects in images, writes COCO results and draws them.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apps/commands/detect_options.h"
 #include "core/backend.h"
 #include "core/log/progress.h"
 #include "core/options.h"
 #include "detection/evaluation/detect_files.h"
+#include "detection/evaluation/scored_categories.h"
 #include "detection/weights/detector_file.h"
 
 namespace {
@@ -41,6 +44,7 @@ int detect(int argc, char** argv) {
   const std::vector<int> classes = file.classes_named(options.comma_list("classes"), "--classes");
   std::vector<InputFile> files = list_input_files(options.list("images"));
   Logger logger(options.given("quiet"));
+  CategoryIds category_ids = file.category_ids();
   int64_t bad_files = 0;
   const auto tell = [&](const std::string& line) {
     logger.warn(line);
@@ -49,19 +53,26 @@ int detect(int argc, char** argv) {
   if (options.given("annotations")) {
     const data::CocoDataset dataset = data::read_coco(options.text("annotations"));
     for (const std::string& line : take_dataset_ids(files, dataset)) tell(line);
+    category_ids = result_ids(dataset, file.class_list());
+    if (const std::string missing = missing_text(dataset.path(), file.class_list(), category_ids);
+        !missing.empty())
+      logger.warn(missing + "; they are left out of the results");
   }
 
   ModelConfig& model_config = file.config.model;
   model_config.test.score_threshold = threshold;
   // The best N of some classes may stand behind many of the others.
+  const bool of_all = classes.empty() && std::find(category_ids.begin(), category_ids.end(),
+                                                   std::nullopt) == category_ids.end();
   model_config.test.detections_per_image =
-      classes.empty() ? most : std::max(most, model_config.rpn.post_nms_topk_test);
+      of_all ? most : std::max(most, model_config.rpn.post_nms_topk_test);
   const auto model = file.load(device);
   logger.info(fmt::format("{}: {} classes", file.path(), file.categories.size()));
   Progress progress(logger, "detect", static_cast<int64_t>(files.size()), {.unit = "images"});
   const DetectFilesOptions detection{
       .out = options.text("out"),
       .categories = file.categories,
+      .category_ids = category_ids,
       .classes = classes,
       .max_detections = most,
       .rule = file.config.input.test_rule(),

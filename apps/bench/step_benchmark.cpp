@@ -38,12 +38,20 @@ std::vector<int> foreground_of(const detection::RoiBatch& rois, int64_t images, 
 
 }  // namespace
 
+std::vector<data::CocoCategory> numbered_classes(int count) {
+  std::vector<data::CocoCategory> classes;
+  for (int i = 1; i <= count; ++i) classes.push_back({.id = i, .name = {}});
+  return classes;
+}
+
 StepBenchmark::StepBenchmark(const detection::TrainConfig& config, const StepOptions& options,
                              Logger& logger)
     : config_(config),
       options_(options),
       batch_(synthetic_batch(options.batch)),
-      trainable_(detection::build_model(config, options.batch.num_classes, options.device, logger)),
+      trainable_(detection::build_model(config,
+                                        {numbered_classes(options.batch.num_classes), "--classes"},
+                                        options.device, logger)),
       state_(options.device),
       totals_(options.device),
       on_device_(data::empty_like(batch_, options.device)),

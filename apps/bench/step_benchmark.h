@@ -56,6 +56,9 @@ class StepBenchmark {
   detection::Proposals fixed_proposals_;  // undefined tensors: none
 };
 
+/// Classes 1 … count without names.
+std::vector<data::CocoCategory> numbered_classes(int count);
+
 /// The batch that a configuration trains on: solver.images_per_batch images, the smallest of
 /// input.min_size_train high, input.max_size wide.
 SyntheticBatchOptions batch_options(const detection::TrainConfig& config);

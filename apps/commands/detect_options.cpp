@@ -18,8 +18,10 @@ void declare_detect_options(Options& options) {
   options.add({"score-threshold", "S", "lowest score of a detection", "0.5"});
   options.add({"classes", "A,B", "find these classes only"});
   options.add({"max-detections", "N", "most detections per image", "100"});
-  options.add({"annotations", "FILE",
-               "COCO JSON that names the images; without it image_id counts them from 0"});
+  options.add(
+      {"annotations", "FILE",
+       "COCO JSON whose ids the results carry: of its images, and of its categories by class "
+       "name; without it image_id counts from 0 and category_id is that of training"});
 }
 
 void check_detect_options(const Options& options) {

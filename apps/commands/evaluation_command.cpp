@@ -38,6 +38,7 @@ std::vector<EvaluationResult> evaluate_checkpoint(const Options& options, Logger
                                   .checkpoint = options.text("checkpoint"),
                                   .annotations = options.text("annotations"),
                                   .images = options.text("images"),
+                                  .ignore_unknown_classes = options.given("ignore-unknown-classes"),
                                   .types = asked_types(options),
                                   .device = parse_device(options.text("device")),
                                   .progress = [&](int64_t done, int64_t total) {
@@ -49,7 +50,7 @@ std::vector<EvaluationResult> evaluate_checkpoint(const Options& options, Logger
 }
 
 std::vector<EvaluationResult> evaluate_results_file(const Options& options) {
-  for (const char* of_run : {"checkpoint", "annotations", "images"})
+  for (const char* of_run : {"checkpoint", "annotations", "images", "ignore-unknown-classes"})
     if (options.given(of_run)) throw ConfigError(fmt::format("--{} needs --run", of_run));
   for (const char* required : {"gt", "dt"})
     if (!options.given(required))
@@ -69,8 +70,11 @@ void declare_evaluation_options(Options& options) {
   options.add({"dt", "FILE", "COCO results JSON"});
   options.add({"run", "RUN", "run directory: score a checkpoint, in place of --gt and --dt"});
   options.add({"checkpoint", "NAME", "checkpoint of --run: last, best or a name", "last"});
-  options.add({"annotations", "FILE", "COCO JSON for --run; else its validation set"});
+  options.add({"annotations", "FILE",
+               "COCO JSON for --run, matched by class names; else its validation set"});
   options.add({"images", "DIR", "folder of the images of --annotations"});
+  options.add({"ignore-unknown-classes", "",
+               "with --run: leave categories that the model does not know out of the scores"});
   options.add({"iou", "TYPES", "bbox, segm or both; else what the results carry"});
   options.add({"json", "FILE", "also write the numbers as JSON; - for stdout"});
   options.add({"curves", "FILE", "write precision, recall and scores as safetensors"});

@@ -103,7 +103,13 @@ class CocoDataset {
   /// Annotations whose area was not in the file.
   int64_t num_computed_areas() const { return num_computed_areas_; }
 
+  /// Takes out category i where !kept[i], with its annotations, as if the file had never had them;
+  /// images stay. For whoever owns the data set and has just read it.
+  void keep_categories(const std::vector<bool>& kept);
+
  private:
+  void keep_replaced(const std::vector<int>& new_index);
+
   friend class CocoReader;
   std::string path_;
   std::vector<CocoCategory> categories_;

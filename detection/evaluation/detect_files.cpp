@@ -57,11 +57,9 @@ ImageDetections detect_image(MaskRcnn& model, const data::Image& image, int64_t 
   const data::Batch batch = data::image_batch(std::span(&image, 1), options.rule);
   const Tensor sizes = batch.image_sizes.to(options.device);
   const Tensor pixels = model.normalize(batch.images.to(options.device), sizes, DType::kF32);
-  std::vector<int64_t> category_ids;
-  for (const auto& category : options.categories) category_ids.push_back(category.id);
   auto found = post_process(model.detect({pixels, sizes, batch.image_ids}), batch.image_sizes,
                             batch.original_sizes, Tensor::from<int64_t>({1}, {image_id}),
-                            category_ids, model.config().test.mask_paste);
+                            options.category_ids, model.config().test.mask_paste);
   select(found.front(), options);
   return std::move(found.front());
 }
@@ -79,6 +77,15 @@ void put_results(const ImageDetections& image, const std::string& name, JsonWrit
     }
     json.end_object();
   }
+}
+
+/// The classes as the results number them.
+std::vector<data::CocoCategory> result_categories(const DetectFilesOptions& options) {
+  std::vector<data::CocoCategory> categories;
+  for (size_t c = 0; c < options.categories.size(); ++c)
+    if (options.category_ids[c])
+      categories.push_back({*options.category_ids[c], options.categories[c].name});
+  return categories;
 }
 
 /// "a.png" for dir/a.jpg; files that would share it get longer names, those later in the list.
@@ -101,12 +108,13 @@ DetectFilesReport detect_files(MaskRcnn& model, std::span<const InputFile> files
   JsonWriter json([&](std::string_view piece) { results.write(piece); });
   json.begin_array();
   std::set<std::string> taken;
+  const std::vector<data::CocoCategory> categories = result_categories(options);
   for (size_t i = 0; i < files.size(); ++i) {
     const auto position = static_cast<int64_t>(i);
     if (std::optional<data::Image> image = read_input(files[i], options)) {
       const ImageDetections found = detect_image(model, *image, files[i].image_id, options);
       put_results(found, files[i].name, json);
-      data::draw_instances(*image, drawn_detections(found, options.categories, 0));
+      data::draw_instances(*image, drawn_detections(found, categories, 0));
       data::write_image(options.out + "/" + picture_name(files[i], position, taken), *image);
       ++report.images;
       for (const int c : found.classes) ++report.objects[static_cast<size_t>(c)];

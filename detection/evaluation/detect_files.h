@@ -17,6 +17,7 @@ namespace denovo::detection {
 struct DetectFilesOptions {
   std::string out;                             // directory, created
   std::vector<data::CocoCategory> categories;  // of the model's classes
+  CategoryIds category_ids;                    // of the results; classes without are left out
   std::vector<int> classes;                    // those wanted; empty: all
   int max_detections = 100;                    // per image, the best of the classes wanted
   data::InputRule rule;

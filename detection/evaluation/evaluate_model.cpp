@@ -45,10 +45,6 @@ std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::CocoDat
   if (options.max_images > 0 && static_cast<size_t>(options.max_images) < images.size()) {
     images.resize(static_cast<size_t>(options.max_images));
   }
-  std::vector<int64_t> category_ids = options.category_ids;
-  if (category_ids.empty()) {
-    for (const auto& category : dataset.categories()) category_ids.push_back(category.id);
-  }
 
   data::TrainingView no_objects;
   no_objects.first_instance = {0};
@@ -63,8 +59,9 @@ std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::CocoDat
     const Tensor sizes = batch->image_sizes.to(options.device);
     const ImageBatch input{model.normalize(batch->images.to(options.device), sizes, DType::kF32),
                            sizes, batch->image_ids};
-    auto found = post_process(model.detect(input), batch->image_sizes, batch->original_sizes,
-                              batch->image_ids, category_ids, model.config().test.mask_paste);
+    auto found =
+        post_process(model.detect(input), batch->image_sizes, batch->original_sizes,
+                     batch->image_ids, options.category_ids, model.config().test.mask_paste);
     std::move(found.begin(), found.end(), std::back_inserter(all));
     const auto total = static_cast<int64_t>(images.size());
     if (options.progress)  // the other ranks are about as far

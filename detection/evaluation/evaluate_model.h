@@ -16,10 +16,10 @@ namespace denovo::detection {
 
 struct EvaluateModelOptions {
   std::string image_root;
-  data::InputRule rule;                    // of evaluation: first short side, no flip
-  std::vector<int64_t> category_ids = {};  // of the model's classes; empty: the data set's
-  int max_images = 0;                      // the first ones in ascending id; 0: all
-  int images_per_batch = 1;                // more than one changes nothing but speed
+  data::InputRule rule;      // of evaluation: first short side, no flip
+  CategoryIds category_ids;  // the data set's, of the model's classes (scored_categories.h)
+  int max_images = 0;        // the first ones in ascending id; 0: all
+  int images_per_batch = 1;  // more than one changes nothing but speed
   int loader_threads = 1;
   int rank = 0, num_ranks = 1;  // every num_ranks-th batch is this rank's
   Device device;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "detection/evaluation/scored_categories.h"
 #include "detection/weights/detector_file.h"
 
 namespace denovo::detection {
@@ -16,15 +17,18 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   if (options.annotations.empty() && data.val_annotations.empty())
     throw ConfigError(
         fmt::format("{}: the run has no validation set; give annotations and images", options.run));
-  const data::CocoDataset dataset = data::read_coco(
+  data::CocoDataset dataset = data::read_coco(
       options.annotations.empty() ? data.path(data.val_annotations) : options.annotations,
       data::StructuralDefects::kCollect);
+  const ScoredCategories categories = match_to_model(
+      dataset, file.class_list(), options.ignore_unknown_classes || run.eval.ignore_unknown_classes,
+      "--ignore-unknown-classes");
   const auto model = file.load(options.device);
   const auto images = detect_dataset(
       *model, dataset,
       {.image_root = options.images.empty() ? data.path(data.val_images) : options.images,
        .rule = file.config.input.test_rule(),
-       .category_ids = file.category_ids(),
+       .category_ids = categories.category_ids,
        .images_per_batch = 4,
        .device = options.device,
        .progress = options.progress});
@@ -39,6 +43,8 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   if (results.empty())
     throw IoError(fmt::format("{}: no masks to score, the model or {} has none", file.path(),
                               dataset.path()));
+  for (const std::string& line : {categories.ignored, categories.missing})
+    if (!line.empty()) results.front().warnings.push_back(line);
   return results;
 }
 

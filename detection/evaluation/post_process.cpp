@@ -1,6 +1,7 @@
 #include "detection/evaluation/post_process.h"
 
 #include <algorithm>
+#include <span>
 
 #include "ops/mask_paste/mask_paste.h"
 
@@ -12,11 +13,15 @@ struct Kept {
   std::vector<int64_t> slots;  // where in the network's output
 };
 
-/// Boxes of the first `count` slots of one image, scaled and clipped; empty ones left out.
-Kept keep_boxes(const float* boxes, int count, double scale_x, double scale_y, float width,
+/// Boxes of the slots of one image with these classes, scaled and clipped; empty ones and those of
+/// classes without an id left out.
+Kept keep_boxes(const float* boxes, std::span<const int32_t> classes,
+                const CategoryIds& category_ids, double scale_x, double scale_y, float width,
                 float height) {
   Kept kept;
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < static_cast<int>(classes.size()); ++i) {
+    const auto c = static_cast<size_t>(classes[static_cast<size_t>(i)]);
+    if (!category_ids[c]) continue;
     const float* b = boxes + 4 * i;
     const float x0 = std::clamp(static_cast<float>(b[0] * scale_x), 0.f, width),
                 x1 = std::clamp(static_cast<float>(b[2] * scale_x), 0.f, width);
@@ -33,7 +38,7 @@ Kept keep_boxes(const float* boxes, int count, double scale_x, double scale_y, f
 
 std::vector<ImageDetections> post_process(const Detections& detections, const Tensor& image_sizes,
                                           const Tensor& original_sizes, const Tensor& image_ids,
-                                          const std::vector<int64_t>& category_ids,
+                                          const CategoryIds& category_ids,
                                           const std::string& mask_paste) {
   const int64_t n = detections.boxes.size(0), slots = detections.boxes.size(1);
   const Tensor boxes = detections.boxes.to(kCpu).to(DType::kF32);
@@ -55,10 +60,11 @@ std::vector<ImageDetections> post_process(const Detections& detections, const Te
     image.image_id = ids[at];
     image.height = originals[2 * at];
     image.width = originals[2 * at + 1];
-    const Kept kept =
-        keep_boxes(boxes.data<float>() + i * slots * 4, counts[at],
-                   double(image.width) / sizes[2 * at + 1], double(image.height) / sizes[2 * at],
-                   static_cast<float>(image.width), static_cast<float>(image.height));
+    const Kept kept = keep_boxes(
+        boxes.data<float>() + i * slots * 4,
+        std::span(classes).subspan(static_cast<size_t>(i * slots), static_cast<size_t>(counts[at])),
+        category_ids, double(image.width) / sizes[2 * at + 1], double(image.height) / sizes[2 * at],
+        static_cast<float>(image.width), static_cast<float>(image.height));
     const auto count = static_cast<int64_t>(kept.slots.size());
     if (masks.defined() && count > 0) {
       const Tensor chosen = Tensor::empty({count, masks.size(1), masks.size(2)}, DType::kF32);
@@ -73,7 +79,7 @@ std::vector<ImageDetections> post_process(const Detections& detections, const Te
       const float* b = kept.boxes.data() + 4 * d;
       image.classes.push_back(classes[slot]);
       image.detections.push_back({.image_id = image.image_id,
-                                  .category_id = category_ids[static_cast<size_t>(classes[slot])],
+                                  .category_id = *category_ids[static_cast<size_t>(classes[slot])],
                                   .bbox = {b[0], b[1], double(b[2]) - b[0], double(b[3]) - b[1]},
                                   .score = scores[slot]});
       if (!image.masks.empty()) image.detections.back().mask = image.masks[d];

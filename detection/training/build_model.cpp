@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "core/backend.h"
-#include "core/files/json_writer.h"
 #include "core/version.h"
+#include "detection/weights/class_list.h"
 #include "detection/weights/load_weights.h"
 #include "nn/state_dict.h"
 
@@ -45,18 +45,22 @@ struct ModelFileConfig {
 
 }  // namespace
 
-TrainableModel build_model(const TrainConfig& config, int num_classes, Device device,
-                           Logger& logger) {
+TrainableModel build_model(const TrainConfig& config, const data::CategoryList& classes,
+                           Device device, Logger& logger) {
   if (config.solver.precision == "tf32") {
     with_backend(device, [](auto& ctx) { allow_tf32(ctx); });
   }
   TrainableModel result;
-  result.model = std::make_unique<MaskRcnn>(config.model, num_classes);
+  result.model =
+      std::make_unique<MaskRcnn>(config.model, static_cast<int>(classes.categories.size()));
   result.model->reallocate(DType::kF32, device);
   result.model->initialize(static_cast<uint64_t>(config.seed));
   if (!config.model.init.empty()) logger.info(load_backbone(*result.model, config.model.init));
-  if (!config.model.weights.empty())
-    logger.info(load_detector(*result.model, config.model.weights));
+  if (!config.model.weights.empty()) {
+    const LoadedDetector loaded = load_detector(*result.model, config.model.weights, classes);
+    logger.info(loaded.line);
+    if (!loaded.warning.empty()) logger.warn(loaded.warning);
+  }
   result.arena = std::make_unique<Arena>(trainable_leaves(*result.model, config.solver));
   result.optimizer = std::make_unique<nn::Sgd>(
       *result.arena, nn::SgdOptions{config.solver.momentum, config.solver.weight_decay,
@@ -65,16 +69,10 @@ TrainableModel build_model(const TrainConfig& config, int num_classes, Device de
 }
 
 Metadata model_metadata(const TrainConfig& config, const data::CocoDataset& dataset) {
-  JsonWriter categories;
-  categories.begin_array();
-  for (const auto& category : dataset.categories()) {
-    categories.begin_object().field("id", category.id).field("name", category.name).end_object();
-  }
-  categories.end_array();
   return {{"format", "denovo"},
           {"version", version_text()},
           {"config", config_text(ModelFileConfig{config.input, config.model})},
-          {"categories", categories.text()}};
+          {"categories", class_list_json(dataset.categories())}};
 }
 
 }  // namespace denovo::detection

@@ -5,7 +5,7 @@
 
 #include "core/arena.h"
 #include "core/log/logger.h"
-#include "data/coco/dataset.h"
+#include "data/coco/match_categories.h"
 #include "detection/model/mask_rcnn.h"
 #include "detection/training/train_config.h"
 #include "nn/optimizer/sgd.h"
@@ -18,11 +18,11 @@ struct TrainableModel {
   std::unique_ptr<nn::Sgd> optimizer;
 };
 
-/// Builds the model of a configuration for num_classes foreground classes. Weights: model.init and
+/// Builds the model of a configuration for the classes of a data set. Weights: model.init and
 /// model.weights where given, else random by the seed. Throws IoError when files do not fit,
 /// ConfigError for combinations that cannot work.
-TrainableModel build_model(const TrainConfig& config, int num_classes, Device device,
-                           Logger& logger);
+TrainableModel build_model(const TrainConfig& config, const data::CategoryList& classes,
+                           Device device, Logger& logger);
 
 /// What a model file says about itself: the sections input and model of the configuration (TOML),
 /// category ids and names (JSON). The same for all runs that differ in paths, workers and periods.

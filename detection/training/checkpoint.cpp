@@ -25,6 +25,29 @@ int64_t tensor_bytes(const NamedTensors& tensors) {
   return bytes;
 }
 
+constexpr std::pair<const char*, data::ListFingerprint data::Fingerprint::*> kLists[] = {
+    {"categories", &data::Fingerprint::categories},
+    {"images", &data::Fingerprint::images},
+    {"annotations", &data::Fingerprint::annotations}};
+
+void put(JsonWriter& json, const char* key, const data::Fingerprint& fingerprint) {
+  json.key(key).begin_object();
+  for (const auto& [name, list] : kLists) {
+    json.key(name).begin_object().field("count", (fingerprint.*list).count);
+    json.field("hash", (fingerprint.*list).hash).end_object();
+  }
+  json.end_object();
+}
+
+data::Fingerprint parse_fingerprint(simdjson::dom::element root) {
+  data::Fingerprint fingerprint;
+  for (const auto& [name, list] : kLists) {
+    (fingerprint.*list).count = root[name]["count"].get_int64();
+    (fingerprint.*list).hash = std::string(root[name]["hash"].get_string().value());
+  }
+  return fingerprint;
+}
+
 std::string state_text(const TrainingState& state, const std::string& directory) {
   JsonWriter json;
   json.begin_object().field("iteration", state.iteration).field("images_seen", state.images_seen);
@@ -35,6 +58,12 @@ std::string state_text(const TrainingState& state, const std::string& directory)
   json.field("window_count", state.window_count).key("window").begin_object();
   for (const auto& [name, sum] : state.window) json.field(name, sum);
   json.end_object();
+  if (state.data) {
+    json.key("data").begin_object();
+    put(json, "train", state.data->train);
+    if (state.data->validation) put(json, "validation", *state.data->validation);
+    json.end_object();
+  }
   json.key("files").begin_object();
   for (const char* file : kTensorFiles) {
     const std::string path = directory + "/" + file;
@@ -62,6 +91,11 @@ TrainingState parse_state(simdjson::dom::element root) {
     state.window.emplace_back(std::string(field.key), double(field.value.get_double()));
   }
   state.config = std::string(root["config"].get_string().value());
+  simdjson::dom::element data, validation;
+  if (root["data"].get(data) != simdjson::SUCCESS) return state;
+  state.data = {parse_fingerprint(data["train"]), {}};
+  if (data["validation"].get(validation) == simdjson::SUCCESS)
+    state.data->validation = parse_fingerprint(validation);
   return state;
 }
 

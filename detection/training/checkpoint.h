@@ -2,7 +2,8 @@
 //
 //   NAME/model.safetensors      weights and buffers; metadata carries what the weights mean
 //   NAME/optimizer.safetensors  momentum by parameter name
-//   NAME/state.json             iteration, best result, sizes and checksums of the other two
+//   NAME/state.json             iteration, best result, fingerprints of the data, sizes and
+//                               checksums of the other two
 #pragma once
 
 #include <optional>
@@ -10,8 +11,15 @@
 #include <vector>
 
 #include "core/files/safetensors.h"
+#include "data/coco/fingerprint.h"
 
 namespace denovo::detection {
+
+/// The data sets of a run.
+struct DataFingerprints {
+  data::Fingerprint train;
+  std::optional<data::Fingerprint> validation;  // where there is one
+};
 
 /// What a resumed run needs besides tensors; everything else is a function of the configuration.
 struct TrainingState {
@@ -26,6 +34,7 @@ struct TrainingState {
   std::string config;  // resolved configuration, TOML
   int threads = 0;     // part of what the bits of a CPU run depend on
   std::string device;
+  std::optional<DataFingerprints> data;  // none in checkpoints of earlier versions
 };
 
 struct Checkpoint {

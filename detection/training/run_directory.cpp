@@ -90,7 +90,8 @@ void RunDirectory::write_config(const TrainConfig& config) const {
   replace_file(path_ + "/config.toml", config_text(config));
 }
 
-std::optional<Checkpoint> RunDirectory::newest_checkpoint(Logger& logger) const {
+std::optional<Checkpoint> RunDirectory::newest_checkpoint(
+    const std::function<void(const std::string&)>& warn) const {
   std::vector<std::string> reasons, unreadable;
   auto names = list_checkpoints(checkpoints());
   for (; !names.empty(); names.pop_back()) {
@@ -98,9 +99,8 @@ std::optional<Checkpoint> RunDirectory::newest_checkpoint(Logger& logger) const 
       Checkpoint checkpoint = load_checkpoint(checkpoints() + "/" + names.back());
       for (size_t i = 0; i < unreadable.size(); ++i) {
         set_aside(unreadable[i]);
-        logger.warn(
-            fmt::format("{}; renamed to unreadable_{}, continuing from the older checkpoint {}",
-                        reasons[i], unreadable[i], names.back()));
+        warn(fmt::format("{}; renamed to unreadable_{}, continuing from the older checkpoint {}",
+                         reasons[i], unreadable[i], names.back()));
       }
       if (!unreadable.empty()) replace_symlink(checkpoints() + "/last", names.back());
       return checkpoint;

@@ -1,11 +1,11 @@
 // The directory of a run: who may write into it, and what it already holds.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "core/files/run_lock.h"
-#include "core/log/logger.h"
 #include "detection/training/checkpoint.h"
 #include "detection/training/train_config.h"
 
@@ -31,9 +31,10 @@ class RunDirectory {
   bool resuming() const { return resuming_; }
 
   /// The newest checkpoint that can be read. Newer ones that cannot are renamed to
-  /// `unreadable_NAME`, with a warning each. nullopt when there is none at all. Throws IoError when
-  /// none of those there can be read.
-  std::optional<Checkpoint> newest_checkpoint(Logger& logger) const;
+  /// `unreadable_NAME`, with a line to `warn` each. nullopt when there is none at all. Throws
+  /// IoError when none of those there can be read.
+  std::optional<Checkpoint> newest_checkpoint(
+      const std::function<void(const std::string&)>& warn) const;
   /// Deletes all but the newest `keep` checkpoints and the one that `best` points to.
   void prune_checkpoints(int keep) const;
   /// The reference's lines of the evaluation at an iteration, "no evaluation" if there was none.

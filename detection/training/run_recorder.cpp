@@ -50,7 +50,7 @@ std::optional<Checkpoint> RunRecorder::newest_checkpoint() {
   std::string name;
   together(group_, [&] {
     if (!directory_) return;
-    checkpoint = directory_->newest_checkpoint(logger_);
+    checkpoint = directory_->newest_checkpoint([&](const std::string& line) { warn(line); });
     if (checkpoint) name = checkpoint_name(checkpoint->state.iteration);
   });
   name = group_.broadcast(name);

@@ -32,7 +32,7 @@ class RunRecorder {
   std::string finished_summary();
   /// Makes the directory and its log. Collective.
   void open();
-  /// The newest checkpoint that rank 0 can read, on every rank. Collective.
+  /// The newest checkpoint that rank 0 can read, on every rank; before or after open. Collective.
   std::optional<Checkpoint> newest_checkpoint();
 
   /// Cuts the metrics back to first_iteration.

@@ -12,9 +12,14 @@ namespace denovo::detection {
 void DataConfig::describe(ConfigFields& v) {
   v("root", root, "folder that the other paths hang on; relative to the working directory")
       .harmless();
-  v("train_annotations", train_annotations, "COCO JSON of the training images").not_empty();
+  // Paths are harmless: what the files hold is in the fingerprint of a checkpoint.
+  v("train_annotations", train_annotations, "COCO JSON of the training images")
+      .not_empty()
+      .harmless();
   v("train_images", train_images, "folder of the training images").harmless();
-  v("val_annotations", val_annotations, "COCO JSON of the validation images; empty: no evaluation");
+  v("val_annotations", val_annotations,
+    "COCO JSON of the validation images, its categories matched by name; empty: no evaluation")
+      .harmless();
   v("val_images", val_images, "folder of the validation images").harmless();
   v("max_train_images", max_train_images, "train on this many images, chosen by the seed; 0: all")
       .non_negative();
@@ -24,6 +29,9 @@ void DataConfig::describe(ConfigFields& v) {
   v("max_bad_fraction", max_bad_fraction,
     "refuse to start when more annotations than this are degenerate")
       .range(0, 1);
+  v("allow_changes", allow_changes,
+    "resume although images or annotations have changed; a changed class list never resumes")
+      .harmless();
   v("workers", workers, "threads that prepare images; any number gives the same batches")
       .positive()
       .harmless();
@@ -135,6 +143,9 @@ void EvalConfig::describe(ConfigFields& v) {
       .non_negative()
       .harmless();
   v("max_images", max_images, "evaluate on the first images only; 0: all").non_negative();
+  v("ignore_unknown_classes", ignore_unknown_classes,
+    "leave categories of the validation set that the training set lacks out of the scores")
+      .harmless();
   v("loss", loss, "also compute the losses on the validation set").harmless();
   v("pictures", pictures, "pictures of predictions beside the ground truth per evaluation")
       .non_negative()

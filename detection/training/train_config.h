@@ -21,6 +21,7 @@ struct DataConfig {
   int max_train_images = 0;
   std::string on_bad_image = "stop";
   double max_bad_fraction = 0.01;
+  bool allow_changes = false;
   int workers = 2;
   int cache_mb = 1024;
 
@@ -76,6 +77,7 @@ struct SolverConfig {
 struct EvalConfig {
   int64_t period = 0;
   int max_images = 0;
+  bool ignore_unknown_classes = false;
   bool loss = false;
   int pictures = 8;
 

@@ -12,6 +12,7 @@
 #include "core/files/signals.h"
 #include "core/log/progress.h"
 #include "detection/training/build_model.h"
+#include "detection/training/data_changes.h"
 #include "detection/training/run_recorder.h"
 #include "detection/training/step_metrics.h"
 #include "detection/training/training_batches.h"
@@ -46,8 +47,10 @@ class Trainer {
       prepare_model();
     });
     if (options_.resume) {
+      std::optional<Checkpoint> checkpoint = recorder_.newest_checkpoint();
+      if (checkpoint) together(group_, [&] { compare_data(*checkpoint); });
       recorder_.open();
-      restore();
+      restore(std::move(checkpoint));
     }
     together(group_, [&] {
       train_set_.seek(progress_.iteration, group_);
@@ -81,12 +84,18 @@ class Trainer {
     }
     if (const std::string missing = train_set_.missing_files(); !missing.empty())
       recorder_.warn(missing);
-    if (!config_.data.val_annotations.empty())
-      validation_.emplace(config_, train_set_.dataset(), options_.device, group_);
+    fingerprints_.train = data::fingerprint(train_set_.dataset());
+    if (config_.data.val_annotations.empty()) return;
+    validation_.emplace(config_, train_set_.dataset(), options_.device, group_);
+    fingerprints_.validation = validation_->fingerprint();
+    const ScoredCategories& categories = validation_->categories();
+    if (!categories.ignored.empty()) recorder_.warn(categories.ignored);
+    if (!categories.missing.empty()) recorder_.announce(categories.missing);
   }
 
   void prepare_model() {
-    built_ = build_model(config_, train_set_.dataset().num_classes(), options_.device, logger_);
+    built_ = build_model(config_, data::CategoryList::of(train_set_.dataset()), options_.device,
+                         logger_);
     built_.model->join(group_);
     recorder_.announce(fmt::format(
         "model: {:.1f} million parameters, {} classes; {} iterations of {} images at learning rate "
@@ -107,8 +116,17 @@ class Trainer {
     });
   }
 
-  void restore() {
-    auto checkpoint = recorder_.newest_checkpoint();
+  /// Before anything is written: a run whose data changed may have to stay as it is.
+  void compare_data(Checkpoint& checkpoint) {
+    const std::string& validation = config_.data.val_annotations;
+    const RunData now{data::CategoryList::of(train_set_.dataset()),
+                      validation.empty() ? validation : config_.data.path(validation),
+                      fingerprints_};
+    for (const std::string& line : accept_data(checkpoint, now, config_.data.allow_changes))
+      recorder_.warn(line);
+  }
+
+  void restore(std::optional<Checkpoint> checkpoint) {
     if (!checkpoint) {
       logger_.info(
           fmt::format("{}: no checkpoint yet, starting from the beginning", recorder_.path()));
@@ -267,6 +285,7 @@ class Trainer {
     checkpoint.state.config = config_text(config_);
     checkpoint.state.threads = cpu_context().num_threads();
     checkpoint.state.device = to_string(options_.device);
+    checkpoint.state.data = fingerprints_;
     return checkpoint;
   }
 
@@ -287,6 +306,7 @@ class Trainer {
   ProcessGroup& group_;
   RunRecorder recorder_;
   TrainingBatches train_set_;
+  DataFingerprints fingerprints_;
   nn::LrSchedule schedule_;
   DeviceStepState state_;
   TrainingState progress_;

@@ -37,20 +37,6 @@ class EvaluationMode {
   NoGrad no_grad_;
 };
 
-/// The model's class of each category of the validation set, which may lack some.
-std::vector<int32_t> model_classes(const data::CocoDataset& dataset,
-                                   const data::CocoDataset& train_set) {
-  std::vector<int32_t> classes;
-  for (const auto& category : dataset.categories()) {
-    classes.push_back(train_set.find_category(category.id));
-    if (classes.back() < 0) {
-      throw IoError(fmt::format("{}: category {} ({}) is not in {}", dataset.path(), category.id,
-                                category.name, train_set.path()));
-    }
-  }
-  return classes;
-}
-
 std::vector<Metric> score_metrics(const ModelScores& scores) {
   std::vector<Metric> metrics;
   const auto add = [&](const char* type, const data::CocoStats& stats) {
@@ -82,8 +68,10 @@ Validation::Validation(const TrainConfig& config, const data::CocoDataset& train
       device_(device),
       group_(group),
       dataset_(data::read_coco(config.data.path(config.data.val_annotations))) {
-  model_classes_ = model_classes(dataset_, train_set);
-  for (const auto& category : train_set.categories()) category_ids_.push_back(category.id);
+  fingerprint_ = data::fingerprint(dataset_);
+  categories_ =
+      match_to_model(dataset_, data::CategoryList::of(train_set),
+                     config.eval.ignore_unknown_classes, "eval.ignore_unknown_classes=true");
   std::vector<int> images(dataset_.images().size());
   std::iota(images.begin(), images.end(), 0);
   if (config_.eval.max_images > 0 && static_cast<size_t>(config_.eval.max_images) < images.size())
@@ -117,7 +105,7 @@ std::optional<std::vector<ImageDetections>> Validation::detect(MaskRcnn& model,
       own = detect_dataset(model, dataset_,
                            {.image_root = config_.data.path(config_.data.val_images),
                             .rule = config_.input.test_rule(),
-                            .category_ids = category_ids_,
+                            .category_ids = categories_.category_ids,
                             .max_images = config_.eval.max_images,
                             .images_per_batch = kImagesPerBatch,
                             .rank = group_.rank(),
@@ -171,7 +159,7 @@ std::vector<std::string> Validation::add_losses(MaskRcnn& model, double* sums) c
   std::vector<std::string> names;
   while (const auto batch = loader.next()) {
     for (int32_t& c : std::span(batch->classes.data<int32_t>(), batch->classes.numel()))
-      if (c >= 0) c = model_classes_[static_cast<size_t>(c)];
+      if (c >= 0) c = categories_.model_classes[static_cast<size_t>(c)];
     const DeviceBatch input = prepare(data::upload(*batch, device_), model, DType::kF32);
     const auto count = static_cast<double>(batch->count());
     const auto means = model.losses(input.images, input.gt, key, {.images_per_group = 1}).named();

@@ -8,8 +8,10 @@
 #include "core/dist/process_group.h"
 #include "core/log/logger.h"
 #include "core/log/metrics.h"
+#include "data/coco/fingerprint.h"
 #include "data/coco/training_view.h"
 #include "detection/evaluation/evaluate_model.h"
+#include "detection/evaluation/scored_categories.h"
 #include "detection/training/train_config.h"
 
 namespace denovo::detection {
@@ -24,10 +26,16 @@ struct ValidationResult {
 /// Ranks detect on their parts of the images; rank 0 scores and writes.
 class Validation {
  public:
-  /// Reads the annotations. Throws IoError when their categories are not all in the training set,
-  /// or an image file is missing; config and group must outlive this.
+  /// Reads the annotations and matches their categories with the training set's
+  /// (scored_categories.h). Throws IoError when they do not match, or an image file is missing;
+  /// config and group must outlive this.
   Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device,
              ProcessGroup& group = ProcessGroup::alone());
+
+  /// How the categories matched.
+  const ScoredCategories& categories() const { return categories_; }
+  /// Of the file as it is, before anything was left out.
+  const data::Fingerprint& fingerprint() const { return fingerprint_; }
 
   /// Evaluates, writes run/eval/ITERATION and pictures to run/vis, and logs one line. nullopt when
   /// a signal came meanwhile: nothing was written. Only rank 0 gets more than box_ap. The model is
@@ -50,10 +58,10 @@ class Validation {
   const Device device_;
   ProcessGroup& group_;
   data::CocoDataset dataset_;
-  std::vector<int32_t> model_classes_;  // by category of this set
-  std::vector<int64_t> category_ids_;   // by class of the model
-  data::TrainingView view_;             // of the losses,
-  std::vector<int> loss_images_;        // and their images
+  data::Fingerprint fingerprint_;
+  ScoredCategories categories_;
+  data::TrainingView view_;       // of the losses,
+  std::vector<int> loss_images_;  // and their images
 };
 
 }  // namespace denovo::detection

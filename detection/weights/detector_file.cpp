@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <simdjson.h>
 
 #include <filesystem>
 
 #include "core/nearest_name.h"
 #include "detection/training/checkpoint.h"
+#include "detection/weights/class_list.h"
 #include "nn/state_dict.h"
 
 namespace denovo::detection {
@@ -25,24 +25,6 @@ std::string metadata_text(const SafetensorsFile& file, const char* key) {
                   file.path(), key));
 }
 
-std::vector<data::CocoCategory> parse_categories(const std::string& json, const std::string& path) {
-  std::vector<data::CocoCategory> categories;
-  simdjson::dom::parser parser;
-  try {
-    const simdjson::padded_string text(json);
-    const simdjson::dom::array list = parser.parse(text).get_array();
-    for (const simdjson::dom::element category : list) {
-      categories.push_back(
-          {category["id"].get_int64(), std::string(category["name"].get_string().value())});
-    }
-  } catch (const simdjson::simdjson_error& error) {
-    throw IoError(
-        fmt::format("{}: categories must be a list of id and name, got: {}", path, error.what()));
-  }
-  if (categories.empty()) throw IoError(fmt::format("{}: categories must not be empty", path));
-  return categories;
-}
-
 }  // namespace
 
 DetectorFile::DetectorFile(const std::string& path) : file_(path) {
@@ -53,7 +35,8 @@ DetectorFile::DetectorFile(const std::string& path) : file_(path) {
   } catch (const ConfigError& error) {
     throw IoError(error.what());  // nobody typed this: a file of another version
   }
-  categories = parse_categories(metadata_text(file_, "categories"), path);
+  metadata_text(file_, "categories");
+  categories = *read_class_list(file_.metadata(), path);
 }
 
 std::unique_ptr<MaskRcnn> DetectorFile::load(Device device) const {
@@ -66,9 +49,9 @@ std::unique_ptr<MaskRcnn> DetectorFile::load(Device device) const {
   return model;
 }
 
-std::vector<int64_t> DetectorFile::category_ids() const {
-  std::vector<int64_t> ids;
-  for (const auto& category : categories) ids.push_back(category.id);
+CategoryIds DetectorFile::category_ids() const {
+  CategoryIds ids;
+  for (const auto& category : categories) ids.emplace_back(category.id);
   return ids;
 }
 

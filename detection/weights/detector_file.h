@@ -1,7 +1,7 @@
 // A detector on disk: weights, and in the file's metadata all that is needed to use them.
 //
 //   config      TOML of TrainConfig; keys that are absent keep their defaults
-//   categories  JSON [{"id": …, "name": …}], in class order
+//   categories  the classes (class_list.h)
 #pragma once
 
 #include <memory>
@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "core/files/safetensors.h"
-#include "data/coco/dataset.h"
+#include "data/coco/match_categories.h"
 #include "data/loading/input_rule.h"
+#include "detection/evaluation/post_process.h"
 #include "detection/model/mask_rcnn.h"
 #include "detection/training/train_config.h"
 
@@ -27,7 +28,9 @@ class DetectorFile {
   /// The model as config says, in evaluation mode. Throws IoError when weights do not fit it.
   std::unique_ptr<MaskRcnn> load(Device device) const;
   const std::string& path() const { return file_.path(); }
-  std::vector<int64_t> category_ids() const;
+  data::CategoryList class_list() const { return {categories, path()}; }
+  /// The ids that the classes were trained with.
+  CategoryIds category_ids() const;
   /// Classes of these names. Throws ConfigError "<where>: …" for a name that the model lacks.
   std::vector<int> classes_named(const std::vector<std::string>& names,
                                  const std::string& where) const;

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/files/safetensors.h"
+#include "detection/weights/class_list.h"
+#include "detection/weights/class_rows.h"
 #include "detection/weights/torchvision_resnet.h"
 #include "nn/state_dict.h"
 
@@ -12,17 +15,28 @@ namespace denovo::detection {
 namespace {
 
 constexpr const char* kTrunk = "backbone.bottom_up.";
-constexpr const char* kClassLayers[] = {"roi_heads.box_predictor.cls_score.",
-                                        "roi_heads.box_predictor.bbox_pred.",
-                                        "roi_heads.mask_head.predictor."};
-
-[[noreturn]] void refuse(const std::string& path, const nn::LoadReport& report) {
-  throw IoError(fmt::format("{}: weights do not fit this model: {}", path, report.summary()));
-}
-
-bool is_class_layer(const std::string& name) {
-  return std::any_of(std::begin(kClassLayers), std::end(kClassLayers),
-                     [&](const char* prefix) { return name.starts_with(prefix); });
+/// What became of the classes, for the log; empty when both lists are the same.
+std::string told_rows(std::span<const int32_t> source, const data::CategoryList& classes,
+                      const data::CategoryList& known) {
+  std::vector<std::string> copied, fresh, unused;
+  bool same = source.size() == known.categories.size();
+  for (size_t k = 0; k < source.size(); ++k) {
+    (source[k] >= 0 ? copied : fresh).push_back(classes.categories[k].name);
+    same = same && source[k] == static_cast<int32_t>(k);
+  }
+  if (same) return {};
+  for (size_t k = 0; k < known.categories.size(); ++k)
+    if (std::find(source.begin(), source.end(), static_cast<int32_t>(k)) == source.end())
+      unused.push_back(known.categories[k].name);
+  std::string text;
+  const auto add = [&](const char* fate, const std::vector<std::string>& names) {
+    if (!names.empty())
+      text += fmt::format("; {}: {} ({})", fate, data::few_of(names), names.size());
+  };
+  add("predictor rows copied for", copied);
+  add("new, at random", fresh);
+  add("in the file alone", unused);
+  return text;
 }
 
 nn::StateDict from_torchvision(const nn::StateDict& file, const ModelConfig& config,
@@ -79,19 +93,37 @@ std::string load_backbone(const MaskRcnn& model, const std::string& path) {
   return fmt::format("backbone: {} tensors from {}{}", trunk.size(), path, origin);
 }
 
-std::string load_detector(const MaskRcnn& model, const std::string& path) {
-  nn::StateDict state = read_safetensors(path);
-  const nn::LoadReport fit = nn::compare_state_dict(model, state);
-  if (!fit.missing.empty() || !fit.unexpected.empty()) refuse(path, fit);
-  for (const std::string& mismatch : fit.mismatched) {
-    if (!is_class_layer(mismatch)) refuse(path, fit);
+LoadedDetector load_detector(const MaskRcnn& model, const std::string& path,
+                             const data::CategoryList& classes) {
+  const SafetensorsFile file(path);
+  nn::StateDict state;
+  for (const auto& entry : file.entries()) state.emplace_back(entry.name, file.read(entry));
+  const int num_classes = num_classes_of(state);
+  LoadedDetector loaded{fmt::format("detector: {} tensors from {}", state.size(), path), {}};
+  std::vector<int32_t> source;  // by class of the model; empty: nothing is known
+  if (const auto known = read_class_list(file.metadata(), path)) {
+    if (static_cast<int>(known->size()) != num_classes)
+      throw IoError(
+          fmt::format("{}: cls_score must have {} rows, one for each of the categories in "
+                      "its metadata and the background, got {}",
+                      path, known->size() + 1, num_classes + 1));
+    source = data::match_categories(classes, {*known, path});
+    loaded.line += told_rows(source, classes, {*known, path});
+  } else if (num_classes == model.num_classes()) {
+    source.resize(static_cast<size_t>(num_classes));
+    std::iota(source.begin(), source.end(), 0);
+    loaded.warning =
+        fmt::format("{}: has no class names; its {} classes are taken in order for those of {}",
+                    path, num_classes, classes.file);
+  } else {
+    loaded.line += fmt::format(
+        "; it has {} classes without names, so that the predictor rows of all {} are "
+        "new, at random",
+        num_classes, model.num_classes());
   }
-  nn::load_state_dict(model, state);
-  if (fit.mismatched.empty())
-    return fmt::format("detector: {} tensors from {}", state.size(), path);
-  return fmt::format(
-      "detector: {} tensors from {}; for another number of classes these start at random: {}",
-      state.size() - fit.mismatched.size(), path, fit.summary());
+  take_class_rows(model, source, state, path);
+  nn::load_state_dict_strict(model, state, path);
+  return loaded;
 }
 
 }  // namespace denovo::detection

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "data/coco/match_categories.h"
 #include "detection/model/mask_rcnn.h"
 
 namespace denovo::detection {
@@ -15,9 +16,18 @@ namespace denovo::detection {
 /// strides or pixel means.
 std::string load_backbone(const MaskRcnn& model, const std::string& path);
 
-/// A whole detector in our names. Class-dependent layers (cls_score, bbox_pred, the mask predictor)
-/// of another number of classes keep their random weights, which the returned line says. Throws
-/// IoError naming the file and what does not fit.
-std::string load_detector(const MaskRcnn& model, const std::string& path);
+struct LoadedDetector {
+  std::string line;     // for the log: what was taken, which classes were copied, which are new
+  std::string warning;  // empty, or that the file does not say what its classes are
+};
+
+/// A whole detector in our names, for a model of these classes. Predictor rows (class_rows.h) of
+/// the classes that the file knows too, by the names in its metadata
+/// (data/coco/match_categories.h), and of the background are copied; those of others keep the
+/// weights that they have. A file without class names is taken class by class when it has as many
+/// as the model; its predictors are left out when it has another number. Throws IoError naming the
+/// file and what does not fit.
+LoadedDetector load_detector(const MaskRcnn& model, const std::string& path,
+                             const data::CategoryList& classes);
 
 }  // namespace denovo::detection

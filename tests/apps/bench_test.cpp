@@ -90,7 +90,8 @@ TEST_CASE("bench step: equals the trainer's step bit by bit") {
   const detection::TrainConfig config = small_config();
   Logger logger(true);
   StepBenchmark benchmark(config, options_of(config), logger);
-  const detection::TrainableModel reference = detection::build_model(config, 5, kCpu, logger);
+  const detection::TrainableModel reference =
+      detection::build_model(config, {numbered_classes(5), "bench"}, kCpu, logger);
   DeviceStepState state(kCpu);
   detection::TrainingStep trainer(*reference.model, *reference.arena, *reference.optimizer, config,
                                   state);

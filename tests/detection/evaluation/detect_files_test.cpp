@@ -67,6 +67,7 @@ class Workplace : public TemporaryDirectory {
     file.config.model.test.score_threshold = 0.05;
     options.out = *this / "out";
     options.categories = file.categories;
+    if (options.category_ids.empty()) options.category_ids = file.category_ids();
     options.rule = file.config.input.test_rule();
     options.on_bad_file = [&](const std::string& line) { told.push_back(line); };
     return detect_files(*file.load(kCpu), files, options);
@@ -216,7 +217,7 @@ TEST_CASE("input files: a data set gives ids by the end of the path, else by bas
 TEST_CASE("detector file: says what is missing, and which classes there are") {
   const Workplace place;
   const DetectorFile file(place / "model.safetensors");
-  CHECK(file.category_ids() == std::vector<int64_t>{3, 8});
+  CHECK(file.category_ids() == CategoryIds{3, 8});
   CHECK(file.classes_named({"jug"}, "--classes") == std::vector<int>{1});
   CHECK_THROWS_WITH_AS(file.classes_named({"mug"}, "--classes"),
                        "--classes: the model has no class mug, did you mean jug", ConfigError);

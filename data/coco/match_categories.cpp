@@ -1,0 +1,183 @@
+#include "data/coco/match_categories.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+#include "core/error.h"
+#include "core/nearest_name.h"
+
+namespace denovo::data {
+namespace {
+
+constexpr int32_t kNone = -1;
+
+/// Names and ids of a list, looked up.
+class Index {
+ public:
+  explicit Index(const CategoryList& list) : list_(list) {
+    for (size_t i = 0; i < list.categories.size(); ++i) {
+      const CocoCategory& category = list.categories[i];
+      by_id_.try_emplace(category.id, static_cast<int32_t>(i));
+      ++uses_[category.name];
+      by_name_.try_emplace(category.name, static_cast<int32_t>(i));
+    }
+  }
+
+  const CategoryList& list() const { return list_; }
+  const CocoCategory& operator[](int32_t i) const {
+    return list_.categories[static_cast<size_t>(i)];
+  }
+  int32_t size() const { return static_cast<int32_t>(list_.categories.size()); }
+  int32_t of_id(int64_t id) const { return find(by_id_, id); }
+  int32_t of_name(const std::string& name) const { return find(by_name_, name); }
+  int uses(const std::string& name) const {
+    const auto found = uses_.find(name);
+    return found == uses_.end() ? 0 : found->second;
+  }
+
+ private:
+  template <class Key>
+  static int32_t find(const std::map<Key, int32_t>& map, const Key& key) {
+    const auto found = map.find(key);
+    return found == map.end() ? kNone : found->second;
+  }
+
+  const CategoryList& list_;
+  std::map<int64_t, int32_t> by_id_;
+  std::map<std::string, int32_t> by_name_;
+  std::map<std::string, int> uses_;
+};
+
+class Matcher {
+ public:
+  Matcher(const CategoryList& from, const CategoryList& to)
+      : from_(from),
+        to_(to),
+        partner_(from.categories.size(), kNone),
+        taken_by_(to.categories.size(), kNone) {}
+
+  std::vector<int32_t> run() {
+    for (int32_t a = 0; a < from_.size(); ++a) {
+      const std::string& name = from_[a].name;
+      if (is_clear(name) && to_.of_name(name) >= 0) pair(a, to_.of_name(name));
+    }
+    for (int32_t a = 0; a < from_.size(); ++a)
+      if (partner(a) < 0) pair_by_id(a);
+    for (int32_t a = 0; a < from_.size(); ++a)
+      if (partner(a) < 0) refuse_guess(from_, a, to_, taken_by_);
+    for (int32_t b = 0; b < to_.size(); ++b) {
+      const int32_t a = from_.of_id(to_[b].id);
+      if (taken_by(b) < 0 && to_[b].name.empty() && a >= 0)
+        refuse_taken(to_, b, from_, a, partner(a));
+    }
+    return std::move(partner_);
+  }
+
+ private:
+  bool is_clear(const std::string& name) const {
+    return !name.empty() && from_.uses(name) <= 1 && to_.uses(name) <= 1;
+  }
+  int32_t partner(int32_t a) const { return partner_[static_cast<size_t>(a)]; }
+  int32_t taken_by(int32_t b) const { return taken_by_[static_cast<size_t>(b)]; }
+
+  void pair(int32_t a, int32_t b) {
+    partner_[static_cast<size_t>(a)] = b;
+    taken_by_[static_cast<size_t>(b)] = a;
+  }
+
+  void pair_by_id(int32_t a) {
+    const int32_t b = to_.of_id(from_[a].id);
+    if (b < 0) return;
+    const std::string &name = from_[a].name, &there = to_[b].name;
+    if (is_clear(name) && is_clear(there)) return;
+    if (name != there && !name.empty() && !there.empty()) {
+      throw IoError(fmt::format(
+          "{}: category {}: a name that stands twice is told by its id, but category {} is "
+          "{} in {}; give every category a name of its own",
+          from_.list().file, category_text(from_[a]), from_[a].id, there, to_.list().file));
+    }
+    if (taken_by(b) >= 0) refuse_taken(from_, a, to_, b, taken_by(b));
+    pair(a, b);
+  }
+
+  /// Category a of `mine` is b of `theirs` by its id, which is `holder` of `mine` by its name.
+  [[noreturn]] static void refuse_taken(const Index& mine, int32_t a, const Index& theirs,
+                                        int32_t b, int32_t holder) {
+    throw IoError(fmt::format(
+        "{}: category {}: its id is that of category {} in {}, which by its name is category {}; "
+        "give every category a name of its own",
+        mine.list().file, category_text(mine[a]), category_text(theirs[b]), theirs.list().file,
+        category_text(mine[holder])));
+  }
+
+  static void refuse_guess(const Index& mine, int32_t a, const Index& theirs,
+                           std::span<const int32_t> taken) {
+    std::vector<std::string> free;
+    for (int32_t b = 0; b < theirs.size(); ++b)
+      if (!mine[a].name.empty() && theirs[b].name == mine[a].name &&
+          taken[static_cast<size_t>(b)] < 0)
+        free.push_back(fmt::format("{}", theirs[b].id));
+    if (free.empty()) return;
+    throw IoError(
+        fmt::format("{}: category {}: a name that stands twice is told by its id, but {} has it "
+                    "at {}; give every category a name of its own",
+                    mine.list().file, category_text(mine[a]), theirs.list().file, few_of(free)));
+  }
+
+  const Index from_, to_;
+  std::vector<int32_t> partner_, taken_by_;
+};
+
+/// A name without what is easily mistyped.
+std::string folded(const std::string& name) {
+  std::string plain;
+  for (const unsigned char c : name)
+    if (std::isspace(c) == 0 && c != '_' && c != '-') plain += static_cast<char>(std::tolower(c));
+  return plain;
+}
+
+std::string suggestion(const std::string& name, const std::vector<std::string>& free) {
+  for (const std::string& candidate : free)
+    if (!name.empty() && folded(candidate) == folded(name)) return ", did you mean " + candidate;
+  return did_you_mean(name, free);
+}
+
+}  // namespace
+
+std::vector<int32_t> match_categories(const CategoryList& from, const CategoryList& to) {
+  return Matcher(from, to).run();
+}
+
+std::string unmatched_text(const CategoryList& from, const CategoryList& to,
+                           std::span<const int32_t> match) {
+  std::vector<std::string> unknown, free;
+  for (size_t a = 0; a < match.size(); ++a)
+    if (match[a] < 0) unknown.push_back(category_text(from.categories[a]));
+  if (unknown.empty()) return {};
+  for (size_t b = 0; b < to.categories.size(); ++b)
+    if (std::find(match.begin(), match.end(), static_cast<int32_t>(b)) == match.end())
+      free.push_back(to.categories[b].name);
+  const auto first = std::find(match.begin(), match.end(), kNone) - match.begin();
+  return fmt::format("{}: {} {} not in {}{}", from.file,
+                     (unknown.size() == 1 ? "category " : "categories ") + few_of(unknown),
+                     unknown.size() == 1 ? "is" : "are", to.file,
+                     suggestion(from.categories[static_cast<size_t>(first)].name, free));
+}
+
+std::string category_text(const CocoCategory& category) {
+  return fmt::format("{} ({})", category.id, category.name.empty() ? "no name" : category.name);
+}
+
+std::string few_of(std::span<const std::string> items) {
+  constexpr size_t kShown = 5;
+  std::string text =
+      fmt::format("{}", fmt::join(items.first(std::min(items.size(), kShown)), ", "));
+  if (items.size() > kShown) text += fmt::format(" and {} more", items.size() - kShown);
+  return text;
+}
+
+}  // namespace denovo::data

@@ -1,0 +1,32 @@
+// What a resumed run may find changed in its data.
+//
+//   classes of the training set                    refused, always: rows of the model would change
+//                                                  their meaning
+//   images, annotations of the training set;       refused unless data.allow_changes
+//   anything in the validation set, or having one
+//   paths, layout and order of the files           nothing: they are not in a fingerprint
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "data/coco/match_categories.h"
+#include "detection/training/checkpoint.h"
+
+namespace denovo::detection {
+
+/// The data of a run today.
+struct RunData {
+  data::CategoryList classes;   // of the training set
+  std::string validation_path;  // empty: none
+  DataFingerprints fingerprints;
+};
+
+/// Compares the data with those of a checkpoint, the classes with those that its model file names.
+/// Returns lines for the log: what changed, or that an earlier version left no fingerprints to
+/// compare with. A best AP on another validation set is forgotten. Throws IoError, naming the files
+/// and what changed, for what is refused.
+std::vector<std::string> accept_data(Checkpoint& checkpoint, const RunData& now,
+                                     bool allow_changes);
+
+}  // namespace denovo::detection
