@@ -49,13 +49,13 @@ StepBenchmark::StepBenchmark(const detection::TrainConfig& config, const StepOpt
     : config_(config),
       options_(options),
       batch_(synthetic_batch(options.batch)),
-      trainable_(detection::build_model(config,
-                                        {numbered_classes(options.batch.num_classes), "--classes"},
-                                        options.device, logger)),
+      trainable_(detection::build_model(
+          config, {numbered_classes(options.batch.num_classes), "--classes"}, options.device)),
       state_(options.device),
       totals_(options.device),
       on_device_(data::empty_like(batch_, options.device)),
       work_(options.device) {
+  for (const std::string& line : trainable_.origin) logger.info(line);
   if (config.solver.autotune) {
     const auto file = std::filesystem::temp_directory_path() / "denovo_bench_convolutions.txt";
     with_backend(options.device, [&](auto& ctx) { ops::tune_convolutions(ctx, file); });

@@ -46,7 +46,7 @@ struct ModelFileConfig {
 }  // namespace
 
 TrainableModel build_model(const TrainConfig& config, const data::CategoryList& classes,
-                           Device device, Logger& logger) {
+                           Device device) {
   if (config.solver.precision == "tf32") {
     with_backend(device, [](auto& ctx) { allow_tf32(ctx); });
   }
@@ -55,11 +55,12 @@ TrainableModel build_model(const TrainConfig& config, const data::CategoryList& 
       std::make_unique<MaskRcnn>(config.model, static_cast<int>(classes.categories.size()));
   result.model->reallocate(DType::kF32, device);
   result.model->initialize(static_cast<uint64_t>(config.seed));
-  if (!config.model.init.empty()) logger.info(load_backbone(*result.model, config.model.init));
+  if (!config.model.init.empty())
+    result.origin.push_back(load_backbone(*result.model, config.model.init));
   if (!config.model.weights.empty()) {
-    const LoadedDetector loaded = load_detector(*result.model, config.model.weights, classes);
-    logger.info(loaded.line);
-    if (!loaded.warning.empty()) logger.warn(loaded.warning);
+    LoadedDetector loaded = load_detector(*result.model, config.model.weights, classes);
+    result.origin.push_back(std::move(loaded.line));
+    if (!loaded.warning.empty()) result.warnings.push_back(std::move(loaded.warning));
   }
   result.arena = std::make_unique<Arena>(trainable_leaves(*result.model, config.solver));
   result.optimizer = std::make_unique<nn::Sgd>(

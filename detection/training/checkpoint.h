@@ -19,6 +19,8 @@ namespace denovo::detection {
 struct DataFingerprints {
   data::Fingerprint train;
   std::optional<data::Fingerprint> validation;  // where there is one
+
+  bool operator==(const DataFingerprints&) const = default;
 };
 
 /// What a resumed run needs besides tensors; everything else is a function of the configuration.
@@ -34,7 +36,7 @@ struct TrainingState {
   std::string config;  // resolved configuration, TOML
   int threads = 0;     // part of what the bits of a CPU run depend on
   std::string device;
-  std::optional<DataFingerprints> data;  // none in checkpoints of earlier versions
+  std::optional<DataFingerprints> data = {};  // none in checkpoints of earlier versions
 };
 
 struct Checkpoint {

@@ -94,8 +94,9 @@ class Trainer {
   }
 
   void prepare_model() {
-    built_ = build_model(config_, data::CategoryList::of(train_set_.dataset()), options_.device,
-                         logger_);
+    built_ = build_model(config_, data::CategoryList::of(train_set_.dataset()), options_.device);
+    for (const std::string& line : built_.origin) recorder_.announce(line);
+    for (const std::string& line : built_.warnings) recorder_.warn(line);
     built_.model->join(group_);
     recorder_.announce(fmt::format(
         "model: {:.1f} million parameters, {} classes; {} iterations of {} images at learning rate "

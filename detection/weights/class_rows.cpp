@@ -30,8 +30,7 @@ const ClassLayer* layer_of(const std::string& name) {
 }
 
 bool same_but_rows(const Tensor& a, const Tensor& b) {
-  return a.rank() == b.rank() &&
-         std::equal(a.shape().begin() + 1, a.shape().end(), b.shape().begin() + 1);
+  return a.rank() > 0 && a.rank() == b.rank() && a.shape().with(0, b.size(0)) == b.shape();
 }
 
 /// `own` with the rows of `file`, a tensor of num_classes classes.

@@ -91,7 +91,7 @@ TEST_CASE("bench step: equals the trainer's step bit by bit") {
   Logger logger(true);
   StepBenchmark benchmark(config, options_of(config), logger);
   const detection::TrainableModel reference =
-      detection::build_model(config, {numbered_classes(5), "bench"}, kCpu, logger);
+      detection::build_model(config, {numbered_classes(5), "bench"}, kCpu);
   DeviceStepState state(kCpu);
   detection::TrainingStep trainer(*reference.model, *reference.arena, *reference.optimizer, config,
                                   state);

@@ -19,18 +19,21 @@ Checkpoint small_checkpoint() {
   checkpoint.model = {{"a.weight", Tensor::from({2}, std::vector<float>{1, -2})}};
   checkpoint.optimizer = {{"a.weight", Tensor::from({2}, std::vector<float>{0.5f, 3})}};
   checkpoint.model_metadata = {{"format", "denovo"}};
-  checkpoint.state = {.iteration = 7,
-                      .images_seen = 28,
-                      .instances_seen = 99,
-                      .pixels_seen = 4096,
-                      .best_ap = 0.1,
-                      .best_iteration = 4,
-                      .evaluated_iteration = 6,
-                      .window = {{"loss_cls", 1.0 / 3}, {"total_loss", 2.0 / 3}},
-                      .window_count = 2,
-                      .config = "seed = 1\n",
-                      .threads = 2,
-                      .device = "cpu"};
+  checkpoint.state = {
+      .iteration = 7,
+      .images_seen = 28,
+      .instances_seen = 99,
+      .pixels_seen = 4096,
+      .best_ap = 0.1,
+      .best_iteration = 4,
+      .evaluated_iteration = 6,
+      .window = {{"loss_cls", 1.0 / 3}, {"total_loss", 2.0 / 3}},
+      .window_count = 2,
+      .config = "seed = 1\n",
+      .threads = 2,
+      .device = "cpu",
+      .data = DataFingerprints{{{2, "00000000000000aa"}, {3, "00000000000000bb"}, {4, "cc"}},
+                               data::Fingerprint{{2, "dd"}, {1, "ee"}, {0, "ff"}}}};
   return checkpoint;
 }
 
@@ -72,6 +75,19 @@ TEST_CASE("checkpoint: everything comes back to the bit") {
   CHECK(loaded.state.config == "seed = 1\n");
   CHECK(loaded.state.threads == 2);
   CHECK(loaded.state.device == "cpu");
+  CHECK(loaded.state.data == saved.state.data);
+}
+
+TEST_CASE(
+    "checkpoint: a run without validation set, and one of an earlier version, come back too") {
+  const denovo::testing::TemporaryDirectory dir;
+  Checkpoint saved = small_checkpoint();
+  saved.state.data->validation.reset();
+  save_checkpoint(dir.path(), "iter_0000007", saved);
+  CHECK(load_checkpoint(dir / "iter_0000007").state.data == saved.state.data);
+  saved.state.data.reset();
+  save_checkpoint(dir.path(), "iter_0000007", saved);
+  CHECK(!load_checkpoint(dir / "iter_0000007").state.data);
 }
 
 TEST_CASE("checkpoint: a shorter, a changed and a missing file are named with what is wrong") {

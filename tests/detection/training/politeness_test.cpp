@@ -30,8 +30,7 @@ TEST_CASE("trainer: a signal within an evaluation ends it, and nothing of it is 
   const data::CocoDataset train_set =
       data::read_coco(run.config.data.path(run.config.data.train_annotations));
   Logger logger(true);
-  const TrainableModel built =
-      build_model(run.config, data::CategoryList::of(train_set), Device(), logger);
+  const TrainableModel built = build_model(run.config, data::CategoryList::of(train_set), Device());
   const Validation validation(run.config, train_set, Device());
   watch_signals();
   std::raise(SIGUSR1);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <regex>
 
 #include "core/error.h"
+#include "data/coco/results.h"
 #include "detection/training/build_model.h"
 #include "detection/training/checkpoint.h"
 #include "tests/detection/training/small_run.h"
@@ -80,10 +82,61 @@ TEST_CASE("validation: no instance to compute losses on is said before the first
   const data::CocoImage& image = before.images()[0];
   FileWriter(file, FileWriter::Mode::kReplace)
       .write(fmt::format(R"({{"images":[{{"id":{},"file_name":"{}","width":{},"height":{}}}],)"
-                         R"("annotations":[],"categories":[{{"id":{},"name":"any"}}]}})",
+                         R"("annotations":[],"categories":[{{"id":{},"name":"{}"}}]}})",
                          image.id, image.file_name, image.width, image.height,
-                         before.categories()[0].id));
+                         before.categories()[0].id, before.categories()[0].name));
   CHECK_THROWS_WITH_AS(
       run.train(), "instances_val.json: training needs at least one instance, got none", IoError);
   CHECK(!std::filesystem::exists(run.out()));
+}
+
+namespace {
+
+/// The validation file with its category ids turned round, and everything else as it was.
+void turn_category_ids(const std::string& file) {
+  const data::CocoDataset before = data::read_coco(file);
+  std::string text = read_file(file);
+  const auto replace_all = [&](const std::regex& pattern, const std::string& by) {
+    text = std::regex_replace(text, pattern, by);
+  };
+  const auto categories = before.categories();
+  for (size_t k = 0; k < categories.size(); ++k) {
+    const int64_t id = categories[k].id, other = categories[categories.size() - 1 - k].id;
+    replace_all(std::regex(fmt::format("\"category_id\": {}\\b", id)),
+                fmt::format("\"category_id\": @{}", other));
+    replace_all(std::regex(fmt::format("\"id\": {}, \"name\": \"{}\"", id, categories[k].name)),
+                fmt::format("\"id\": @{}, \"name\": \"{}\"", other, categories[k].name));
+  }
+  REQUIRE(text.find('@') != std::string::npos);
+  std::erase(text, '@');
+  FileWriter(file, FileWriter::Mode::kReplace).write(text);
+  REQUIRE(data::read_coco(file).categories()[0].name == categories.back().name);
+}
+
+}  // namespace
+
+TEST_CASE("validation: other category ids change no AP and no loss, and results carry them") {
+  SmallRun plain({"eval.loss=true"}), turned({"eval.loss=true"});
+  turn_category_ids(turned.own_data() + "/annotations/instances_val.json");
+  plain.train();
+  turned.train();
+  CHECK(turned.model_bytes() == plain.model_bytes());
+  for (const char* name : {"bbox/AP50", "bbox/AR100", "segm/AR100"}) {
+    CAPTURE(name);
+    REQUIRE(plain.metric(name).size() == 1);
+    // Means over categories sum them in ascending id.
+    CHECK(std::abs(turned.metric(name)[0] - plain.metric(name)[0]) < 1e-12);
+  }
+  CHECK(plain.metric("bbox/AR100")[0] > 0);
+  for (const char* name : kLosses)
+    CHECK(turned.metric("val_" + std::string(name)) == plain.metric("val_" + std::string(name)));
+  const auto results = [](const SmallRun& run) {
+    return data::read_results(run.out() + "/eval/0000012/coco_instances_results.json");
+  };
+  const data::CocoResults there = results(turned), here = results(plain);
+  REQUIRE(there.detections().size() == here.detections().size());
+  for (size_t i = 0; i < here.detections().size(); ++i)
+    CHECK(there.detections()[i].category_id + here.detections()[i].category_id ==
+          data::read_coco(plain.config.data.path("annotations/instances_val.json")).num_classes() +
+              1);
 }

@@ -175,30 +175,13 @@ TEST_CASE("rename_tensors: two keys for one name are refused") {
                        "f: a.weight and b.weight both stand for x.weight", IoError);
 }
 
-TEST_CASE("load_detector: another number of classes leaves only the class layers at random") {
-  const TemporaryDirectory folder;
-  MaskRcnn source(tiny_model("GN"), 7), model(tiny_model("GN"), 2);
-  source.initialize(3);
-  model.initialize(4);
-  const nn::StateDict random = nn::state_dict(model), trained = nn::state_dict(source);
-  load_detector(model, write(folder, trained));
-  const nn::StateDict loaded = nn::state_dict(model);
-  for (size_t i = 0; i < loaded.size(); ++i) {
-    const auto& [name, tensor] = loaded[i];
-    CAPTURE(name);
-    const bool of_classes = name.find("predictor") != std::string::npos;
-    const Tensor& expected = of_classes ? random[i].second : trained[i].second;
-    CHECK(tensor.to_vector<float>() == expected.to_vector<float>());
-  }
-}
-
 TEST_CASE(
     "freeze_at: frozen stages get no gradient and keep weights and statistics, all others change") {
   TrainConfig config;
   config.model = tiny_model("BN");
   config.model.freeze_at = 2;
-  Logger logger(true);
-  const TrainableModel built = build_model(config, 2, kCpu, logger);
+  const TrainableModel built = build_model(
+      config, {std::vector<data::CocoCategory>{{1, "a"}, {2, "b"}}, "train.json"}, kCpu);
   const auto is_frozen = [](const std::string& name) {
     return name.starts_with("stem") || name.starts_with("res2");
   };
