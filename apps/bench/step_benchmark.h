@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/bench/synthetic_batch.h"
+#include "core/log/logger.h"
 #include "core/profile.h"
 #include "detection/training/build_model.h"
 #include "detection/training/training_step.h"

@@ -70,9 +70,10 @@ class Matcher {
     for (int32_t a = 0; a < from_.size(); ++a)
       if (partner(a) < 0) refuse_guess(from_, a, to_, taken_by_);
     for (int32_t b = 0; b < to_.size(); ++b) {
-      const int32_t a = from_.of_id(to_[b].id);
-      if (taken_by(b) < 0 && to_[b].name.empty() && a >= 0)
-        refuse_taken(to_, b, from_, a, partner(a));
+      const int32_t a = taken_by(b) < 0 ? from_.of_id(to_[b].id) : kNone;
+      if (a < 0 || (is_clear(to_[b].name) && is_clear(from_[a].name))) continue;
+      refuse_other_name(to_, b, from_, a);
+      refuse_taken(to_, b, from_, a, partner(a));
     }
     return std::move(partner_);
   }
@@ -92,16 +93,19 @@ class Matcher {
   void pair_by_id(int32_t a) {
     const int32_t b = to_.of_id(from_[a].id);
     if (b < 0) return;
-    const std::string &name = from_[a].name, &there = to_[b].name;
-    if (is_clear(name) && is_clear(there)) return;
-    if (name != there && !name.empty() && !there.empty()) {
-      throw IoError(fmt::format(
-          "{}: category {}: a name that stands twice is told by its id, but category {} is "
-          "{} in {}; give every category a name of its own",
-          from_.list().file, category_text(from_[a]), from_[a].id, there, to_.list().file));
-    }
+    if (is_clear(from_[a].name) && is_clear(to_[b].name)) return;
+    refuse_other_name(from_, a, to_, b);
     if (taken_by(b) >= 0) refuse_taken(from_, a, to_, b, taken_by(b));
     pair(a, b);
+  }
+
+  static void refuse_other_name(const Index& mine, int32_t a, const Index& theirs, int32_t b) {
+    const std::string &name = mine[a].name, &there = theirs[b].name;
+    if (name == there || name.empty() || there.empty()) return;
+    throw IoError(fmt::format(
+        "{}: category {}: a name that stands twice is told by its id, but category {} is {} in {}; "
+        "give every category a name of its own",
+        mine.list().file, category_text(mine[a]), mine[a].id, there, theirs.list().file));
   }
 
   /// Category a of `mine` is b of `theirs` by its id, which is `holder` of `mine` by its name.

@@ -33,6 +33,7 @@ ScoredCategories match_to_model(data::CocoDataset& dataset, const data::Category
     scored.ignored += fmt::format("{} annotations", before - dataset.annotations().size());
   }
   scored.missing = missing_text(dataset.path(), model, scored.category_ids);
+  if (!scored.missing.empty()) scored.missing += "; what is found of them is not scored";
   return scored;
 }
 

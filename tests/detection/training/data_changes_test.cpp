@@ -77,7 +77,7 @@ TEST_CASE("resume: a changed class list is refused by name, whatever data.allow_
 TEST_CASE("resume: changed images and instances are refused by file, or told where allowed") {
   DataFingerprints changed{kTrain, kVal};
   changed.train.images = {11, "k"};
-  changed.train.annotations.hash = "l";
+  changed.train.annotations = {30, "l"};
   const std::string what =
       "train.json: has other images (12 before, 11 now) and other annotations "
       "(30 before and now)";
