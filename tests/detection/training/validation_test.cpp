@@ -127,7 +127,6 @@ TEST_CASE("validation: other category ids change no AP and no loss, and results 
     // Means over categories sum them in ascending id.
     CHECK(std::abs(turned.metric(name)[0] - plain.metric(name)[0]) < 1e-12);
   }
-  CHECK(plain.metric("bbox/AR100")[0] > 0);
   for (const char* name : kLosses)
     CHECK(turned.metric("val_" + std::string(name)) == plain.metric("val_" + std::string(name)));
   const auto results = [](const SmallRun& run) {
