@@ -22,8 +22,10 @@ endfunction()
 denovo_find(onednn dnnl.hpp dnnl)
 denovo_find(simdjson simdjson.h simdjson)
 denovo_find(tomlplusplus toml++/toml.h "")
-denovo_find(doctest doctest/doctest.h "")
 denovo_find(stb_headers stb/stb_image.h "")
+if(DENOVO_TESTS)
+  denovo_find(doctest doctest/doctest.h "")
+endif()
 
 # stb is header-only and needs one translation unit; it holds the limits that we set on it.
 add_library(denovo_stb STATIC ${CMAKE_SOURCE_DIR}/third_party/stb.cpp)
