@@ -43,7 +43,7 @@ cd /denovo
 scripts/setup.sh 2>&1 | tee setup.out
 [ "$(wc -l <setup.out)" -eq 1 ] || { echo "bare_machine: scripts/setup.sh must say one line" >&2; exit 1; }
 time scripts/build.sh make_shapes train_coco
-build/bin/make_shapes --out datasets/shapes --images 24 --val 8
+build/bin/make_shapes --out datasets/shapes --images 24 --val 8 --classification 0
 build/bin/train_coco --config configs/shapes/quick.toml --out runs/bare solver.max_iter=20 \
   solver.warmup_iters=5 log.period=5
 EOF
@@ -54,6 +54,6 @@ unshare --mount --pid --fork --kill-child bash -euc '
   mount -t proc proc "$1/proc"
   for place in dev sys; do mount --rbind "/$place" "$1/$place"; done
   exec env -i HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-    ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
-    chroot "$1" bash /first_minutes.sh' _ "$root"
+    OMP_WAIT_POLICY=passive ${http_proxy:+http_proxy="$http_proxy"} \
+    ${https_proxy:+https_proxy="$https_proxy"} chroot "$1" bash /first_minutes.sh' _ "$root"
 echo "bare_machine: a new user installs, builds and trains"
