@@ -24,7 +24,7 @@ echo "bare_machine: making a minimal Debian 12 in $root (under a minute)" >&2
 apt-config dump | sed -n '/^Acquire::IndexTargets/d; /^Acquire::/p' >"$work/apt.conf"
 mmdebstrap --quiet --variant=minbase --include=ca-certificates --aptopt="$work/apt.conf" \
   --dpkgopt=force-unsafe-io bookworm "$root" 2>"$work/log" ||
-  skip "mmdebstrap makes no root file system: $(grep -v '^ *$' "$work/log" | tail -1)"
+  skip "mmdebstrap makes no root file system: $(grep -m1 '^E:' "$work/log")"
 [ ! -e /etc/resolv.conf ] || cp -fL /etc/resolv.conf "$root/etc/"
 
 # Root may test what another user has cloned.
