@@ -3,7 +3,7 @@
 # beyond the distribution's registry; what apt-get says goes to build/setup.log.
 #   scripts/setup.sh          what building and running needs
 #   scripts/setup.sh --tests  also what scripts/run_tests.sh needs
-#   scripts/setup.sh --gate   also what .ci/run needs: clang for fuzzing, mmdebstrap for a bare machine
+#   scripts/setup.sh --gate   also what .ci/run needs (clang to fuzz, mmdebstrap for a bare machine)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,8 +26,8 @@ fi
 log=${DENOVO_BUILD_DIR:-build}/setup.log
 mkdir -p "$(dirname "$log")"
 echo "setup: apt-get install ${missing[*]} (about a minute)" >&2
-# sudo asks on the terminal itself; nothing else may ask. A machine that has just started may still be
-# upgrading itself: that is waited for.
+# sudo asks on the terminal itself, nothing else may ask. A machine that has just started may still
+# be upgrading itself: that is waited for.
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
 if ! { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "${missing[@]}"; } \
   </dev/null >"$log" 2>&1; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the README promises, where nothing is installed: in the root file system of a minimal Debian 12
-# the tree (HEAD and the changes of tracked files) installs what it needs, builds, and trains for
-# twenty iterations. Needs root; exit status 77 where no such root file system can be made.
+# What the README promises, where nothing is installed: in the root file system of a minimal
+# Debian 12 the tree (HEAD and the changes of tracked files) installs what it needs, builds, and
+# trains for twenty iterations. Needs root; exit status 77 where no such root can be made.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,8 @@ skip() {
 for tool in mmdebstrap unshare chroot; do
   command -v $tool >/dev/null || skip "$tool is missing, scripts/setup.sh --gate installs it"
 done
-unshare --mount --pid --fork true 2>/dev/null || skip "this machine lets nobody make namespaces"
+unshare --mount --pid --fork mount -t proc proc /proc 2>/dev/null ||
+  skip "this machine lets nobody mount in a namespace of its own"
 
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
@@ -41,7 +42,9 @@ if command -v g++ cmake python3 git; then
 fi
 cd /denovo
 scripts/setup.sh 2>&1 | tee setup.out
-[ "$(wc -l <setup.out)" -eq 1 ] || { echo "bare_machine: scripts/setup.sh must say one line" >&2; exit 1; }
+[ "$(wc -l <setup.out)" -eq 1 ] ||
+  { echo "bare_machine: scripts/setup.sh must say one line" >&2; exit 1; }
+TIMEFORMAT="bare_machine: built in %0R s"
 time scripts/build.sh make_shapes train_coco
 build/bin/make_shapes --out datasets/shapes --images 24 --val 8 --classification 0
 build/bin/train_coco --config configs/shapes/quick.toml --out runs/bare solver.max_iter=20 \
