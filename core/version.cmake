@@ -14,7 +14,8 @@ else()
   set(header ${CMAKE_BINARY_DIR}/generated/denovo_commit.h)
   add_custom_target(denovo_commit BYPRODUCTS ${header}
     COMMAND ${CMAKE_COMMAND} -DSOURCE_DIR=${CMAKE_SOURCE_DIR} -DHEADER=${header}
-            -DVERSION=${PROJECT_VERSION} -P ${CMAKE_CURRENT_LIST_FILE})
+            -DVERSION=${PROJECT_VERSION} -P ${CMAKE_CURRENT_LIST_FILE}
+    COMMENT "Looking up the git commit")
   add_dependencies(denovo_core denovo_commit)
   target_include_directories(denovo_core PRIVATE ${CMAKE_BINARY_DIR}/generated)
 endif()

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing (Debian 12, Ubuntu 24.04). Nothing is downloaded
-# beyond the distribution's registry.
+# beyond the distribution's registry; what apt-get says goes to build/setup.log.
 #   scripts/setup.sh          what building and running needs
-#   scripts/setup.sh --tests  also what the tests need (clang builds the fuzz targets)
+#   scripts/setup.sh --tests  also what scripts/run_tests.sh needs
+#   scripts/setup.sh --gate   also what .ci/run needs (clang to fuzz, mmdebstrap for a bare machine)
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 packages=(g++ cmake ninja-build libfmt-dev libdnnl-dev ocl-icd-libopencl1 libsimdjson-dev libtomlplusplus-dev libstb-dev libopenmpi-dev openmpi-bin)
-[ "${1:-}" = --tests ] && packages+=(doctest-dev clang clang-format libclang-rt-dev)
+case "${1:-}" in --tests | --gate) packages+=(doctest-dev clang-format) ;; esac
+[ "${1:-}" != --gate ] || packages+=(clang libclang-rt-dev mmdebstrap)
 
 missing=()
 for package in "${packages[@]}"; do
@@ -14,10 +17,21 @@ for package in "${packages[@]}"; do
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
-sudo=()
-[ "$(id -u)" -eq 0 ] || sudo=(sudo)
-echo "setup: installing ${missing[*]} (about a minute)" >&2
-echo "+ ${sudo[*]:+${sudo[*]} }apt-get install -y --no-install-recommends ${missing[*]}" >&2
-export DEBIAN_FRONTEND=noninteractive
-"${sudo[@]}" apt-get update -qq
-"${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null ||
+    { echo "setup: installing needs root or sudo; have installed: ${missing[*]}" >&2; exit 1; }
+  as_root=(sudo)
+fi
+log=${DENOVO_BUILD_DIR:-build}/setup.log
+mkdir -p "$(dirname "$log")"
+echo "setup: apt-get install ${missing[*]} (about a minute)" >&2
+# sudo asks on the terminal itself, nothing else may ask. A machine that has just started may still
+# be upgrading itself: that is waited for.
+apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
+if ! { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "${missing[@]}"; } \
+  </dev/null >"$log" 2>&1; then
+  echo "setup: apt-get failed, its output is in $log and ends with" >&2
+  tail -n 20 "$log" | sed 's/^/  /' >&2
+  exit 1
+fi

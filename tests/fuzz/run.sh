@@ -14,7 +14,7 @@ out=build/fuzz
 mkdir -p "$out/objects"
 
 command -v clang++ >/dev/null ||
-  { echo "fuzz: clang++ is missing, scripts/setup.sh --tests installs it" >&2; exit 1; }
+  { echo "fuzz: clang++ is missing, scripts/setup.sh --gate installs it" >&2; exit 1; }
 compiler="${CMAKE_CXX_COMPILER_LAUNCHER:-} clang++"
 flags="-std=c++20 -O1 -g1 -march=x86-64-v3 -ffp-contract=off -fno-sanitize-recover=all -I."
 # Debian's clang has no OpenMP runtime of its own: the loops run serially, omp.h is g++'s.
