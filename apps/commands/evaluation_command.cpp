@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "core/error.h"
-#include "core/log/progress.h"
 #include "data/evaluation/evaluate_files.h"
 #include "detection/evaluation/evaluate_run.h"
 
@@ -33,23 +31,21 @@ std::vector<EvaluationResult> evaluate_checkpoint(const Options& options, Logger
       throw ConfigError(fmt::format("--{} does not go with --run", of_files));
   if (options.given("annotations") != options.given("images"))
     throw ConfigError("--annotations and --images belong together");
-  std::optional<Progress> progress;
+  const std::string& on_bad = options.text("on-bad-image");
+  if (!on_bad.empty() && on_bad != "stop" && on_bad != "skip")
+    throw ConfigError(fmt::format("--on-bad-image: must be stop or skip, got {}", on_bad));
   return detection::evaluate_run({.run = options.text("run"),
                                   .checkpoint = options.text("checkpoint"),
                                   .annotations = options.text("annotations"),
                                   .images = options.text("images"),
                                   .types = asked_types(options),
-                                  .device = parse_device(options.text("device")),
-                                  .progress = [&](int64_t done, int64_t total) {
-                                    if (!progress)
-                                      progress.emplace(log, "detect", total,
-                                                       ProgressOptions{.unit = "images"});
-                                    progress->update(done);
-                                  }});
+                                  .on_bad_image = on_bad,
+                                  .device = parse_device(options.text("device"))},
+                                 log);
 }
 
 std::vector<EvaluationResult> evaluate_results_file(const Options& options) {
-  for (const char* of_run : {"checkpoint", "annotations", "images"})
+  for (const char* of_run : {"checkpoint", "annotations", "images", "on-bad-image"})
     if (options.given(of_run)) throw ConfigError(fmt::format("--{} needs --run", of_run));
   for (const char* required : {"gt", "dt"})
     if (!options.given(required))
@@ -71,6 +67,9 @@ void declare_evaluation_options(Options& options) {
   options.add({"checkpoint", "NAME", "checkpoint of --run: last, best or a name", "last"});
   options.add({"annotations", "FILE", "COCO JSON for --run; else its validation set"});
   options.add({"images", "DIR", "folder of the images of --annotations"});
+  options.add(
+      {"on-bad-image", "stop|skip",
+       "images of --run that cannot be used: stop, or leave them out; else as the run does"});
   options.add({"iou", "TYPES", "bbox, segm or both; else what the results carry"});
   options.add({"json", "FILE", "also write the numbers as JSON; - for stdout"});
   options.add({"curves", "FILE", "write precision, recall and scores as safetensors"});

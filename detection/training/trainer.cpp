@@ -41,10 +41,10 @@ class Trainer {
   TrainOutcome run() {
     if (const std::string summary = recorder_.finished_summary(); !summary.empty())
       return {0, summary};
-    together(group_, [&] {
-      prepare_data();
-      prepare_model();
-    });
+    together(group_, [&] { prepare_data(); });
+    look_at_images();
+    if (const int signal = agreed_signal(group_)) return stopped_early(signal);
+    together(group_, [&] { prepare_model(); });
     if (options_.resume) {
       recorder_.open();
       restore();
@@ -53,10 +53,7 @@ class Trainer {
       train_set_.seek(progress_.iteration, group_);
       if (progress_.iteration < config_.solver.max_iter) load();
     });
-    if (const int signal = agreed_signal(group_)) {
-      logger_.info(fmt::format("stopped by signal {} before the first step", signal));
-      return {signal, {}};
-    }
+    if (const int signal = agreed_signal(group_)) return stopped_early(signal);
     if (!options_.resume) recorder_.open();
     if (config_.solver.autotune) tune();
     step_.emplace(*built_.model, *built_.arena, *built_.optimizer, config_, state_, group_);
@@ -79,10 +76,20 @@ class Trainer {
     } else {
       recorder_.announce(view.summary());
     }
-    if (const std::string missing = train_set_.missing_files(); !missing.empty())
-      recorder_.warn(missing);
     if (!config_.data.val_annotations.empty())
       validation_.emplace(config_, train_set_.dataset(), options_.device, group_);
+  }
+
+  /// What fails here would fail later, in the middle of the night.
+  void look_at_images() {
+    for (const std::string& line : train_set_.look(logger_, group_)) recorder_.warn(line);
+    if (!validation_) return;
+    for (const std::string& line : validation_->look(logger_)) recorder_.warn(line);
+  }
+
+  TrainOutcome stopped_early(int signal) {
+    logger_.info(fmt::format("stopped by signal {} before the first step", signal));
+    return {signal, {}};
   }
 
   void prepare_model() {

@@ -24,10 +24,15 @@ struct ValidationResult {
 /// Ranks detect on their parts of the images; rank 0 scores and writes.
 class Validation {
  public:
-  /// Reads the annotations. Throws IoError when their categories are not all in the training set,
-  /// or an image file is missing; config and group must outlive this.
+  /// Reads the annotations. Throws IoError when their categories are not all in the training set;
+  /// config and group must outlive this.
   Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device,
              ProcessGroup& group = ProcessGroup::alone());
+
+  /// Decodes every image, since each evaluation will. Where data.on_bad_image stops throws IoError;
+  /// else the bad images are left out of all evaluations, their ground truth too, and the warnings
+  /// returned. Collective.
+  std::vector<std::string> look(Logger& logger);
 
   /// Evaluates, writes run/eval/ITERATION and pictures to run/vis, and logs one line. nullopt when
   /// a signal came meanwhile: nothing was written. Only rank 0 gets more than box_ap. The model is
@@ -44,12 +49,15 @@ class Validation {
  private:
   /// Adds the losses of this rank's images to sums and returns their names; rank 0 has images.
   std::vector<std::string> add_losses(MaskRcnn& model, double* sums) const;
+  void choose_loss_images();
   std::optional<std::vector<ImageDetections>> detect(MaskRcnn& model, Logger& logger) const;
 
   const TrainConfig& config_;
   const Device device_;
   ProcessGroup& group_;
   data::CocoDataset dataset_;
+  const data::ImageFiles files_;
+  std::vector<int> images_;             // that are evaluated
   std::vector<int32_t> model_classes_;  // by category of this set
   std::vector<int64_t> category_ids_;   // by class of the model
   data::TrainingView view_;             // of the losses,
