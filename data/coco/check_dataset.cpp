@@ -81,12 +81,13 @@ class Checker {
     append(found);
   }
 
-  /// The JSON is named where an image has no file name.
+  /// The JSON is named where an image has no file name that is good for one.
   void check_images() {
     std::vector<std::vector<Defect>> found(dataset_.images().size());
     const auto report = [&](int image, DefectKind kind, std::string value) {
       const CocoImage& entry = dataset_.images()[image];
-      const std::string file(entry.file_name.empty() ? file_ : base_name(entry.file_name));
+      const bool unnamed = entry.file_name.empty() || kind == DefectKind::kBadFileName;
+      const std::string file(unnamed ? file_ : base_name(entry.file_name));
       found[image].push_back({kind, file, entry.id, std::move(value)});
     };
     const std::vector<int> images = first_images(dataset_);

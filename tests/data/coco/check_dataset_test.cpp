@@ -69,9 +69,10 @@ TEST_CASE("check_dataset: every defect of an image names class, file, id, rule a
             .starts_with("missing_file: none.png: image 1: the file must exist, got "));
   CHECK(lines(file_with(R"({"id": 1, "width": 6, "height": 4})", kBox)) ==
         "missing_file: train.json: image 1: the file must exist, got no file_name\n");
-  CHECK(lines(file_with(R"({"id": 1, "file_name": "../x.png", "width": 6, "height": 4})", kBox)) ==
-        "bad_file_name: x.png: image 1: file_name must name a file in the folder of images, got "
-        "\"../x.png\", which leaves it; allow_parent_folders allows that\n");
+  CHECK(
+      lines(file_with(R"({"id": 1, "file_name": "../x.png", "width": 6, "height": 4})", kBox)) ==
+      "bad_file_name: train.json: image 1: file_name must name a file in the folder of images, got "
+      "\"../x.png\", which leaves it; allow_parent_folders allows that\n");
   CHECK(lines(file_with(kGood, "")) ==
         "no_annotations: good.png: image 1: an image should have annotations, got none\n");
   CHECK(

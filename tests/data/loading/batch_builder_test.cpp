@@ -133,6 +133,20 @@ TEST_CASE("BatchBuilder: a bad image is named, or replaced by one of its shape a
   CHECK_THROWS_AS(lenient.build(std::vector{planned(2, {40, 24}, {40, 24}, false)}), IoError);
 }
 
+TEST_CASE("BatchBuilder: a photograph that EXIF turns is in the batch as viewers show it") {
+  const std::string turned = DENOVO_TEST_DATA "/data_files/image/orientation_6.jpg";  // 18 x 13
+  const SmallDataset dataset({{18, 13}});
+  std::filesystem::remove(dataset.path("0.png"));
+  std::filesystem::copy(turned, dataset.path("0.png"));
+  const BatchBuilder builder(dataset.files(), dataset.view, kOptions);
+  const Batch batch = builder.build(std::vector{planned(0, {18, 13}, {18, 13}, false)});
+  CHECK(batch.image_sizes.to_vector<int32_t>() == std::vector<int32_t>{18, 13});
+  const Image expected = read_image(turned);
+  for (int y = 0; y < 18; ++y)
+    for (int b = 0; b < 39; ++b)
+      REQUIRE(batch.images.data<uint8_t>()[y * 64 * 3 + b] == expected.row(y)[b]);
+}
+
 TEST_CASE("BatchBuilder: keeps decoded images up to the limit and not beyond") {
   const SmallDataset dataset({{24, 40}, {24, 40}});
   BatchBuilderOptions options = kOptions;
