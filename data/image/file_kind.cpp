@@ -144,6 +144,14 @@ FileKind read_file_kind(const std::string& path) {
   return file_kind(read_prefix(path, kFileKindBytes));
 }
 
+bool has_picture_name(std::string_view name) {
+  std::string ending(name.substr(std::min(name.rfind('.'), name.size())));
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  constexpr std::string_view kEndings[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
+  return std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
+}
+
 std::string refusal_of_kind(std::span<const uint8_t> start) {
   const FileKind kind = file_kind(start);
   if (kind == FileKind::kUnknown) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace denovo::data {
 
@@ -50,6 +51,10 @@ constexpr bool is_picture(FileKind kind) {
 constexpr bool is_readable_picture(FileKind kind) {
   return kind == FileKind::kJpeg || kind == FileKind::kPng;
 }
+
+/// True for names that end as those of JPEG and PNG files do, in any case: what people expect a
+/// picture behind. Says nothing of what the file is.
+bool has_picture_name(std::string_view name);
 
 /// Why a file that starts like this is not read: "is a WebP file; convert it to PNG or JPEG".
 std::string refusal_of_kind(std::span<const uint8_t> start);

@@ -19,13 +19,6 @@ std::string base_name(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);
 }
 
-bool claims_to_be_image(const std::string& name) {
-  std::string ending = name.substr(std::min(name.rfind('.'), name.size()));
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
-}
-
 /// Also true for a file that cannot be opened: reading it will say why.
 bool holds_picture(const std::string& path) {
   try {
@@ -44,7 +37,7 @@ void add_directory(const std::string& directory, InputList& list) {
     const std::string path = entry.path().string(), name = base_name(path);
     std::error_code ignored;
     if (name.starts_with(".") || !entry.is_regular_file(ignored)) continue;
-    if (claims_to_be_image(name) || holds_picture(path)) {
+    if (data::has_picture_name(name) || holds_picture(path)) {
       list.files.push_back({.path = path, .name = name});
     } else {
       an_other = others++ == 0 ? name : std::min(an_other, name);

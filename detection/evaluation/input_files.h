@@ -24,7 +24,7 @@ struct InputList {
 /// Files, and for each directory the pictures in it (not below, no dotted names), all in byte order
 /// of their base names; image ids are 0, 1, … . What is a picture is told by the first bytes,
 /// whatever the name: JPEG, PNG, and the kinds that are not read, which are then named one by one;
-/// so are files that only call themselves .jpg, .jpeg or .png. Whether files given by name exist is
+/// so are files that are only named like one. Whether files given by name exist is
 /// found out when they are read. Throws IoError for a directory without pictures.
 InputList list_input_files(const std::vector<std::string>& arguments);
 

@@ -60,6 +60,12 @@ TEST_CASE("file_kind: says per file what it is, as written by Pillow, libheif an
   }
 }
 
+TEST_CASE("has_picture_name: the endings of JPEG and PNG, in any case") {
+  for (const char* name : {"a.jpg", "b.JPEG", "c.jpe", "d.x.jfif", ".png"})
+    CHECK(has_picture_name(name));
+  for (const char* name : {"jpg", "a.jpg.txt", "b.webp", "", "c."}) CHECK(!has_picture_name(name));
+}
+
 TEST_CASE("file_kind: a JPEG and a PNG are known by their start, and a file by its first bytes") {
   const std::string folder = DENOVO_TEST_DATA "/data_files/image/";
   CHECK(read_file_kind(folder + "grey.jpg") == FileKind::kJpeg);

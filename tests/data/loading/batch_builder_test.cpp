@@ -142,9 +142,10 @@ TEST_CASE("BatchBuilder: a photograph that EXIF turns is in the batch as viewers
   const Batch batch = builder.build(std::vector{planned(0, {18, 13}, {18, 13}, false)});
   CHECK(batch.image_sizes.to_vector<int32_t>() == std::vector<int32_t>{18, 13});
   const Image expected = read_image(turned);
+  const int64_t row_bytes = 3 * batch.images.shape()[2];
   for (int y = 0; y < 18; ++y)
     for (int b = 0; b < 39; ++b)
-      REQUIRE(batch.images.data<uint8_t>()[y * 64 * 3 + b] == expected.row(y)[b]);
+      REQUIRE(batch.images.data<uint8_t>()[y * row_bytes + b] == expected.row(y)[b]);
 }
 
 TEST_CASE("BatchBuilder: keeps decoded images up to the limit and not beyond") {
