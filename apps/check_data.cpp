@@ -15,6 +15,8 @@ int check(int argc, char** argv) {
   options.add({.name = "annotations", .value = "FILE", .meaning = "COCO JSON", .required = true});
   options.add(
       {.name = "images", .value = "DIR", .meaning = "folder of file_name", .required = true});
+  options.add({.name = "allow-parent-folders",
+               .meaning = "a file_name may leave the folder by .., as data.allow_parent_folders"});
   options.add({.name = "json",
                .value = "FILE",
                .meaning = "also write the report as JSON; - for stdout instead of the text"});
@@ -24,7 +26,8 @@ int check(int argc, char** argv) {
 
   using namespace denovo::data;
   const CocoDataset dataset = read_coco(options.text("annotations"), StructuralDefects::kCollect);
-  const CheckReport report = check_dataset(dataset, options.text("images"));
+  const CheckReport report = check_dataset(
+      ImageFiles(dataset, options.text("images"), options.given("allow-parent-folders")));
   const std::string json_path = options.given("json") ? options.text("json") : "";
   if (json_path == "-")
     fmt::print("{}\n", report_json(report));

@@ -42,8 +42,9 @@ int detect(int argc, char** argv) {
                         ? options.text("weights")
                         : model_file_of_run(options.text("run"), options.text("checkpoint")));
   const std::vector<int> classes = file.classes_named(options.comma_list("classes"), "--classes");
-  std::vector<InputFile> files = list_input_files(options.list("images"));
+  auto [files, passed_over] = list_input_files(options.list("images"));
   Logger logger(options.given("quiet"));
+  for (const std::string& line : passed_over) logger.info(line);
   CategoryIds category_ids = file.category_ids();
   int64_t bad_files = 0;
   const auto tell = [&](const std::string& line) {

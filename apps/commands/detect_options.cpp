@@ -13,7 +13,7 @@ void declare_detect_options(Options& options) {
   options.add({"run", "RUN", "run directory whose model is used"});
   options.add({"checkpoint", "NAME", "checkpoint of --run: last, best or a name", "last"});
   options.add({"weights", "FILE", "model.safetensors of a checkpoint, in place of --run"});
-  options.add({"images", "FILE|DIR", "images, or folders of .jpg and .png files", "", true, true});
+  options.add({"images", "FILE|DIR", "images, or folders of JPEG and PNG files", "", true, true});
   options.add({"out", "DIR", "folder to create: results.json and pictures", "", true});
   options.add({"score-threshold", "S", "lowest score of a detection", "0.5"});
   options.add({"classes", "A,B", "find these classes only"});

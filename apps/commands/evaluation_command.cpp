@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "core/error.h"
-#include "core/log/progress.h"
 #include "data/evaluation/evaluate_files.h"
 #include "detection/evaluation/evaluate_run.h"
 
@@ -33,24 +31,23 @@ std::vector<EvaluationResult> evaluate_checkpoint(const Options& options, Logger
       throw ConfigError(fmt::format("--{} does not go with --run", of_files));
   if (options.given("annotations") != options.given("images"))
     throw ConfigError("--annotations and --images belong together");
-  std::optional<Progress> progress;
+  const std::string& on_bad = options.text("on-bad-image");
+  if (!on_bad.empty() && on_bad != "stop" && on_bad != "skip")
+    throw ConfigError(fmt::format("--on-bad-image: must be stop or skip, got {}", on_bad));
   return detection::evaluate_run({.run = options.text("run"),
                                   .checkpoint = options.text("checkpoint"),
                                   .annotations = options.text("annotations"),
                                   .images = options.text("images"),
                                   .ignore_unknown_classes = options.given("ignore-unknown-classes"),
                                   .types = asked_types(options),
-                                  .device = parse_device(options.text("device")),
-                                  .progress = [&](int64_t done, int64_t total) {
-                                    if (!progress)
-                                      progress.emplace(log, "detect", total,
-                                                       ProgressOptions{.unit = "images"});
-                                    progress->update(done);
-                                  }});
+                                  .on_bad_image = on_bad,
+                                  .device = parse_device(options.text("device"))},
+                                 log);
 }
 
 std::vector<EvaluationResult> evaluate_results_file(const Options& options) {
-  for (const char* of_run : {"checkpoint", "annotations", "images", "ignore-unknown-classes"})
+  for (const char* of_run :
+       {"checkpoint", "annotations", "images", "ignore-unknown-classes", "on-bad-image"})
     if (options.given(of_run)) throw ConfigError(fmt::format("--{} needs --run", of_run));
   for (const char* required : {"gt", "dt"})
     if (!options.given(required))
@@ -75,6 +72,9 @@ void declare_evaluation_options(Options& options) {
   options.add({"images", "DIR", "folder of the images of --annotations"});
   options.add({"ignore-unknown-classes", "",
                "with --run: leave categories that the model does not know out of the scores"});
+  options.add(
+      {"on-bad-image", "stop|skip",
+       "images of --run that cannot be used: stop, or leave them out; else as the run does"});
   options.add({"iou", "TYPES", "bbox, segm or both; else what the results carry"});
   options.add({"json", "FILE", "also write the numbers as JSON; - for stdout"});
   options.add({"curves", "FILE", "write precision, recall and scores as safetensors"});

@@ -62,8 +62,7 @@ FolderImages::FolderImages(const ImageFolder& folder, int64_t cache_bytes, bool 
 
 std::shared_ptr<const Image> FolderImages::load_one(size_t index) const {
   if (std::shared_ptr<const Image> cached = cache_.find(index)) return cached;
-  auto image = std::make_shared<const Image>(read_image(
-      folder_.images[index].path, DecodeOptions{.apply_orientation = true, .limits = {}}));
+  auto image = std::make_shared<const Image>(read_image(folder_.images[index].path));
   cache_.keep(index, image);
   return image;
 }

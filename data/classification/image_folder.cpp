@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <system_error>
 
 #include "core/error.h"
+#include "data/image/file_kind.h"
 
 namespace denovo::data {
 namespace {
@@ -16,13 +16,6 @@ namespace fs = std::filesystem;
 
 bool is_hidden(const fs::path& path) {
   return path.filename().string().starts_with('.');
-}
-
-bool is_image_name(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
 }
 
 /// Names below `folder` that `keep` accepts, sorted by bytes.
@@ -61,7 +54,7 @@ ImageFolder read_image_folder(const std::string& root, const std::vector<std::st
     const std::string class_folder = root + "/" + name;
     const std::vector<std::string> files =
         sorted_names(class_folder, [](const fs::directory_entry& entry) {
-          return entry.is_regular_file() && is_image_name(entry.path());
+          return entry.is_regular_file() && has_picture_name(entry.path().filename().string());
         });
     if (files.empty()) {
       throw IoError(class_folder + ": must hold .jpg, .jpeg or .png files, got none");

@@ -10,40 +10,12 @@
 #include "core/files/json_writer.h"
 #include "data/coco/annotation_checks.h"
 #include "data/coco/json_lists.h"
-#include "data/image/image_file.h"
 
 namespace denovo::data {
 namespace {
 
 constexpr double kMaxDroppedFraction = 0.01;
 constexpr auto kLastKind = DefectKind::kDuplicateCategoryName;
-
-/// The defects of one image file; `json` is named where the image has no file name.
-void check_image(const CocoImage& image, const std::string& folder, const std::string& json,
-                 bool annotated, std::vector<Defect>& defects) {
-  const std::string file(image.file_name.empty() ? json : base_name(image.file_name));
-  const auto report = [&](DefectKind kind, std::string value) {
-    defects.push_back({kind, file, image.id, std::move(value)});
-  };
-  if (!annotated) report(DefectKind::kNoAnnotations, "none");
-  if (image.file_name.empty()) return report(DefectKind::kMissingFile, "no file_name");
-  const std::string path = folder + "/" + image.file_name;
-  if (!std::filesystem::exists(path)) return report(DefectKind::kMissingFile, path);
-  try {
-    const ImageHeader header = read_image_header(path);
-    const Image decoded = read_image(path);
-    if (decoded.width == image.width && decoded.height == image.height) return;
-    const bool rotated =
-        header.orientation >= 5 && decoded.width == image.height && decoded.height == image.width;
-    report(DefectKind::kSizeMismatch,
-           fmt::format(
-               "{} x {} for a file of {} x {}{}", image.width, image.height, decoded.width,
-               decoded.height,
-               rotated ? fmt::format(" that EXIF orientation {} turns", header.orientation) : ""));
-  } catch (const IoError& error) {
-    report(DefectKind::kUnreadableImage, error.what());
-  }
-}
 
 /// Reports every item whose key an earlier one has; a missing key is no repetition.
 template <typename Items, typename Key>
@@ -63,8 +35,8 @@ void check_repeats(const Items& items, const Key& key, DefectKind kind,
 
 class Checker {
  public:
-  Checker(const CocoDataset& dataset, const std::string& folder)
-      : dataset_(dataset), folder_(folder), file_(base_name(dataset.path())) {}
+  explicit Checker(const ImageFiles& files)
+      : files_(files), dataset_(files.dataset()), file_(base_name(dataset_.path())) {}
 
   CheckReport run() {
     report_.num_images = static_cast<int64_t>(dataset_.images().size());
@@ -109,12 +81,20 @@ class Checker {
     append(found);
   }
 
+  /// The JSON is named where an image has no file name that is good for one.
   void check_images() {
     std::vector<std::vector<Defect>> found(dataset_.images().size());
-#pragma omp parallel for schedule(dynamic)
-    for (size_t i = 0; i < found.size(); ++i)
-      check_image(dataset_.images()[i], folder_, file_,
-                  !dataset_.annotations_of(static_cast<int>(i)).empty(), found[i]);
+    const auto report = [&](int image, DefectKind kind, std::string value) {
+      const CocoImage& entry = dataset_.images()[image];
+      const bool unnamed = entry.file_name.empty() || kind == DefectKind::kBadFileName;
+      const std::string file(unnamed ? file_ : base_name(entry.file_name));
+      found[image].push_back({kind, file, entry.id, std::move(value)});
+    };
+    const std::vector<int> images = first_images(dataset_);
+    for (const int image : images)
+      if (dataset_.annotations_of(image).empty()) report(image, DefectKind::kNoAnnotations, "none");
+    for (ImageFault& fault : files_.look(images, Look::kPixels))
+      report(fault.image, fault.kind, std::move(fault.value));
     append(found);
   }
 
@@ -131,8 +111,8 @@ class Checker {
     return "";
   }
 
+  const ImageFiles& files_;
   const CocoDataset& dataset_;
-  const std::string& folder_;
   const std::string file_;
   CheckReport report_;
 };
@@ -163,10 +143,10 @@ int64_t CheckReport::count(DefectKind kind) const {
                        [&](const Defect& defect) { return defect.kind == kind; });
 }
 
-CheckReport check_dataset(const CocoDataset& dataset, const std::string& image_folder) {
-  if (!std::filesystem::is_directory(image_folder))
-    throw IoError(fmt::format("{}: must be a folder of images", image_folder));
-  return Checker(dataset, image_folder).run();
+CheckReport check_dataset(const ImageFiles& files) {
+  if (!std::filesystem::is_directory(files.folder()))
+    throw IoError(fmt::format("{}: must be a folder of images", files.folder()));
+  return Checker(files).run();
 }
 
 std::string defect_lines(const CheckReport& report) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/coco/dataset.h"
+#include "data/coco/image_files.h"
 
 namespace denovo::data {
 
@@ -22,8 +22,8 @@ struct CheckReport {
 
 /// Checks annotations, images and categories of a data set that was read with
 /// StructuralDefects::kCollect. Every image is decoded, with all threads; the order of the defects
-/// does not depend on them. Throws IoError when `image_folder` is not a folder.
-CheckReport check_dataset(const CocoDataset& dataset, const std::string& image_folder);
+/// does not depend on them. Throws IoError when the folder of images is none.
+CheckReport check_dataset(const ImageFiles& files);
 
 /// "<class>: <file>: <item> <id>: <rule>, got <value>" for each defect, a line each.
 std::string defect_lines(const CheckReport& report);

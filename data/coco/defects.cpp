@@ -19,6 +19,8 @@ constexpr DefectText kTexts[] = {
     {"duplicate_annotation_id", "annotation", "ids must be unique", Severity::kFatal},
     {"duplicate_category_id", "category", "ids must be unique", Severity::kFatal},
     {"missing_file", "image", "the file must exist", Severity::kFatal},
+    {"bad_file_name", "image", "file_name must name a file in the folder of images",
+     Severity::kFatal},
     {"unreadable_image", "image", "the file must be a readable JPEG or PNG", Severity::kFatal},
     {"size_mismatch", "image", "width and height must be those of the decoded file",
      Severity::kFatal},

@@ -15,8 +15,9 @@ enum class DefectKind {
   kDuplicateAnnotationId,
   kDuplicateCategoryId,
   kMissingFile,
+  kBadFileName,      // leaves the folder by "..", or holds a NUL
   kUnreadableImage,  // cannot be decoded
-  kSizeMismatch,     // width and height differ from the decoded image
+  kSizeMismatch,     // width and height differ from the decoded and turned image
   // Degenerate instances: dropped from training and counted; kept by the evaluation.
   kEmptyBox,           // width or height zero or negative
   kBoxOutside,         // no part of the box is on the image

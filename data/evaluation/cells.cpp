@@ -33,12 +33,17 @@ void sort_by_place(std::vector<Placed>& items, const CocoDataset& dataset) {
   counting_sort(items, dataset.num_classes(), [](const Placed& item) { return item.category; });
 }
 
-bool counts(const EvaluationOptions& options, int image) {
-  return options.max_images == 0 || image < options.max_images;
+/// By image: does it count?
+std::vector<bool> counted_images(const CocoDataset& dataset, const EvaluationOptions& options) {
+  std::vector<bool> counts(dataset.images().size(), !options.images);
+  if (options.images)
+    for (const int image : *options.images) counts[image] = true;
+  return counts;
 }
 
 std::vector<Placed> place_truths(const CocoDataset& dataset, const EvaluationOptions& options) {
   const std::span<const CocoAnnotation> annotations = dataset.annotations();
+  const std::vector<bool> counts = counted_images(dataset, options);
   std::vector<int> stands_for(annotations.size());
   std::iota(stands_for.begin(), stands_for.end(), 0);
   if (options.strict)
@@ -47,7 +52,7 @@ std::vector<Placed> place_truths(const CocoDataset& dataset, const EvaluationOpt
   std::vector<Placed> placed;
   placed.reserve(annotations.size());
   for (const int index : stands_for)
-    if (index >= 0 && counts(options, annotations[index].image))
+    if (index >= 0 && counts[annotations[index].image])
       placed.push_back({annotations[index].category, annotations[index].image, index});
   sort_by_place(placed, dataset);
   return placed;
@@ -57,6 +62,7 @@ std::vector<Placed> place_detections(const CocoDataset& dataset,
                                      std::span<const Detection> detections,
                                      const EvaluationOptions& options,
                                      std::vector<std::string>& warnings) {
+  const std::vector<bool> counts = counted_images(dataset, options);
   std::vector<Placed> placed;
   placed.reserve(detections.size());
   int64_t num_unknown = 0, an_unknown = 0;
@@ -71,7 +77,7 @@ std::vector<Placed> place_detections(const CocoDataset& dataset,
       an_unknown = detections[i].category_id;
       continue;
     }
-    if (counts(options, image)) placed.push_back({category, image, static_cast<int>(i)});
+    if (counts[image]) placed.push_back({category, image, static_cast<int>(i)});
   }
   if (num_unknown > 0)
     warnings.push_back(

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,8 +34,9 @@ struct EvaluationOptions {
   /// The reference's errors too: an annotation with id 0 counts as unmatched, and of annotations
   /// with one id the last in the file stands for all. Off: each counts as what it is.
   bool strict = true;
-  /// Only the first images in ascending id count; 0: all.
-  int max_images = 0;
+  /// Only these images count, ground truth and detections (indices into CocoDataset::images);
+  /// nullopt: all. pycocotools' params.imgIds.
+  std::optional<std::vector<int>> images = std::nullopt;
   /// The file that the detections come from, for messages; empty: they come from no file.
   std::string results_file = {};
 

@@ -7,6 +7,11 @@
 
 namespace denovo::data {
 
+struct ImageSize {
+  int height, width;
+  bool operator==(const ImageSize&) const = default;
+};
+
 /// RGB8, interleaved, rows top to bottom without gaps: rgb[(y * width + x) * 3 + channel].
 struct Image {
   int height = 0;

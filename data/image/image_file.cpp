@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "core/error.h"
+#include "data/image/file_kind.h"
 #include "data/image/jpeg_structure.h"
 #include "data/image/png_structure.h"
 #include "third_party/stb_budget.h"
@@ -20,25 +21,6 @@ namespace denovo::data {
 namespace {
 
 using Bytes = std::span<const uint8_t>;
-
-constexpr uint8_t kPngSignature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-
-bool is_jpeg(Bytes bytes) {
-  return bytes.size() >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF;
-}
-bool is_png(Bytes bytes) {
-  return bytes.size() >= 8 && std::memcmp(bytes.data(), kPngSignature, 8) == 0;
-}
-
-[[noreturn]] void refuse_format(Bytes bytes, const std::string& where) {
-  if (bytes.empty()) throw IoError(where + ": image file is empty");
-  std::string start;
-  for (size_t i = 0; i < std::min<size_t>(bytes.size(), 4); ++i) {
-    start += fmt::format("{}{:02x}", i ? " " : "", bytes[i]);
-  }
-  throw IoError(fmt::format("{}: images must be JPEG or PNG files, got one that starts with {}",
-                            where, start));
-}
 
 void check_size(const ImageHeader& header, const std::string& where, const ImageLimits& limits) {
   const int64_t pixels = int64_t{header.height} * header.width;
@@ -52,24 +34,9 @@ void check_size(const ImageHeader& header, const std::string& where, const Image
 }
 
 ImageHeader parse_any_size(Bytes bytes, const std::string& where) {
-  if (!is_jpeg(bytes) && !is_png(bytes)) refuse_format(bytes, where);
-  return is_png(bytes) ? parse_png_header(bytes, where) : parse_jpeg_header(bytes, where);
-}
-
-std::vector<uint8_t> read_prefix(const std::string& path, size_t max_bytes) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) throw IoError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-  std::vector<uint8_t> bytes;
-  size_t count = 0;
-  do {
-    bytes.resize(std::min(max_bytes, std::max<size_t>(64 << 10, 2 * count)));
-    count += std::fread(bytes.data() + count, 1, bytes.size() - count, file.get());
-  } while (count == bytes.size() && count < max_bytes);
-  if (std::ferror(file.get())) {
-    throw IoError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-  }
-  bytes.resize(count);
-  return bytes;
+  const FileKind kind = file_kind(bytes);
+  if (!is_readable_picture(kind)) throw IoError(where + ": " + refusal_of_kind(bytes));
+  return kind == FileKind::kPng ? parse_png_header(bytes, where) : parse_jpeg_header(bytes, where);
 }
 
 bool ends_with(const std::string& path, const char* ending) {
@@ -169,6 +136,22 @@ void write_image(const std::string& path, const Image& image, int jpeg_quality) 
     throw ConfigError(
         fmt::format("write_image: path must end in .png, .jpg or .jpeg, got {}", path));
   }
+}
+
+std::vector<uint8_t> read_prefix(const std::string& path, size_t max_bytes) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!file) throw IoError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+  std::vector<uint8_t> bytes;
+  size_t count = 0;
+  do {
+    bytes.resize(std::min(max_bytes, std::max<size_t>(64 << 10, 2 * count)));
+    count += std::fread(bytes.data() + count, 1, bytes.size() - count, file.get());
+  } while (count == bytes.size() && count < max_bytes);
+  if (std::ferror(file.get())) {
+    throw IoError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+  }
+  bytes.resize(count);
+  return bytes;
 }
 
 std::vector<uint8_t> read_bytes(const std::string& path) {

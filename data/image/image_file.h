@@ -1,7 +1,7 @@
-// JPEG and PNG files, from strangers: the format is told by the first bytes and never by the name,
-// the structure is walked and every size is checked before anything is allocated for pixels, and
-// only then does stb decode, under a budget of memory (jpeg_structure.h and png_structure.h say
-// what is checked and why).
+// JPEG and PNG files, from strangers: the format is told by the first bytes and never by the name
+// (file_kind.h), the structure is walked and every size is checked before anything is allocated for
+// pixels, and only then does stb decode, under a budget of memory (jpeg_structure.h and
+// png_structure.h say what is checked and why).
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,11 @@ struct ImageHeader {
   int channels = 0;           // 1 grey, 2 grey and alpha, 3 RGB or palette, 4 RGBA or CMYK
   int bits = 8;               // per sample; palette images have 1 to 8
   int orientation = 1;        // EXIF 1..8; 1 where the file has none or a damaged one
+
+  /// As a viewer shows the image: orientation is applied.
+  ImageSize displayed() const {
+    return orientation >= 5 ? ImageSize{width, height} : ImageSize{height, width};
+  }
 };
 
 /// Pillow's error limit and the format's own (a side of 65,500 is what JPEG writers allow).
@@ -32,7 +37,7 @@ struct ImageLimits {
 };
 
 struct DecodeOptions {
-  bool apply_orientation = false;
+  bool apply_orientation = true;  // the pixels as a viewer shows them; false: as they are stored
   ImageLimits limits;
 };
 
@@ -65,8 +70,9 @@ std::vector<uint8_t> encode_jpeg(const Image& image, int quality = 90);
 /// ResourceError for a full disk, IoError for whatever else keeps the file from being written.
 void write_image(const std::string& path, const Image& image, int jpeg_quality = 90);
 
-/// The whole file; throws IoError "<path>: cannot be read: <reason>".
+/// The whole file, or as much of its start; throws IoError "<path>: cannot be read: <reason>".
 std::vector<uint8_t> read_bytes(const std::string& path);
+std::vector<uint8_t> read_prefix(const std::string& path, size_t max_bytes);
 
 /// Creates or replaces the file; errors as write_image.
 void write_bytes(const std::string& path, std::span<const uint8_t> bytes);

@@ -13,11 +13,6 @@ namespace denovo::data {
 /// Throws ShapeError when a side is not positive. Runs on the calling thread.
 Image resize_bilinear(const Image& image, int height, int width);
 
-struct ImageSize {
-  int height, width;
-  bool operator==(const ImageSize&) const = default;
-};
-
 /// detectron2's ResizeShortestEdge: the short side becomes `short_side` unless the long one would
 /// exceed max_size, which then decides; both are rounded by int(x + 0.5). max_size 0 = no limit.
 /// The original's double arithmetic, operation for operation.

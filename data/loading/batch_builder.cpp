@@ -7,7 +7,6 @@
 
 #include "core/error.h"
 #include "data/coco/annotation_checks.h"
-#include "data/image/image_file.h"
 
 namespace denovo::data {
 namespace {
@@ -153,14 +152,14 @@ Capacities capacities_of(const TrainingLimits& limits, bool masks) {
   return capacities;
 }
 
-BatchBuilder::BatchBuilder(const CocoDataset& dataset, const TrainingView& view,
-                           BatchBuilderOptions options)
-    : dataset_(dataset),
+BatchBuilder::BatchBuilder(ImageFiles files, const TrainingView& view, BatchBuilderOptions options)
+    : files_(std::move(files)),
+      dataset_(files_.dataset()),
       view_(view),
       options_(std::move(options)),
-      view_position_(dataset.images().size(), -1),
+      view_position_(dataset_.images().size(), -1),
       capacities_(capacities_of(view.limits, options_.masks)),
-      cache_(dataset.images().size(), options_.cache_bytes) {
+      cache_(dataset_.images().size(), options_.cache_bytes) {
   for (size_t i = 0; i < view.images.size(); ++i) {
     view_position_[view.images[i]] = static_cast<int>(i);
   }
@@ -168,16 +167,7 @@ BatchBuilder::BatchBuilder(const CocoDataset& dataset, const TrainingView& view,
 
 BatchBuilder::ImagePointer BatchBuilder::load(int image) const {
   if (ImagePointer cached = cache_.find(image)) return cached;
-  const CocoImage& entry = dataset_.images()[image];
-  const std::string path =
-      options_.image_root.empty() ? entry.file_name : options_.image_root + "/" + entry.file_name;
-  auto decoded = std::make_shared<Image>(
-      read_image(path, DecodeOptions{.apply_orientation = true, .limits = {}}));
-  if (decoded->height != entry.height || decoded->width != entry.width) {
-    throw IoError(fmt::format("{}: must be {} high and {} wide as image {} of {}, got {} and {}",
-                              path, entry.height, entry.width, entry.id, dataset_.path(),
-                              decoded->height, decoded->width));
-  }
+  auto decoded = std::make_shared<const Image>(files_.read(image));
   cache_.keep(image, decoded);
   return decoded;
 }

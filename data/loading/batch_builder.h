@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "data/coco/image_files.h"
 #include "data/coco/training_view.h"
 #include "data/loading/batch.h"
 #include "data/loading/batch_order.h"
@@ -17,7 +18,6 @@
 namespace denovo::data {
 
 struct BatchBuilderOptions {
-  std::string image_root;  // file names of the annotation file hang on it
   InputRule rule;
   bool masks = true;                       // fill the tensors of masks
   bool skip_bad_images = false;            // training only: see build()
@@ -29,17 +29,16 @@ struct BatchBuilderOptions {
 class BatchBuilder {
  public:
   /// The view says which images have which objects; images outside it have none. Keeps references
-  /// to both.
-  BatchBuilder(const CocoDataset& dataset, const TrainingView& view, BatchBuilderOptions options);
+  /// to it and to the data set.
+  BatchBuilder(ImageFiles files, const TrainingView& view, BatchBuilderOptions options);
 
   const Capacities& capacities() const { return capacities_; }
 
   /// The images of a plan, or of a part of one; padded as Batch and InputRule say.
   ///
-  /// A file that cannot be read or decoded, or whose size after EXIF orientation (which is applied,
-  /// as detectron2 does) is not the annotation file's, is an IoError that names it; with
-  /// skip_bad_images another image takes its place: the next one of the view, cyclically, that has
-  /// the same group in that epoch and can be read, so the choice depends on the files alone.
+  /// An image that ImageFiles::read refuses is an IoError; with skip_bad_images another one takes
+  /// its place: the next one of the view, cyclically, that has the same group in that epoch and can
+  /// be read, so the choice depends on the files alone.
   Batch build(std::span<const PlannedImage> plan) const;
 
   /// One line for each bad image met so far, in the order of the annotation file.
@@ -55,6 +54,7 @@ class BatchBuilder {
   ImagePointer load_or_substitute(PlannedImage& planned) const;
   void fill_objects(const PlannedImage& planned, int slot, Batch& batch) const;
 
+  const ImageFiles files_;
   const CocoDataset& dataset_;
   const TrainingView& view_;
   const BatchBuilderOptions options_;

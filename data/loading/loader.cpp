@@ -56,10 +56,9 @@ class EvalLoader::Prefetch : public OrderedPrefetch<BatchPlan, Batch> {
   using OrderedPrefetch::OrderedPrefetch;
 };
 
-TrainLoader::TrainLoader(const CocoDataset& dataset, const TrainingView& view,
-                         LoaderOptions options, int64_t first_iteration, int first_part,
-                         int part_stride)
-    : builder_(dataset, view, options.builder) {
+TrainLoader::TrainLoader(const ImageFiles& files, const TrainingView& view, LoaderOptions options,
+                         int64_t first_iteration, int first_part, int part_stride)
+    : builder_(files, view, options.builder) {
   if (options.num_parts < 1 || options.images_per_batch < 1 ||
       options.images_per_batch % options.num_parts != 0) {
     throw ConfigError(fmt::format(
@@ -70,8 +69,8 @@ TrainLoader::TrainLoader(const CocoDataset& dataset, const TrainingView& view,
     throw ConfigError(fmt::format("loader: the first part must be 0 to {}, got {}",
                                   options.num_parts - 1, first_part));
   }
-  planner_ =
-      std::make_unique<Planner>(dataset, view, options, first_iteration, first_part, part_stride);
+  planner_ = std::make_unique<Planner>(files.dataset(), view, options, first_iteration, first_part,
+                                       part_stride);
   prefetch_ = std::make_unique<Prefetch>(
       options.threads, options.threads + 1, [this] { return std::optional(planner_->next()); },
       [this](BatchPlan&& plan) { return builder_.build(plan); });
@@ -83,11 +82,11 @@ Batch TrainLoader::next() {
   return std::move(*prefetch_->next());
 }
 
-EvalLoader::EvalLoader(const CocoDataset& dataset, const TrainingView& view,
+EvalLoader::EvalLoader(const ImageFiles& files, const TrainingView& view,
                        std::span<const int> images, LoaderOptions options, int rank, int num_ranks)
-    : builder_(dataset, view, for_evaluation(options.builder)) {
+    : builder_(files, view, for_evaluation(options.builder)) {
   std::vector<BatchPlan> order =
-      evaluation_order(dataset, images, options.builder.rule, options.images_per_batch);
+      evaluation_order(files.dataset(), images, options.builder.rule, options.images_per_batch);
   for (size_t i = rank; i < order.size(); i += num_ranks) plans_.push_back(std::move(order[i]));
   prefetch_ = std::make_unique<Prefetch>(
       options.threads, options.threads + 1,

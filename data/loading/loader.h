@@ -26,7 +26,7 @@ class TrainLoader {
   /// Parts first_part, first_part + part_stride, ... of every iteration are this loader's (rank r
   /// of R: first r, stride R). Throws ConfigError unless images_per_batch is a multiple of
   /// num_parts. Keeps references to data set and view.
-  TrainLoader(const CocoDataset& dataset, const TrainingView& view, LoaderOptions options,
+  TrainLoader(const ImageFiles& files, const TrainingView& view, LoaderOptions options,
               int64_t first_iteration = 0, int first_part = 0, int part_stride = 1);
   ~TrainLoader();
 
@@ -47,10 +47,10 @@ class TrainLoader {
 /// Every image of a list once: in evaluation order, not flipped, the batches dealt to ranks.
 class EvalLoader {
  public:
-  /// `images` are indices into dataset.images(); objects come from the view, which may cover fewer
+  /// `images` are indices of the data set; objects come from the view, which may cover fewer
   /// images. Batches rank, rank + num_ranks, ... of evaluation_order are this loader's. Bad images
   /// are always an error. Keeps references to data set and view.
-  EvalLoader(const CocoDataset& dataset, const TrainingView& view, std::span<const int> images,
+  EvalLoader(const ImageFiles& files, const TrainingView& view, std::span<const int> images,
              LoaderOptions options, int rank = 0, int num_ranks = 1);
   ~EvalLoader();
 

@@ -3,15 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
-#include <set>
 
 #include "core/files/atomic_write.h"
 #include "core/files/json_writer.h"
+#include "data/coco/image_files.h"
 #include "data/drawing/draw.h"
 #include "data/image/image_file.h"
 #include "data/loading/batch_builder.h"
+#include "detection/evaluation/picture_names.h"
 #include "detection/evaluation/pictures.h"
 
 namespace denovo::detection {
@@ -20,16 +20,12 @@ namespace {
 /// nullopt, after telling why, for a file that cannot be used.
 std::optional<data::Image> read_input(const InputFile& file, const DetectFilesOptions& options) {
   try {
-    data::Image image = data::read_image(file.path, {.apply_orientation = true, .limits = {}});
-    if (file.height == 0 || (image.height == file.height && image.width == file.width))
-      return image;
-    options.on_bad_file(fmt::format("{}: must be {} high and {} wide as image {}, got {} and {}",
-                                    file.path, file.height, file.width, file.image_id, image.height,
-                                    image.width));
+    if (file.height == 0) return data::read_image(file.path);
+    return data::read_image_of(file.path, {file.image_id, file.name, file.width, file.height});
   } catch (const IoError& error) {
     options.on_bad_file(error.what());
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 /// Keeps the first max_detections of the classes wanted.
@@ -88,16 +84,6 @@ std::vector<data::CocoCategory> result_categories(const DetectFilesOptions& opti
   return categories;
 }
 
-/// "a.png" for dir/a.jpg; files that would share it get longer names, those later in the list.
-std::string picture_name(const InputFile& file, int64_t position, std::set<std::string>& taken) {
-  const std::filesystem::path path(file.path);
-  for (const std::string& stem : {path.stem().string(), path.filename().string(),
-                                  fmt::format("{}-{}", path.filename().string(), position)}) {
-    if (taken.insert(stem).second) return stem + ".png";
-  }
-  return fmt::format("image-{}.png", position);
-}
-
 }  // namespace
 
 DetectFilesReport detect_files(MaskRcnn& model, std::span<const InputFile> files,
@@ -107,7 +93,7 @@ DetectFilesReport detect_files(MaskRcnn& model, std::span<const InputFile> files
   AtomicFile results(options.out + "/results.json");
   JsonWriter json([&](std::string_view piece) { results.write(piece); });
   json.begin_array();
-  std::set<std::string> taken;
+  PictureNames names;
   const std::vector<data::CocoCategory> categories = result_categories(options);
   for (size_t i = 0; i < files.size(); ++i) {
     const auto position = static_cast<int64_t>(i);
@@ -115,7 +101,8 @@ DetectFilesReport detect_files(MaskRcnn& model, std::span<const InputFile> files
       const ImageDetections found = detect_image(model, *image, files[i].image_id, options);
       put_results(found, files[i].name, json);
       data::draw_instances(*image, drawn_detections(found, categories, 0));
-      data::write_image(options.out + "/" + picture_name(files[i], position, taken), *image);
+      const std::string name = names.name_of(files[i].path);
+      data::write_image(fmt::format("{}/{}.png", options.out, name), *image);
       ++report.images;
       for (const int c : found.classes) ++report.objects[static_cast<size_t>(c)];
     } else {

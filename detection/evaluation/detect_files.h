@@ -33,9 +33,9 @@ struct DetectFilesReport {
 
 /// Writes out/results.json, at the end and whole (a COCO results list with file_name, in pixels of
 /// the images after EXIF orientation, images in the order given, detections by descending score),
-/// and a PNG for each image with its detections, named after the file. A file that cannot be read,
-/// or is not of the size that its InputFile says, is told to on_bad_file and left out.
-/// The score threshold is the model's. Throws ResourceError when writing fails.
+/// and a PNG for each image with its detections, named by picture_names.h. A file that cannot be
+/// read, or is not of the size that its InputFile says, is told to on_bad_file and left out. The
+/// score threshold is the model's. Throws ResourceError when writing fails.
 DetectFilesReport detect_files(MaskRcnn& model, std::span<const InputFile> files,
                                const DetectFilesOptions& options);
 

@@ -1,7 +1,6 @@
 #include "detection/evaluation/evaluate_model.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/autograd.h"
 #include "core/files/atomic_write.h"
@@ -35,25 +34,21 @@ std::string result_json(const data::EvaluationResult& result) {
 
 }  // namespace
 
-std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::CocoDataset& dataset,
+std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::ImageFiles& files,
                                             const EvaluateModelOptions& options) {
   const NoGrad no_grad;
   const bool was_training = model.is_training();
   model.train(false);
-  std::vector<int> images(dataset.images().size());
-  std::iota(images.begin(), images.end(), 0);
-  if (options.max_images > 0 && static_cast<size_t>(options.max_images) < images.size()) {
-    images.resize(static_cast<size_t>(options.max_images));
-  }
+  const data::CocoDataset& dataset = files.dataset();
+  const std::vector<int> images = options.images ? *options.images : data::first_images(dataset);
 
   data::TrainingView no_objects;
   no_objects.first_instance = {0};
-  data::EvalLoader loader(
-      dataset, no_objects, images,
-      {.builder = {.image_root = options.image_root, .rule = options.rule, .masks = false},
-       .images_per_batch = options.images_per_batch,
-       .threads = options.loader_threads},
-      options.rank, options.num_ranks);
+  data::EvalLoader loader(files, no_objects, images,
+                          {.builder = {.rule = options.rule, .masks = false},
+                           .images_per_batch = options.images_per_batch,
+                           .threads = options.loader_threads},
+                          options.rank, options.num_ranks);
   std::vector<ImageDetections> all;
   while (const auto batch = loader.next()) {
     const Tensor sizes = batch->image_sizes.to(options.device);
@@ -78,7 +73,9 @@ ModelScores score_detections(const data::CocoDataset& dataset,
                              std::span<const ImageDetections> images, bool masks) {
   const std::vector<data::Detection> all = flatten(images);
   data::EvaluationOptions options;
-  options.max_images = static_cast<int>(images.size());
+  options.images.emplace();
+  for (const ImageDetections& image : images)
+    options.images->push_back(dataset.find_image(image.image_id));
   ModelScores scores{data::evaluate_coco(dataset, all, data::IouType::kBbox, options), {}};
   if (masks && data::has_segmentations(dataset)) {
     scores.segm = data::evaluate_coco(dataset, all, data::IouType::kSegm, options);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "data/coco/dataset.h"
+#include "data/coco/image_files.h"
 #include "data/evaluation/coco_evaluation.h"
 #include "data/loading/input_rule.h"
 #include "detection/evaluation/post_process.h"
@@ -15,11 +15,10 @@
 namespace denovo::detection {
 
 struct EvaluateModelOptions {
-  std::string image_root;
   data::InputRule rule;      // of evaluation: first short side, no flip
   CategoryIds category_ids;  // the data set's, of the model's classes (scored_categories.h)
-  int max_images = 0;        // the first ones in ascending id; 0: all
-  int images_per_batch = 1;  // more than one changes nothing but speed
+  std::optional<std::vector<int>> images = std::nullopt;  // indices, ascending; nullopt: all
+  int images_per_batch = 1;                               // more than one changes nothing but speed
   int loader_threads = 1;
   int rank = 0, num_ranks = 1;  // every num_ranks-th batch is this rank's
   Device device;
@@ -28,7 +27,7 @@ struct EvaluateModelOptions {
 
 /// Detections of every image of this rank, in ascending image id. The model is put into evaluation
 /// mode meanwhile.
-std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::CocoDataset& dataset,
+std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::ImageFiles& files,
                                             const EvaluateModelOptions& options);
 
 struct ModelScores {
@@ -36,7 +35,7 @@ struct ModelScores {
   std::optional<data::EvaluationResult> segm;  // with a mask head, on a data set with masks
 };
 
-/// COCO evaluation of such detections. With max_images, the other images do not count.
+/// COCO evaluation of such detections of all ranks. Only the images that stand in the list count.
 ModelScores score_detections(const data::CocoDataset& dataset,
                              std::span<const ImageDetections> images, bool masks);
 

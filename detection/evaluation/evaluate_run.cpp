@@ -4,12 +4,15 @@
 
 #include <algorithm>
 
+#include "core/log/progress.h"
 #include "detection/evaluation/scored_categories.h"
+#include "detection/evaluation/usable_images.h"
 #include "detection/weights/detector_file.h"
 
 namespace denovo::detection {
 
-std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& options) {
+std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& options,
+                                                 Logger& logger) {
   const DetectorFile file(model_file_of_run(options.run, options.checkpoint));
   TrainConfig run;  // a model file says what its weights mean, not where the data were
   ConfigFields::of(run).read_file(options.run + "/config.toml");
@@ -23,15 +26,26 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   const ScoredCategories categories = match_to_model(
       dataset, file.class_list(), options.ignore_unknown_classes || run.eval.ignore_unknown_classes,
       "--ignore-unknown-classes");
+  const data::ImageFiles files(dataset,
+                               options.images.empty() ? data.path(data.val_images) : options.images,
+                               data.allow_parent_folders);
+  const std::string& on_bad =
+      options.on_bad_image.empty() ? data.on_bad_image : options.on_bad_image;
+  const UsableImages usable = usable_images(
+      files, data::first_images(dataset),
+      {.skip_bad = on_bad == "skip", .consequence = "they are left out of the AP"}, logger);
+  for (const std::string& line : usable.warnings) logger.warn(line);
   const auto model = file.load(options.device);
-  const auto images = detect_dataset(
-      *model, dataset,
-      {.image_root = options.images.empty() ? data.path(data.val_images) : options.images,
-       .rule = file.config.input.test_rule(),
-       .category_ids = categories.category_ids,
-       .images_per_batch = 4,
-       .device = options.device,
-       .progress = options.progress});
+  Progress progress(logger, "detect", static_cast<int64_t>(usable.images.size()),
+                    {.unit = "images"});
+  const auto images =
+      detect_dataset(*model, files,
+                     {.rule = file.config.input.test_rule(),
+                      .category_ids = categories.category_ids,
+                      .images = usable.images,
+                      .images_per_batch = 4,
+                      .device = options.device,
+                      .progress = [&](int64_t done, int64_t) { progress.update(done); }});
   ModelScores scores = score_detections(dataset, images, file.config.model.mask.enabled);
   std::vector<data::EvaluationResult> results;
   const auto wanted = [&](data::IouType type) {

@@ -1,9 +1,9 @@
 // Scoring a checkpoint of a run directory.
 #pragma once
 
-#include <functional>
 #include <string>
 
+#include "core/log/logger.h"
 #include "detection/evaluation/evaluate_model.h"
 
 namespace denovo::detection {
@@ -16,14 +16,15 @@ struct EvaluateRunOptions {
   /// eval.ignore_unknown_classes.
   bool ignore_unknown_classes = false;
   std::vector<data::IouType> types;  // empty: boxes, and masks where model and data have them
+  std::string on_bad_image;          // stop or skip; empty: as the run's data.on_bad_image
   Device device;
-  std::function<void(int64_t done, int64_t total)> progress;  // may be empty
 };
 
-/// Detects on every image and scores, as the run's own evaluations do; categories are matched with
-/// the model's classes (scored_categories.h), and what is left out is among the warnings. Throws
-/// IoError when there is no such checkpoint, categories do not match, or masks are asked for and
-/// cannot be scored; ConfigError when the run has no validation set and none is given.
-std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& options);
+/// Detects on every image and scores, as the run's own evaluations do: categories are matched with
+/// the model's classes (scored_categories.h), and what is left out is among the warnings; bad
+/// images are an IoError or are left out. Throws IoError when there is no such checkpoint,
+/// categories do not match, or masks are asked for and cannot be scored; ConfigError when the run
+/// has no validation set and none is given.
+std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& options, Logger& logger);
 
 }  // namespace denovo::detection

@@ -16,14 +16,21 @@ struct InputFile {
   int height = 0, width = 0;  // as the annotation file says; 0: not known
 };
 
-/// Files, and for each directory the .jpg, .jpeg and .png files in it (any case, no dotted names,
-/// not below), all in byte order of their base names; image ids are 0, 1, … . Whether files exist
-/// is found out when they are read. Throws IoError for a directory without images.
-std::vector<InputFile> list_input_files(const std::vector<std::string>& arguments);
+struct InputList {
+  std::vector<InputFile> files;
+  std::vector<std::string> passed_over;  // a line for each directory that also holds other files
+};
 
-/// Gives files the ids, names and sizes of a data set's images: of the one whose file_name ends
-/// the path, else of the only one with this base name. Files without such an image leave the list;
-/// returns a line about each.
+/// Files, and for each directory the pictures in it (not below, no dotted names), all in byte order
+/// of their base names; image ids are 0, 1, … . What is a picture is told by the first bytes,
+/// whatever the name: JPEG, PNG, and the kinds that are not read, which are then named one by one;
+/// so are files that are only named like one. Whether files given by name exist is
+/// found out when they are read. Throws IoError for a directory without pictures.
+InputList list_input_files(const std::vector<std::string>& arguments);
+
+/// Gives files the ids, names and sizes of a data set's images: of the one whose file_name is or
+/// ends the path, else of the only one with this base name. Files without such an image leave the
+/// list; returns a line about each.
 std::vector<std::string> take_dataset_ids(std::vector<InputFile>& files,
                                           const data::CocoDataset& dataset);
 

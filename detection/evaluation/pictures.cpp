@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "core/files/atomic_write.h"
 #include "data/image/image_file.h"
+#include "detection/evaluation/picture_names.h"
 
 namespace denovo::detection {
 namespace {
@@ -56,21 +56,21 @@ std::vector<data::DrawnInstance> drawn_detections(const ImageDetections& image,
   return drawn;
 }
 
-void write_pictures(const std::string& directory, int64_t iteration,
-                    const data::CocoDataset& dataset, const std::string& image_root,
+void write_pictures(const std::string& directory, int64_t iteration, const data::ImageFiles& files,
                     std::span<const ImageDetections> images, int count) {
   if (count == 0 || images.empty()) return;
+  const data::CocoDataset& dataset = files.dataset();
+  PictureNames names;
   create_directories(directory);
   const size_t shown = std::min(images.size(), static_cast<size_t>(count));
   for (size_t i = 0; i < shown; ++i) {
     const ImageDetections& found = images[i * images.size() / shown];
     const int index = dataset.find_image(found.image_id);
-    const std::string& file = dataset.images()[static_cast<size_t>(index)].file_name;
-    data::Image left = data::read_image(image_root + "/" + file), right = left;
+    data::Image left = files.read(index), right = left;
     data::draw_instances(left, ground_truth(dataset, index));
     data::draw_instances(right, drawn_detections(found, dataset.categories(), kShownScore));
-    const std::string stem = std::filesystem::path(file).stem().string();
-    data::write_image(fmt::format("{}/{:07d}_{}.png", directory, iteration, stem),
+    const std::string name = names.name_of(files.path(index));
+    data::write_image(fmt::format("{}/{:07d}_{}.png", directory, iteration, name),
                       data::side_by_side({left, right}, {"ground truth", "predictions"}));
   }
 }

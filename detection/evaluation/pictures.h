@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "data/coco/dataset.h"
+#include "data/coco/image_files.h"
 #include "data/drawing/draw.h"
 #include "detection/evaluation/post_process.h"
 
@@ -16,10 +16,9 @@ std::vector<data::DrawnInstance> drawn_detections(const ImageDetections& image,
                                                   std::span<const data::CocoCategory> categories,
                                                   double min_score);
 
-/// Writes directory/ITERATION_<image>.png for up to `count` images spread evenly over those given:
-/// ground truth on the left, detections with scores of at least 0.5 on the right.
-void write_pictures(const std::string& directory, int64_t iteration,
-                    const data::CocoDataset& dataset, const std::string& image_root,
+/// Writes directory/ITERATION_<image>.png (picture_names.h) for up to `count` images spread evenly
+/// over those given: ground truth on the left, detections with scores of at least 0.5 on the right.
+void write_pictures(const std::string& directory, int64_t iteration, const data::ImageFiles& files,
                     std::span<const ImageDetections> images, int count);
 
 }  // namespace denovo::detection

@@ -23,8 +23,14 @@ void DataConfig::describe(ConfigFields& v) {
   v("val_images", val_images, "folder of the validation images").harmless();
   v("max_train_images", max_train_images, "train on this many images, chosen by the seed; 0: all")
       .non_negative();
-  v("on_bad_image", on_bad_image, "an image that cannot be decoded: stop the run, or skip it")
+  v("on_bad_image", on_bad_image,
+    "an image that is missing, cannot be decoded or has another size than the annotations say: "
+    "stop, before the first step where that shows; or skip it: another one takes its place in "
+    "training, evaluation leaves it out")
       .one_of({"stop", "skip"})
+      .harmless();
+  v("allow_parent_folders", allow_parent_folders,
+    "a file_name may leave the folder of images by \"..\"; absolute ones always may")
       .harmless();
   v("max_bad_fraction", max_bad_fraction,
     "refuse to start when more annotations than this are degenerate")

@@ -20,6 +20,7 @@ struct DataConfig {
   std::string val_images = "val2017";
   int max_train_images = 0;
   std::string on_bad_image = "stop";
+  bool allow_parent_folders = false;
   double max_bad_fraction = 0.01;
   bool allow_changes = false;
   int workers = 2;
@@ -28,6 +29,7 @@ struct DataConfig {
   void describe(ConfigFields& v);
   /// root + "/" + path, or path when it is absolute or root is empty.
   std::string path(const std::string& relative) const;
+  bool skip_bad_images() const { return on_bad_image == "skip"; }
 };
 
 struct InputConfig {

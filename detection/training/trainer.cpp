@@ -42,10 +42,10 @@ class Trainer {
   TrainOutcome run() {
     if (const std::string summary = recorder_.finished_summary(); !summary.empty())
       return {0, summary};
-    together(group_, [&] {
-      prepare_data();
-      prepare_model();
-    });
+    together(group_, [&] { prepare_data(); });
+    look_at_images();
+    if (const int signal = agreed_signal(group_)) return stopped_early(signal);
+    together(group_, [&] { prepare_model(); });
     if (options_.resume) {
       std::optional<Checkpoint> checkpoint = recorder_.newest_checkpoint();
       if (checkpoint) together(group_, [&] { compare_data(*checkpoint); });
@@ -56,10 +56,7 @@ class Trainer {
       train_set_.seek(progress_.iteration, group_);
       if (progress_.iteration < config_.solver.max_iter) load();
     });
-    if (const int signal = agreed_signal(group_)) {
-      logger_.info(fmt::format("stopped by signal {} before the first step", signal));
-      return {signal, {}};
-    }
+    if (const int signal = agreed_signal(group_)) return stopped_early(signal);
     if (!options_.resume) recorder_.open();
     if (config_.solver.autotune) tune();
     step_.emplace(*built_.model, *built_.arena, *built_.optimizer, config_, state_, group_);
@@ -82,8 +79,6 @@ class Trainer {
     } else {
       recorder_.announce(view.summary());
     }
-    if (const std::string missing = train_set_.missing_files(); !missing.empty())
-      recorder_.warn(missing);
     fingerprints_.train = data::fingerprint(train_set_.dataset());
     if (config_.data.val_annotations.empty()) return;
     validation_.emplace(config_, train_set_.dataset(), options_.device, group_);
@@ -91,6 +86,18 @@ class Trainer {
     const ScoredCategories& categories = validation_->categories();
     if (!categories.ignored.empty()) recorder_.warn(categories.ignored);
     if (!categories.missing.empty()) recorder_.announce(categories.missing);
+  }
+
+  /// What fails here would fail later, in the middle of the night.
+  void look_at_images() {
+    for (const std::string& line : train_set_.look(logger_, group_)) recorder_.warn(line);
+    if (!validation_) return;
+    for (const std::string& line : validation_->look(logger_)) recorder_.warn(line);
+  }
+
+  TrainOutcome stopped_early(int signal) {
+    logger_.info(fmt::format("stopped by signal {} before the first step", signal));
+    return {signal, {}};
   }
 
   void prepare_model() {

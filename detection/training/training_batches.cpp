@@ -2,13 +2,15 @@
 
 #include "core/error.h"
 #include "data/coco/subset.h"
-#include "detection/training/image_files.h"
+#include "detection/evaluation/usable_images.h"
 
 namespace denovo::detection {
 
 TrainingBatches::TrainingBatches(const TrainConfig& config)
     : config_(config),
       dataset_(data::read_coco(config.data.path(config.data.train_annotations))),
+      files_(dataset_, config.data.path(config.data.train_images),
+             config.data.allow_parent_folders),
       view_(data::training_view(dataset_, {.masks = config.model.mask.enabled,
                                            .max_bad_fraction = config.data.max_bad_fraction})) {
   if (config.data.max_train_images > 0) {
@@ -17,27 +19,26 @@ TrainingBatches::TrainingBatches(const TrainConfig& config)
   }
 }
 
-std::string TrainingBatches::missing_files() const {
-  const std::string root = config_.data.path(config_.data.train_images);
-  const auto missing = missing_image_files(dataset_, view_.images, root);
-  if (missing.empty()) return {};
-  const std::string text = missing_images_text(dataset_, missing, view_.images.size(), root);
-  if (config_.data.on_bad_image != "skip") throw IoError(text);
-  return text;
+std::vector<std::string> TrainingBatches::look(Logger& logger, ProcessGroup& group) const {
+  return usable_images(files_, view_.images,
+                       {.depth = data::Look::kHeader,
+                        .skip_bad = config_.data.skip_bad_images(),
+                        .consequence = "others take their place"},
+                       logger, group)
+      .warnings;
 }
 
 void TrainingBatches::seek(int64_t iteration, const ProcessGroup& group) {
   const data::LoaderOptions options{
-      .builder = {.image_root = config_.data.path(config_.data.train_images),
-                  .rule = config_.input.train_rule(),
+      .builder = {.rule = config_.input.train_rule(),
                   .masks = config_.model.mask.enabled,
-                  .skip_bad_images = config_.data.on_bad_image == "skip",
+                  .skip_bad_images = config_.data.skip_bad_images(),
                   .seed = static_cast<uint64_t>(config_.seed),
                   .cache_bytes = int64_t{config_.data.cache_mb} << 20},
       .images_per_batch = config_.solver.images_per_batch,
       .num_parts = config_.solver.accumulate * group.size(),
       .threads = config_.data.workers};
-  loader_.emplace(dataset_, view_, options, iteration, group.rank(), group.size());
+  loader_.emplace(files_, view_, options, iteration, group.rank(), group.size());
 }
 
 const std::vector<data::Batch>& TrainingBatches::next() {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "core/dist/process_group.h"
+#include "core/log/logger.h"
+#include "data/coco/image_files.h"
 #include "data/coco/training_view.h"
 #include "data/loading/loader.h"
 #include "detection/training/train_config.h"
@@ -22,9 +24,10 @@ class TrainingBatches {
   const data::CocoDataset& dataset() const { return dataset_; }
   const data::TrainingView& view() const { return view_; }
 
-  /// A sentence about image files that are not there, where data.on_bad_image skips them; empty if
-  /// all are. Throws IoError where it does not.
-  std::string missing_files() const;
+  /// Looks whether every image is there, of a kind that is read, and of the right size. Where
+  /// data.on_bad_image stops throws IoError; else returns warnings: others will take the place of
+  /// the bad ones as they are met. Collective.
+  std::vector<std::string> look(Logger& logger, ProcessGroup& group) const;
 
   /// Makes this iteration the next one, of which the group's other ranks load their parts.
   void seek(int64_t iteration, const ProcessGroup& group);
@@ -37,6 +40,7 @@ class TrainingBatches {
  private:
   const TrainConfig& config_;
   data::CocoDataset dataset_;
+  const data::ImageFiles files_;
   data::TrainingView view_;
   std::optional<data::TrainLoader> loader_;
   std::vector<data::Batch> batches_;

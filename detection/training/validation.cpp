@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/autograd.h"
 #include "core/error.h"
@@ -12,7 +11,7 @@
 #include "data/loading/loader.h"
 #include "detection/evaluation/gather_detections.h"
 #include "detection/evaluation/pictures.h"
-#include "detection/training/image_files.h"
+#include "detection/evaluation/usable_images.h"
 #include "detection/training/training_step.h"
 #include "ops/gradient_norm/gradient_norm.h"
 
@@ -67,34 +66,43 @@ Validation::Validation(const TrainConfig& config, const data::CocoDataset& train
     : config_(config),
       device_(device),
       group_(group),
-      dataset_(data::read_coco(config.data.path(config.data.val_annotations))) {
-  fingerprint_ = data::fingerprint(dataset_);
-  categories_ =
-      match_to_model(dataset_, data::CategoryList::of(train_set),
-                     config.eval.ignore_unknown_classes, "eval.ignore_unknown_classes=true");
-  std::vector<int> images(dataset_.images().size());
-  std::iota(images.begin(), images.end(), 0);
-  if (config_.eval.max_images > 0 && static_cast<size_t>(config_.eval.max_images) < images.size())
-    images.resize(static_cast<size_t>(config_.eval.max_images));
-  const std::string root = config_.data.path(config_.data.val_images);
-  if (const auto missing = missing_image_files(dataset_, images, root); !missing.empty())
-    throw IoError(missing_images_text(dataset_, missing, images.size(), root));
+      dataset_(data::read_coco(config.data.path(config.data.val_annotations))),
+      fingerprint_(data::fingerprint(dataset_)),
+      categories_(match_to_model(dataset_, data::CategoryList::of(train_set),
+                                 config.eval.ignore_unknown_classes,
+                                 "eval.ignore_unknown_classes=true")),
+      files_(dataset_, config.data.path(config.data.val_images), config.data.allow_parent_folders),
+      images_(data::first_images(dataset_, config.eval.max_images)) {
   if (!config_.eval.loss) return;
   view_ =
       data::training_view(dataset_, {.masks = config_.model.mask.enabled, .max_bad_fraction = 1.0});
-  std::copy_if(view_.images.begin(), view_.images.end(), std::back_inserter(loss_images_),
-               [&](int image) { return static_cast<size_t>(image) < images.size(); });
+  choose_loss_images();
+}
+
+void Validation::choose_loss_images() {
+  loss_images_.clear();
+  std::set_intersection(view_.images.begin(), view_.images.end(), images_.begin(), images_.end(),
+                        std::back_inserter(loss_images_));
   if (loss_images_.empty()) {
     throw IoError(fmt::format("{}: eval.loss needs an instance in the {} images of eval.max_images",
-                              dataset_.path(), images.size()));
+                              dataset_.path(), images_.size()));
   }
+}
+
+std::vector<std::string> Validation::look(Logger& logger) {
+  UsableImages usable = usable_images(files_, images_,
+                                      {.depth = data::Look::kPixels,
+                                       .skip_bad = config_.data.skip_bad_images(),
+                                       .consequence = "they are left out of the AP"},
+                                      logger, group_);
+  images_ = std::move(usable.images);
+  if (config_.eval.loss) together(group_, [&] { choose_loss_images(); });
+  return std::move(usable.warnings);
 }
 
 std::optional<std::vector<ImageDetections>> Validation::detect(MaskRcnn& model,
                                                                Logger& logger) const {
-  const auto all = static_cast<int64_t>(dataset_.images().size());
-  const int64_t limit = config_.eval.max_images;
-  Progress progress(logger, "evaluate", limit > 0 ? std::min(limit, all) : all);
+  Progress progress(logger, "evaluate", static_cast<int64_t>(images_.size()));
   const auto report = [&](int64_t done, int64_t) {
     progress.update(done);
     if (caught_signal()) throw SignalCame();
@@ -102,11 +110,10 @@ std::optional<std::vector<ImageDetections>> Validation::detect(MaskRcnn& model,
   std::vector<ImageDetections> own;
   together(group_, [&] {
     try {
-      own = detect_dataset(model, dataset_,
-                           {.image_root = config_.data.path(config_.data.val_images),
-                            .rule = config_.input.test_rule(),
+      own = detect_dataset(model, files_,
+                           {.rule = config_.input.test_rule(),
                             .category_ids = categories_.category_ids,
-                            .max_images = config_.eval.max_images,
+                            .images = images_,
                             .images_per_batch = kImagesPerBatch,
                             .rank = group_.rank(),
                             .num_ranks = group_.size(),
@@ -137,8 +144,7 @@ std::optional<ValidationResult> Validation::run(MaskRcnn& model, const std::stri
     std::string line = score_line(iteration, scores);
     if (!means.empty()) line += fmt::format(", loss {:.3f}", std::get<double>(means.back().value));
     write_evaluation(fmt::format("{}/eval/{:07d}", run, iteration), *images, scores);
-    write_pictures(run + "/vis", iteration, dataset_, config_.data.path(config_.data.val_images),
-                   *images, config_.eval.pictures);
+    write_pictures(run + "/vis", iteration, files_, *images, config_.eval.pictures);
     logger.info(line);
   });
   const Tensor box_ap = Tensor::full({1}, result.box_ap, DType::kF64);
@@ -148,12 +154,11 @@ std::optional<ValidationResult> Validation::run(MaskRcnn& model, const std::stri
 }
 
 std::vector<std::string> Validation::add_losses(MaskRcnn& model, double* sums) const {
-  data::EvalLoader loader(dataset_, view_, loss_images_,
-                          {.builder = {.image_root = config_.data.path(config_.data.val_images),
-                                       .rule = config_.input.test_rule(),
-                                       .masks = config_.model.mask.enabled},
-                           .images_per_batch = kImagesPerBatch},
-                          group_.rank(), group_.size());
+  data::EvalLoader loader(
+      files_, view_, loss_images_,
+      {.builder = {.rule = config_.input.test_rule(), .masks = config_.model.mask.enabled},
+       .images_per_batch = kImagesPerBatch},
+      group_.rank(), group_.size());
   const DeviceStepState state(device_);  // iteration 0: always the same samples
   const SamplingKey key{static_cast<uint64_t>(config_.seed), &state};
   std::vector<std::string> names;

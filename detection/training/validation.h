@@ -27,7 +27,7 @@ struct ValidationResult {
 class Validation {
  public:
   /// Reads the annotations and matches their categories with the training set's
-  /// (scored_categories.h). Throws IoError when they do not match, or an image file is missing;
+  /// (scored_categories.h). Throws IoError when they do not match;
   /// config and group must outlive this.
   Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device,
              ProcessGroup& group = ProcessGroup::alone());
@@ -36,6 +36,10 @@ class Validation {
   const ScoredCategories& categories() const { return categories_; }
   /// Of the file as it is, before anything was left out.
   const data::Fingerprint& fingerprint() const { return fingerprint_; }
+  /// Decodes every image, since each evaluation will. Where data.on_bad_image stops throws IoError;
+  /// else the bad images are left out of all evaluations, their ground truth too, and the warnings
+  /// returned. Collective.
+  std::vector<std::string> look(Logger& logger);
 
   /// Evaluates, writes run/eval/ITERATION and pictures to run/vis, and logs one line. nullopt when
   /// a signal came meanwhile: nothing was written. Only rank 0 gets more than box_ap. The model is
@@ -52,6 +56,7 @@ class Validation {
  private:
   /// Adds the losses of this rank's images to sums and returns their names; rank 0 has images.
   std::vector<std::string> add_losses(MaskRcnn& model, double* sums) const;
+  void choose_loss_images();
   std::optional<std::vector<ImageDetections>> detect(MaskRcnn& model, Logger& logger) const;
 
   const TrainConfig& config_;
@@ -60,6 +65,8 @@ class Validation {
   data::CocoDataset dataset_;
   data::Fingerprint fingerprint_;
   ScoredCategories categories_;
+  const data::ImageFiles files_;
+  std::vector<int> images_;       // that are evaluated
   data::TrainingView view_;       // of the losses,
   std::vector<int> loss_images_;  // and their images
 };

@@ -30,7 +30,7 @@ finds() {
   check >stdout 2>stderr
   got=$?
   [ "$got" = "$status" ] || fail "exit status $got, not $status: $(cat stdout stderr)"
-  printf '%s\n' "$@" | sort >wanted
+  printf '%s\n' "$@" | sed '/^$/d' | sort >wanted
   grep -v '^ \|^[0-9]* images, \|^training would' stdout | sort >found
   same wanted found
   [ ! -s stderr ] || fail "check_data wrote to stderr: $(cat stderr)"
@@ -129,13 +129,25 @@ with_image 3 '"file_name": "none.png", "width": 18, "height": 13' \
 with_image 3 '"width": 18, "height": 13' \
   "missing_file: train.json: image 2: the file must exist, got no file_name"
 with_image 3 '"file_name": "text.jpg", "width": 18, "height": 13' \
-  "unreadable_image: text.jpg: image 2: the file must be a readable JPEG or PNG, got images/text.jpg: images must be JPEG or PNG files, got one that starts with 6e 6f 20 70"
+  "unreadable_image: text.jpg: image 2: the file must be a readable JPEG or PNG, got images/text.jpg: is a text file, not a JPEG or PNG"
 with_image 3 '"file_name": "cut.jpg", "width": 18, "height": 13' \
   "unreadable_image: cut.jpg: image 2: the file must be a readable JPEG or PNG, got images/cut.jpg: damaged or unsupported JPEG: ends after 200 bytes"
 with_image 3 '"file_name": "grey.png", "width": 20, "height": 13' \
   "size_mismatch: grey.png: image 2: width and height must be those of the decoded file, got 20 x 13 for a file of 18 x 13"
-with_image 3 '"file_name": "orientation_6.jpg", "width": 13, "height": 18' \
-  "size_mismatch: orientation_6.jpg: image 2: width and height must be those of the decoded file, got 13 x 18 for a file of 18 x 13 that EXIF orientation 6 turns"
+printf 'RIFF1234WEBPVP8 ' >images/new.jpg
+with_image 3 '"file_name": "new.jpg", "width": 18, "height": 13' \
+  "unreadable_image: new.jpg: image 2: the file must be a readable JPEG or PNG, got images/new.jpg: is a WebP file; convert it to PNG or JPEG"
+cp images/grey.png images/grey.jpg
+with_image 0 '"file_name": "grey.jpg", "width": 18, "height": 13'
+with_image 0 "\"file_name\": \"$work/images/grey.png\", \"width\": 18, \"height\": 13"
+with_image 3 '"file_name": "../images/grey.png", "width": 18, "height": 13' \
+  "bad_file_name: train.json: image 2: file_name must name a file in the folder of images, got \"../images/grey.png\", which leaves it; allow_parent_folders allows that"
+expect 0 "" "$bin/check_data" --annotations train.json --images images --quiet --allow-parent-folders
+
+echo "-- a photograph that EXIF turns: 18 x 13 pixels are stored, viewers show 13 x 18"
+with_image 0 '"file_name": "orientation_6.jpg", "width": 13, "height": 18'
+with_image 3 '"file_name": "orientation_6.jpg", "width": 18, "height": 13' \
+  "size_mismatch: orientation_6.jpg: image 2: width and height must be those of the decoded file, got 18 x 13 for a file of 13 x 18 (stored as 18 x 13, which EXIF orientation 6 turns)"
 
 echo "-- more than one degenerate instance in a hundred"
 write "$image" "$(for id in 1 2 3; do annotation $id "\"bbox\": [2, 2, 0, 6], $triangle"; done |

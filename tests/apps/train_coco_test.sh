@@ -121,6 +121,36 @@ else
   fail "bad image: none stopped a run after its first batch"
 fi
 
+echo "-- a bad validation image: found before the first step, or left out of every evaluation"
+cp -r shapes unseen
+image=$(find unseen/val -name '*.jpg' | sort | sed -n 2p)
+truncate -s -4 "$image"
+expect 3 "train_coco: $image: damaged or unsupported JPEG: *; 1 of 4 images cannot be used" \
+  train --out run data.root=unseen
+absent run
+train --out skipped data.root=unseen data.on_bad_image=skip >stdout 2>stderr ||
+  fail "bad validation image: $(cat stderr)"
+[[ $(head -1 stderr) == "warning: $image: damaged or unsupported JPEG: "* ]] &&
+  [ "$(tail -n +2 stderr)" = "warning: unseen/annotations/instances_val.json: 1 of 4 images cannot be used; they are left out of the AP" ] ||
+  fail "bad validation image: '$(cat stderr)'"
+grep Average stdout >trained
+"$bin/evaluate_coco" --run skipped 2>stderr | grep Average >evaluated
+same trained evaluated
+grep -q "^warning: $image: " stderr || fail "evaluate_coco does not name the image: '$(cat stderr)'"
+expect 3 "evaluate_coco: $image: damaged or unsupported JPEG: *; 1 of 4 images cannot be used" \
+  "$bin/evaluate_coco" --run skipped --on-bad-image stop
+
+echo "-- images of another kind or size: found before the first step"
+printf 'RIFF1234WEBPVP8 ' >"$image"
+expect 3 "train_coco: $image: is a WebP file; convert it to PNG or JPEG; 1 of 4 images cannot be used" \
+  train --out run data.root=unseen
+cp shapes/val/"$(basename "$image")" "$image"
+image=$(find unseen/train -name '*.jpg' | sort | sed -n 3p)
+cp "$source_dir/tests/data_files/image/orientation_6.jpg" "$image"
+expect 3 "train_coco: $image: image *: width and height must be those of the decoded file, got * x * for a file of 13 x 18 (stored as 18 x 13, which EXIF orientation 6 turns); 1 of 12 images cannot be used" \
+  train --out run data.root=unseen
+absent run
+
 echo "-- diverging: no update from there on, the last checkpoint is sound"
 expect 1 "train_coco: training diverged at iteration *: * is *, images *; no update was made from there on" \
   train --out wild solver.base_lr=1e6 solver.warmup_iters=0 solver.checkpoint_period=1

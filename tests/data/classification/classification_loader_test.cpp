@@ -177,7 +177,7 @@ TEST_CASE("ClassificationTrainLoader: a bad image is named, or replaced by the n
   lenient.next();
   CHECK(lenient.images().num_substitutions() == 1);
   REQUIRE(lenient.images().bad_images().size() == 1);
-  CHECK(lenient.images().bad_images()[0].find("bee/1.png: images must be") != std::string::npos);
+  CHECK(lenient.images().bad_images()[0].find("bee/1.png: is a zero-filled") != std::string::npos);
 }
 
 TEST_CASE("ClassificationEvalLoader: two ranks see every image once, in order") {

@@ -1,6 +1,7 @@
 #include "data/coco/check_dataset.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 
@@ -24,7 +25,8 @@ class Folder {
   }
   std::string path() const { return std::filesystem::path(json_.path()).parent_path(); }
   CheckReport check() const {
-    return check_dataset(read_coco(json_.path(), StructuralDefects::kCollect), path());
+    const CocoDataset dataset = read_coco(json_.path(), StructuralDefects::kCollect);
+    return check_dataset({dataset, path()});
   }
 
  private:
@@ -67,6 +69,10 @@ TEST_CASE("check_dataset: every defect of an image names class, file, id, rule a
             .starts_with("missing_file: none.png: image 1: the file must exist, got "));
   CHECK(lines(file_with(R"({"id": 1, "width": 6, "height": 4})", kBox)) ==
         "missing_file: train.json: image 1: the file must exist, got no file_name\n");
+  CHECK(
+      lines(file_with(R"({"id": 1, "file_name": "../x.png", "width": 6, "height": 4})", kBox)) ==
+      "bad_file_name: train.json: image 1: file_name must name a file in the folder of images, got "
+      "\"../x.png\", which leaves it; allow_parent_folders allows that\n");
   CHECK(lines(file_with(kGood, "")) ==
         "no_annotations: good.png: image 1: an image should have annotations, got none\n");
   CHECK(
@@ -76,6 +82,21 @@ TEST_CASE("check_dataset: every defect of an image names class, file, id, rule a
               R"(, {"id": 6, "image_id": 2, "category_id": 1, "bbox": [1, 1, 2, 2]})")) ==
       "duplicate_file_name: good.png: image 2: file_name should be unique, got \"good.png\", which "
       "image 1 has too\n");
+}
+
+TEST_CASE("check_dataset: a photograph that EXIF turns has the size that viewers show") {
+  const std::string turned = DENOVO_TEST_DATA "/data_files/image/orientation_6.jpg";
+  const auto described = [&](int width, int height) {
+    return lines(
+        file_with(fmt::format(R"({{"id": 1, "file_name": "{}", "width": {}, "height": {}}})",
+                              turned, width, height),
+                  kBox));
+  };
+  CHECK(described(13, 18) == "");
+  CHECK(described(18, 13) ==
+        "size_mismatch: orientation_6.jpg: image 1: width and height must be those of the decoded "
+        "file, got 18 x 13 for a file of 13 x 18 (stored as 18 x 13, which EXIF orientation 6 "
+        "turns)\n");
 }
 
 TEST_CASE("check_dataset: structural defects are all listed and fatal") {
@@ -124,6 +145,7 @@ TEST_CASE("check_dataset: an image of impossible size is a defect, not a crash")
 
 TEST_CASE("check_dataset: a path that is no folder is refused") {
   const JsonTextFile file(file_with(kGood, kBox));
-  CHECK_THROWS_WITH_AS(check_dataset(read_coco(file.path()), "/nowhere"),
-                       "/nowhere: must be a folder of images", IoError);
+  const CocoDataset dataset = read_coco(file.path());
+  CHECK_THROWS_WITH_AS(check_dataset({dataset, "/nowhere"}), "/nowhere: must be a folder of images",
+                       IoError);
 }

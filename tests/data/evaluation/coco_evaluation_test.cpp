@@ -1,6 +1,7 @@
 #include "data/evaluation/coco_evaluation.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "core/error.h"
 #include "data/evaluation/numpy_sums.h"
@@ -53,6 +54,34 @@ TEST_CASE("evaluate_coco: the order of equal scores decides, as in the reference
   const Detection right = at({10, 10, 20, 20}), wrong = at({60, 60, 20, 20});
   CHECK(evaluate(kOneBox, {right, wrong}).stats.AP == doctest::Approx(1).epsilon(1e-12));
   CHECK(evaluate(kOneBox, {wrong, right}).stats.AP == doctest::Approx(0.5));
+}
+
+TEST_CASE("evaluate_coco: of images that do not count neither objects nor detections do") {
+  std::string images, annotations;
+  for (const int id : {4, 6, 9}) {
+    const char* comma = id == 4 ? "" : ",";
+    images += fmt::format(R"({}{{"id":{},"file_name":"a","width":99,"height":99}})", comma, id);
+    annotations += fmt::format(R"({}{{"id":{},"image_id":{},"category_id":3,"area":400,)"
+                               R"("bbox":[10,10,20,20]}})",
+                               comma, id, id);
+  }
+  const JsonTextFile file(R"({"categories":[{"id":3,"name":"x"}],"images":[)" + images +
+                          R"(],"annotations":[)" + annotations + "]}");
+  const CocoDataset dataset = read_coco(file.path());
+  std::vector<Detection> found;
+  for (const int id : {4, 6, 9}) {  // on image 6 the best detection of all, in the wrong place
+    const double x = id == 6 ? 60 : 10;
+    found.push_back(
+        {.image_id = id, .category_id = 3, .bbox = {x, x, 20, 20}, .score = 0.1 * (id % 5)});
+  }
+  found[1].score = 1;
+  const auto ap = [&](std::optional<std::vector<int>> counted) {
+    return evaluate_coco(dataset, found, IouType::kBbox, {.images = std::move(counted)}).stats.AP;
+  };
+  CHECK(ap(std::vector{0, 2}) == doctest::Approx(1).epsilon(1e-12));
+  CHECK(ap(std::vector{1}) == 0);
+  CHECK(ap(std::vector<int>{}) == -1);
+  CHECK(ap(std::nullopt) < 0.5);
 }
 
 TEST_CASE(

@@ -14,6 +14,7 @@ using namespace denovo::data;
 
 namespace {
 
+const DecodeOptions kStored{.apply_orientation = false, .limits = {}};
 const std::string kFolder = DENOVO_TEST_DATA "/data_files/image/";
 
 std::vector<uint8_t> file(const std::string& name) {
@@ -63,8 +64,8 @@ TEST_CASE("decode_image: JPEG of every kind gives Pillow's pixels up to rounding
     // Inverse DCT, chroma enlargement and colour matrix are rounded differently by libjpeg-turbo;
     // at 4:2:0 the colour of edge pixels is extrapolated by other rules.
     const int tolerance = name == std::string("baseline_420.jpg") ? 8 : 3;
-    CHECK(largest_difference(read_image(kFolder + name).rgb, file(name + std::string(".rgb"))) <=
-          tolerance);
+    const Image image = read_image(kFolder + name, kStored);
+    CHECK(largest_difference(image.rgb, file(name + std::string(".rgb"))) <= tolerance);
   }
 }
 
@@ -82,19 +83,20 @@ TEST_CASE("read_image_header: reports size, format, channels, depth and orientat
   CHECK(png.orientation == 1);
 }
 
-TEST_CASE("decode_image: applies EXIF orientation only where asked") {
+TEST_CASE("decode_image: applies EXIF orientation unless asked for the stored pixels") {
   const std::vector<uint8_t> bytes = file("orientation_6.jpg");
-  const Image stored = decode_image(bytes, "x");
-  const Image upright = decode_image(bytes, "x", {.apply_orientation = true, .limits = {}});
+  const Image stored = decode_image(bytes, "x", kStored);
+  const Image upright = decode_image(bytes, "x");
+  const ImageSize displayed = parse_image_header(bytes, "x").displayed();
+  CHECK(displayed == ImageSize{upright.height, upright.width});
   CHECK(stored.height == 13);
   CHECK(upright.height == 18);
   CHECK(upright == apply_orientation(stored, 6));
 }
 
 TEST_CASE("decode_image: the format is told by content, and others are named") {
-  CHECK(refusal({}) == "x: image file is empty");
-  CHECK(refusal({'G', 'I', 'F', '8', '9', 'a'}) ==
-        "x: images must be JPEG or PNG files, got one that starts with 47 49 46 38");
+  CHECK(refusal({}) == "x: is an empty file, not a JPEG or PNG");
+  CHECK(refusal({'G', 'I', 'F', '8', '9', 'a'}) == "x: is a GIF file; convert it to PNG or JPEG");
 }
 
 TEST_CASE("decode_image: every proper prefix of a file is refused") {

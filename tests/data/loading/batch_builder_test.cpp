@@ -13,11 +13,9 @@ using denovo::data::testing::SmallDataset;
 
 namespace {
 
-BatchBuilderOptions options_for(const SmallDataset& dataset) {
-  return {.image_root = dataset.path(""),
-          .rule = {.short_sides = {24}, .max_size = 0, .flip = true, .padding = Padding::kBucket},
-          .seed = 1};
-}
+const BatchBuilderOptions kOptions = {
+    .rule = {.short_sides = {24}, .max_size = 0, .flip = true, .padding = Padding::kBucket},
+    .seed = 1};
 
 PlannedImage planned(int image, ImageSize original, ImageSize resized, bool flipped) {
   return {image, 0, {original, resized, flipped}};
@@ -27,7 +25,7 @@ PlannedImage planned(int image, ImageSize original, ImageSize resized, bool flip
 
 TEST_CASE("BatchBuilder: pixels are the resized image, mirrored where flipped, zero beyond") {
   const SmallDataset dataset({{24, 40}, {12, 20}});
-  const BatchBuilder builder(dataset.coco, dataset.view, options_for(dataset));
+  const BatchBuilder builder(dataset.files(), dataset.view, kOptions);
   const Batch batch = builder.build(
       std::vector{planned(0, {24, 40}, {24, 40}, false), planned(1, {12, 20}, {24, 40}, true)});
   CHECK(batch.images.shape() == Shape{2, 32, 64, 3});
@@ -54,7 +52,7 @@ TEST_CASE("BatchBuilder: pixels are the resized image, mirrored where flipped, z
 
 TEST_CASE("BatchBuilder: boxes and polygons follow resizing and flipping") {
   const SmallDataset dataset({{24, 40}, {12, 20}});
-  const BatchBuilder builder(dataset.coco, dataset.view, options_for(dataset));
+  const BatchBuilder builder(dataset.files(), dataset.view, kOptions);
   const Capacities& capacities = builder.capacities();
   CHECK(capacities.instances == 8);
   CHECK(capacities.vertices == 8);
@@ -84,7 +82,7 @@ TEST_CASE("BatchBuilder: boxes and polygons follow resizing and flipping") {
 
 TEST_CASE("BatchBuilder: run lengths become ends in the original frame") {
   const SmallDataset dataset({{24, 40}, {24, 40}});
-  const BatchBuilder builder(dataset.coco, dataset.view, options_for(dataset));
+  const BatchBuilder builder(dataset.files(), dataset.view, kOptions);
   const Batch batch = builder.build(
       std::vector{planned(1, {24, 40}, {24, 40}, false), planned(0, {24, 40}, {24, 40}, true)});
   const std::vector<int32_t> ends = batch.run_ends.to_vector<int32_t>();
@@ -97,9 +95,9 @@ TEST_CASE("BatchBuilder: run lengths become ends in the original frame") {
 
 TEST_CASE("BatchBuilder: without masks their tensors stay undefined") {
   const SmallDataset dataset({{24, 40}});
-  BatchBuilderOptions options = options_for(dataset);
+  BatchBuilderOptions options = kOptions;
   options.masks = false;
-  const BatchBuilder builder(dataset.coco, dataset.view, options);
+  const BatchBuilder builder(dataset.files(), dataset.view, options);
   const Batch batch = builder.build(std::vector{planned(0, {24, 40}, {24, 40}, false)});
   CHECK(!batch.polygon_xy.defined());
   CHECK(!batch.run_ends.defined());
@@ -110,23 +108,23 @@ TEST_CASE("BatchBuilder: a bad image is named, or replaced by one of its shape a
   const SmallDataset dataset({{24, 40}, {24, 40}, {40, 24}, {24, 40}});
   write_bytes(dataset.path("1.png"), std::vector<uint8_t>{1, 2, 3});
   write_image(dataset.path("3.png"), Image(20, 40));
-  BatchBuilderOptions options = options_for(dataset);
+  BatchBuilderOptions options = kOptions;
   const std::vector plan = {planned(1, {24, 40}, {24, 40}, false),
                             planned(3, {24, 40}, {24, 40}, true)};
-  const BatchBuilder strict(dataset.coco, dataset.view, options);
-  CHECK_THROWS_WITH_AS(strict.build(std::span(plan).first(1)),
-                       (dataset.path("") +
-                        "/1.png: images must be JPEG or PNG files, got one that starts with 01 02 "
-                        "03")
-                           .c_str(),
-                       IoError);
+  const BatchBuilder strict(dataset.files(), dataset.view, options);
+  CHECK_THROWS_WITH_AS(
+      strict.build(std::span(plan).first(1)),
+      (dataset.path("1.png") + ": must be a JPEG or PNG file, got one that starts with 01 02 03")
+          .c_str(),
+      IoError);
   CHECK_THROWS_WITH_AS(strict.build(std::span(plan).subspan(1)),
-                       (dataset.path("") + "/3.png: must be 24 high and 40 wide as image 13 of " +
-                        dataset.path("instances.json") + ", got 20 and 40")
+                       (dataset.path("3.png") +
+                        ": image 13: width and height must be those of the decoded file, got 40 x "
+                        "24 for a file of 40 x 20")
                            .c_str(),
                        IoError);
   options.skip_bad_images = true;
-  const BatchBuilder lenient(dataset.coco, dataset.view, options);
+  const BatchBuilder lenient(dataset.files(), dataset.view, options);
   const Batch batch = lenient.build(plan);
   CHECK(batch.image_ids.to_vector<int64_t>() == std::vector<int64_t>{10, 10});
   CHECK(lenient.num_substitutions() == 2);
@@ -135,11 +133,26 @@ TEST_CASE("BatchBuilder: a bad image is named, or replaced by one of its shape a
   CHECK_THROWS_AS(lenient.build(std::vector{planned(2, {40, 24}, {40, 24}, false)}), IoError);
 }
 
+TEST_CASE("BatchBuilder: a photograph that EXIF turns is in the batch as viewers show it") {
+  const std::string turned = DENOVO_TEST_DATA "/data_files/image/orientation_6.jpg";  // 18 x 13
+  const SmallDataset dataset({{18, 13}});
+  std::filesystem::remove(dataset.path("0.png"));
+  std::filesystem::copy(turned, dataset.path("0.png"));
+  const BatchBuilder builder(dataset.files(), dataset.view, kOptions);
+  const Batch batch = builder.build(std::vector{planned(0, {18, 13}, {18, 13}, false)});
+  CHECK(batch.image_sizes.to_vector<int32_t>() == std::vector<int32_t>{18, 13});
+  const Image expected = read_image(turned);
+  const int64_t row_bytes = 3 * batch.images.shape()[2];
+  for (int y = 0; y < 18; ++y)
+    for (int b = 0; b < 39; ++b)
+      REQUIRE(batch.images.data<uint8_t>()[y * row_bytes + b] == expected.row(y)[b]);
+}
+
 TEST_CASE("BatchBuilder: keeps decoded images up to the limit and not beyond") {
   const SmallDataset dataset({{24, 40}, {24, 40}});
-  BatchBuilderOptions options = options_for(dataset);
+  BatchBuilderOptions options = kOptions;
   options.cache_bytes = 24 * 40 * 3 + 100;
-  const BatchBuilder builder(dataset.coco, dataset.view, options);
+  const BatchBuilder builder(dataset.files(), dataset.view, options);
   const std::vector plan = {planned(0, {24, 40}, {24, 40}, false),
                             planned(1, {24, 40}, {24, 40}, false)};
   const Batch first = builder.build(plan);

@@ -20,9 +20,9 @@ namespace {
 const std::vector<ImageSize> kSizes = {{24, 40}, {40, 24}, {24, 40}, {30, 30},
                                        {24, 40}, {40, 24}, {30, 31}};
 
-LoaderOptions options_for(const SmallDataset& dataset, int threads) {
+LoaderOptions options_for(int threads) {
   LoaderOptions options;
-  options.builder = {.image_root = dataset.path(""), .rule = {.short_sides = {24, 32}}, .seed = 4};
+  options.builder = {.rule = {.short_sides = {24, 32}}, .seed = 4};
   options.images_per_batch = 4;
   options.threads = threads;
   return options;
@@ -76,7 +76,7 @@ TEST_CASE("TrainLoader: the same batches with 0, 1, 2 and 4 threads") {
   std::vector<std::vector<double>> expected;
   for (const int threads : {0, 1, 2, 4}) {
     CAPTURE(threads);
-    TrainLoader loader(dataset.coco, dataset.view, options_for(dataset, threads));
+    TrainLoader loader(dataset.files(), dataset.view, options_for(threads));
     for (size_t i = 0; i < 12; ++i) {
       const std::vector<double> found = content(loader.next());
       if (threads == 0) {
@@ -91,19 +91,19 @@ TEST_CASE("TrainLoader: the same batches with 0, 1, 2 and 4 threads") {
 
 TEST_CASE("TrainLoader: starting at an iteration gives what the straight run gives there") {
   const SmallDataset dataset(kSizes);
-  TrainLoader straight(dataset.coco, dataset.view, options_for(dataset, 1));
-  TrainLoader resumed(dataset.coco, dataset.view, options_for(dataset, 2), 9);
+  TrainLoader straight(dataset.files(), dataset.view, options_for(1));
+  TrainLoader resumed(dataset.files(), dataset.view, options_for(2), 9);
   for (int i = 0; i < 9; ++i) straight.next();
   for (int i = 0; i < 4; ++i) CHECK(content(resumed.next()) == content(straight.next()));
 }
 
 TEST_CASE("TrainLoader: parts and ranks cut the same iterations") {
   const SmallDataset dataset(kSizes);
-  LoaderOptions options = options_for(dataset, 0);
-  TrainLoader whole(dataset.coco, dataset.view, options);
+  LoaderOptions options = options_for(0);
+  TrainLoader whole(dataset.files(), dataset.view, options);
   options.num_parts = 4;  // two ranks, two accumulated parts
-  TrainLoader first(dataset.coco, dataset.view, options, 0, 0, 2);
-  TrainLoader second(dataset.coco, dataset.view, options, 0, 1, 2);
+  TrainLoader first(dataset.files(), dataset.view, options, 0, 0, 2);
+  TrainLoader second(dataset.files(), dataset.view, options, 0, 1, 2);
   for (int iteration = 0; iteration < 5; ++iteration) {
     std::vector<int64_t> ids;
     for (int part = 0; part < 2; ++part) {
@@ -114,7 +114,7 @@ TEST_CASE("TrainLoader: parts and ranks cut the same iterations") {
   }
   options.num_parts = 3;
   CHECK_THROWS_WITH_AS(
-      TrainLoader(dataset.coco, dataset.view, options),
+      TrainLoader(dataset.files(), dataset.view, options),
       "loader: images per batch must be a multiple of ranks times accumulated parts = 3, got 4",
       ConfigError);
 }
@@ -122,18 +122,18 @@ TEST_CASE("TrainLoader: parts and ranks cut the same iterations") {
 TEST_CASE("TrainLoader: an unreadable image is thrown by the batch that holds it") {
   const SmallDataset dataset({{24, 40}});
   std::filesystem::remove(dataset.path("0.png"));
-  TrainLoader loader(dataset.coco, dataset.view, options_for(dataset, 1));
+  TrainLoader loader(dataset.files(), dataset.view, options_for(1));
   CHECK_THROWS_AS(loader.next(), IoError);
 }
 
 TEST_CASE("EvalLoader: two ranks see every image once, objects included") {
   const SmallDataset dataset(kSizes);
-  LoaderOptions options = options_for(dataset, 2);
+  LoaderOptions options = options_for(2);
   options.images_per_batch = 2;
   const std::vector<int> images = {0, 1, 2, 3, 4, 5, 6};
   std::multiset<int64_t> ids;
   for (const int rank : {0, 1}) {
-    EvalLoader loader(dataset.coco, dataset.view, images, options, rank, 2);
+    EvalLoader loader(dataset.files(), dataset.view, images, options, rank, 2);
     while (const std::optional<Batch> batch = loader.next()) {
       for (const int64_t id : batch->image_ids.to_vector<int64_t>()) ids.insert(id);
       CHECK(batch->classes.to_vector<int32_t>()[0] == 1);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "data/coco/image_files.h"
 #include "data/coco/training_view.h"
 #include "data/image/image_file.h"
 
@@ -59,6 +60,7 @@ class SmallDataset {
   SmallDataset& operator=(const SmallDataset&) = delete;
 
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  ImageFiles files() const { return {coco, folder_.string()}; }
 
   CocoDataset coco;
   TrainingView view;

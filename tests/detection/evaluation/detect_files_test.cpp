@@ -89,7 +89,7 @@ TEST_CASE("detect: results are in pixels of each image, after its EXIF orientati
   const std::string turned = DENOVO_TEST_DATA "/data_files/image/orientation_6.jpg";
   const data::ImageHeader header = data::read_image_header(turned);
   const std::string wide = place.add_image("wide.png", 40, 90);
-  const auto files = list_input_files({wide, turned});
+  const auto files = list_input_files({wide, turned}).files;
   REQUIRE(names_of(files) == std::vector<std::string>{turned, wide});
   const DetectFilesReport report = place.detect(files);
   CHECK(report.images == 2);
@@ -125,7 +125,7 @@ TEST_CASE("detect: results are in pixels of each image, after its EXIF orientati
 
 TEST_CASE("detect: classes are chosen before the most confident detections are counted") {
   Workplace place;
-  const auto files = list_input_files({place.add_image("a.png", 64, 64)});
+  const auto files = list_input_files({place.add_image("a.png", 64, 64)}).files;
   place.detect(files);
   const data::CocoResults all = data::read_results(place / "out/results.json");
   std::vector<double> scores;
@@ -149,7 +149,8 @@ TEST_CASE("detect: files that cannot be used are named, the others go on") {
   Workplace place;
   const std::string broken = place.add_text("broken.jpg", "no picture");
   auto files = list_input_files({broken, place / "absent.png", place.add_image("good.png", 64, 64),
-                                 place.add_image("other.png", 32, 64)});
+                                 place.add_image("other.png", 32, 64)})
+                   .files;
   files[3].height = 64;
   files[3].width = 32;
   const DetectFilesReport report = place.detect(files);
@@ -158,8 +159,9 @@ TEST_CASE("detect: files that cannot be used are named, the others go on") {
   REQUIRE(place.told.size() == 3);
   CHECK(place.told[0].starts_with(place / "absent.png: "));
   CHECK(place.told[1].starts_with(broken + ": "));
-  CHECK(place.told[2] ==
-        place / "other.png: must be 64 high and 32 wide as image 3, got 32 and 64");
+  CHECK(place.told[2] == place /
+                             "other.png: image 3: width and height must be those of the "
+                             "decoded file, got 32 x 64 for a file of 64 x 32");
   const data::CocoResults results = data::read_results(place / "out/results.json");
   CHECK_FALSE(results.detections().empty());
   for (const data::Detection& d : results.detections()) CHECK(d.image_id == 2);
@@ -171,26 +173,49 @@ TEST_CASE("detect: pictures of files with one name do not replace each other") {
   Workplace place;
   const auto files =
       list_input_files({place.add_image("x/a.png", 64, 64), place.add_image("y/a.png", 64, 64),
-                        place.add_image("y/a.jpg", 64, 64)});
+                        place.add_image("y/a.jpg", 64, 64)})
+          .files;
   place.detect(files);
   std::set<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(place / "out"))
     names.insert(entry.path().filename().string());
-  CHECK(names == std::set<std::string>{"a.png", "a.png.png", "a.png-2.png", "results.json"});
+  CHECK(names == std::set<std::string>{"a.png", "x_a.png", "y_a.png", "results.json"});
 }
 
-TEST_CASE("input files: folders give their images, all stand in byte order of base names") {
+TEST_CASE("input files: folders give their pictures, all stand in byte order of base names") {
   const Workplace place;
   for (const char* name : {"in/b.png", "in/B.jpg", "z/a.png"}) place.add_image(name, 64, 64);
-  place.add_text("in/notes.txt", "");
+  std::filesystem::copy(place / "in/B.jpg", place / "in/d.jfif");
+  std::filesystem::copy(place / "in/b.png", place / "in/e");
+  place.add_text("in/f.gif", "GIF89a");
+  place.add_text("in/notes.txt", "text");
+  place.add_text("in/labels.csv", "a,b");
   place.add_text("in/.hidden.png", "");
-  place.add_text("in/c.JPEG", "");
-  const auto files = list_input_files({place / "z/a.png", place / "in"});
-  CHECK(names_of(files) == std::vector<std::string>{"B.jpg", place / "z/a.png", "b.png", "c.JPEG"});
+  place.add_text("in/c.JPEG", "not really");
+  std::filesystem::create_directory(place / "in/below.png");
+  const auto [files, passed_over] = list_input_files({place / "z/a.png", place / "in"});
+  CHECK(names_of(files) == std::vector<std::string>{"B.jpg", place / "z/a.png", "b.png", "c.JPEG",
+                                                    "d.jfif", "e", "f.gif"});
   for (size_t i = 0; i < files.size(); ++i) CHECK(files[i].image_id == static_cast<int64_t>(i));
+  CHECK(passed_over ==
+        std::vector<std::string>{
+            place / "in: passed over 2 files that are no pictures, such as labels.csv"});
   std::filesystem::create_directory(place / "empty");
-  const std::string message = place / "empty: holds no .jpg, .jpeg or .png file";
+  std::string message = place / "empty: holds no picture";
   CHECK_THROWS_WITH_AS(list_input_files({place / "empty"}), message.c_str(), IoError);
+  place.add_text("empty/notes.txt", "text");
+  message += " among its 1 files";
+  CHECK_THROWS_WITH_AS(list_input_files({place / "empty"}), message.c_str(), IoError);
+}
+
+TEST_CASE("detect: pictures of other kinds in a folder are named, those with other endings read") {
+  Workplace place;
+  std::filesystem::rename(place.add_image("in/a.jpg", 64, 64), place / "in/a.jfif");
+  place.add_text("in/b.webp", std::string("RIFF1234WEBPVP8 "));
+  const DetectFilesReport report = place.detect(list_input_files({place / "in"}).files);
+  CHECK(report.images == 1);
+  CHECK(place.told ==
+        std::vector<std::string>{place / "in/b.webp: is a WebP file; convert it to PNG or JPEG"});
 }
 
 TEST_CASE("input files: a data set gives ids by the end of the path, else by base name") {
@@ -212,6 +237,19 @@ TEST_CASE("input files: a data set gives ids by the end of the path, else by bas
   CHECK(files[1].height == 6);
   CHECK(strangers == std::vector<std::string>{"a.png: is not among the images of " + json,
                                               "c.png: is not among the images of " + json});
+}
+
+TEST_CASE("input files: an absolute file_name is one file, however its path is given") {
+  const Workplace place;
+  const std::string here = std::filesystem::current_path().string();
+  const std::string json = place.add_text("a.json", R"({"images":[{"id":7,"file_name":")" + here +
+                                                        R"(/x/a.png","height":4,"width":5},
+      {"id":9,"file_name":"/y/x/a.png","height":4,"width":5}],
+      "annotations":[],"categories":[{"id":1,"name":"a"}]})");
+  std::vector<InputFile> files{{.path = "./x/a.png", .name = ""}, {.path = "/z/a.png", .name = ""}};
+  CHECK(take_dataset_ids(files, data::read_coco(json)).size() == 1);
+  REQUIRE(files.size() == 1);
+  CHECK(files[0].image_id == 7);
 }
 
 TEST_CASE("detector file: says what is missing, and which classes there are") {

@@ -52,10 +52,8 @@ Result train(const TrainConfig& config, const data::CocoDataset& dataset, Proces
   TrainingStep step(model, arena, optimizer, config, state, ranks);
 
   const data::TrainingView view = data::training_view(dataset, {});
-  data::TrainLoader loader(dataset, view,
-                           {.builder = {.image_root = config.data.path(config.data.train_images),
-                                        .rule = config.input.train_rule(),
-                                        .seed = 3},
+  data::TrainLoader loader({dataset, config.data.path(config.data.train_images)}, view,
+                           {.builder = {.rule = config.input.train_rule(), .seed = 3},
                             .images_per_batch = config.solver.images_per_batch,
                             .num_parts = config.solver.accumulate * ranks.size(),
                             .threads = 0},

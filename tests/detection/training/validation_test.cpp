@@ -139,3 +139,63 @@ TEST_CASE("validation: other category ids change no AP and no loss, and results 
           data::read_coco(plain.config.data.path("annotations/instances_val.json")).num_classes() +
               1);
 }
+
+TEST_CASE(
+    "validation: bad images are found before the first step, or left out with their objects") {
+  SmallRun run({"eval.loss=true", "eval.pictures=4"}), without({"eval.loss=true"});
+  const std::string folder = run.own_data(), file = folder + "/annotations/instances_val.json";
+  const data::CocoDataset whole = data::read_coco(file);
+  const std::string bad = folder + "/val/" + whole.images()[1].file_name;
+  std::filesystem::resize_file(bad, std::filesystem::file_size(bad) - 4);
+  std::string message;
+  try {
+    run.train();
+  } catch (const IoError& error) {
+    message = error.what();
+  }
+  CHECK_MESSAGE(message.starts_with(bad + ": "), message);
+  CHECK_MESSAGE(message.ends_with("; 1 of 4 images cannot be used"), message);
+  CHECK(!std::filesystem::exists(run.out()));
+
+  run.config.data.on_bad_image = "skip";
+  run.train();
+  const std::string shown = run.shown();
+  CHECK(shown.find("warning: " + bad + ": ") < shown.find("train: 5/12"));
+  CHECK(shown.find("warning: " + file +
+                   ": 1 of 4 images cannot be used; they are left out of the AP\n") !=
+        std::string::npos);
+
+  // The same from an annotation file without that image: the file has a line for each item.
+  const std::string other = without.own_data() + "/annotations/instances_val.json";
+  const std::string text = read_file(other);
+  const std::regex of_image(fmt::format(".*\"(image_id|id)\": {}, .*\n", whole.images()[1].id));
+  const std::string rest = std::regex_replace(text, of_image, "");
+  CHECK(rest.size() < text.size());
+  FileWriter(other, FileWriter::Mode::kReplace).write(rest);
+  without.train();
+  CHECK(run.metric("bbox/AP") == without.metric("bbox/AP"));
+  CHECK(run.metric("segm/AP") == without.metric("segm/AP"));
+  CHECK(run.metric("val_total_loss") == without.metric("val_total_loss"));
+  CHECK(run.metric("val_total_loss").size() == 1);
+}
+
+TEST_CASE("validation: pictures of images of one name in several folders stand side by side") {
+  SmallRun run({"eval.pictures=4"});
+  const std::string folder = run.own_data(), file = folder + "/annotations/instances_val.json";
+  const data::CocoDataset dataset = data::read_coco(file);
+  std::string text = read_file(file);
+  for (size_t i = 0; i < dataset.images().size(); ++i) {
+    const std::string& name = dataset.images()[i].file_name;
+    const std::string moved = fmt::format("{}/1.jpg", i);
+    std::filesystem::create_directory(fmt::format("{}/val/{}", folder, i));
+    std::filesystem::rename(folder + "/val/" + name, folder + "/val/" + moved);
+    text.replace(text.find(name), name.size(), moved);
+  }
+  FileWriter(file, FileWriter::Mode::kReplace).write(text);
+  run.train();
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(run.out() + "/vis"))
+    names.insert(entry.path().filename().string());
+  CHECK(names == std::set<std::string>{"0000012_1.png", "0000012_1_1.png", "0000012_2_1.png",
+                                       "0000012_3_1.png"});
+}
