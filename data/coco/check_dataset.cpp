@@ -16,6 +16,7 @@ namespace denovo::data {
 namespace {
 
 constexpr double kMaxDroppedFraction = 0.01;
+constexpr int kMaxLines = 20;  // of one class and member
 constexpr auto kLastKind = DefectKind::kDuplicateCategoryName;
 
 /// The defects of one image file; `json` is named where the image has no file name.
@@ -26,12 +27,14 @@ void check_image(const CocoImage& image, const std::string& folder, const std::s
     defects.push_back({kind, file, image.id, std::move(value)});
   };
   if (!annotated) report(DefectKind::kNoAnnotations, "none");
+  if (image.file_name.empty() && !image.complete) return;  // the reader has said so
   if (image.file_name.empty()) return report(DefectKind::kMissingFile, "no file_name");
   const std::string path = folder + "/" + image.file_name;
   if (!std::filesystem::exists(path)) return report(DefectKind::kMissingFile, path);
   try {
     const ImageHeader header = read_image_header(path);
     const Image decoded = read_image(path);
+    if (!image.complete) return;
     if (decoded.width == image.width && decoded.height == image.height) return;
     const bool rotated =
         header.orientation >= 5 && decoded.width == image.height && decoded.height == image.width;
@@ -109,12 +112,19 @@ class Checker {
     append(found);
   }
 
+  /// Images are not said to lack annotations that were left out because they are malformed.
+  bool lists_all_annotations() const {
+    return report_.count(DefectKind::kMalformed) == 0;
+  }
+
   void check_images() {
     std::vector<std::vector<Defect>> found(dataset_.images().size());
+    const bool all_annotations = lists_all_annotations();
 #pragma omp parallel for schedule(dynamic)
     for (size_t i = 0; i < found.size(); ++i)
       check_image(dataset_.images()[i], folder_, file_,
-                  !dataset_.annotations_of(static_cast<int>(i)).empty(), found[i]);
+                  !all_annotations || !dataset_.annotations_of(static_cast<int>(i)).empty(),
+                  found[i]);
     append(found);
   }
 
@@ -171,8 +181,14 @@ CheckReport check_dataset(const CocoDataset& dataset, const std::string& image_f
 
 std::string defect_lines(const CheckReport& report) {
   std::string text;
+  std::map<std::pair<DefectKind, std::string_view>, int64_t> counts;
   for (const Defect& defect : report.defects)
-    text += fmt::format("{}: {}\n", defect_name(defect.kind), describe(defect));
+    if (++counts[{defect.kind, defect.member}] <= kMaxLines)
+      text += fmt::format("{}: {}\n", defect_name(defect.kind), describe(defect));
+  for (const auto& [of, count] : counts)
+    if (count > kMaxLines)
+      text += fmt::format("{}: … and {} more{}{}\n", defect_name(of.first), count - kMaxLines,
+                          of.second.empty() ? "" : " of ", of.second);
   return text;
 }
 

@@ -19,6 +19,7 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   const data::CocoDataset dataset = data::read_coco(
       options.annotations.empty() ? data.path(data.val_annotations) : options.annotations,
       data::StructuralDefects::kCollect);
+  dataset.require_well_formed();
   const auto model = file.load(options.device);
   const auto images = detect_dataset(
       *model, dataset,
