@@ -16,7 +16,7 @@ namespace denovo::data {
 namespace {
 
 constexpr double kMaxDroppedFraction = 0.01;
-constexpr int kMaxLines = 20;  // of one class and member
+constexpr int kMaxLines = 10;  // of one class and member
 constexpr auto kLastKind = DefectKind::kDuplicateCategoryName;
 
 /// The defects of one image file; `json` is named where the image has no file name.

@@ -26,7 +26,7 @@ struct CheckReport {
 CheckReport check_dataset(const CocoDataset& dataset, const std::string& image_folder);
 
 /// "<class>: <file>: <item> <id>: <rule>, got <value>" for each defect, a line each; of more than
-/// 20 of one class (and JSON key) the others are counted at the end.
+/// 10 of one class (and JSON key) the others are counted at the end.
 std::string defect_lines(const CheckReport& report);
 
 /// What was looked at, how many defects of each class there are, and whether training would start.
