@@ -15,6 +15,7 @@ namespace denovo::data {
 namespace {
 
 constexpr double kMaxDroppedFraction = 0.01;
+constexpr int kMaxLines = 10;  // of one class and member
 constexpr auto kLastKind = DefectKind::kDuplicateCategoryName;
 
 /// Reports every item whose key an earlier one has; a missing key is no repetition.
@@ -81,6 +82,9 @@ class Checker {
     append(found);
   }
 
+  /// Images are not said to lack annotations that were left out because they are malformed.
+  bool lists_all_annotations() const { return report_.count(DefectKind::kMalformed) == 0; }
+
   /// The JSON is named where an image has no file name that is good for one.
   void check_images() {
     std::vector<std::vector<Defect>> found(dataset_.images().size());
@@ -91,10 +95,17 @@ class Checker {
       found[image].push_back({kind, file, entry.id, std::move(value)});
     };
     const std::vector<int> images = first_images(dataset_);
+    const bool all_annotations = lists_all_annotations();
     for (const int image : images)
-      if (dataset_.annotations_of(image).empty()) report(image, DefectKind::kNoAnnotations, "none");
-    for (ImageFault& fault : files_.look(images, Look::kPixels))
-      report(fault.image, fault.kind, std::move(fault.value));
+      if (all_annotations && dataset_.annotations_of(image).empty())
+        report(image, DefectKind::kNoAnnotations, "none");
+    for (ImageFault& fault : files_.look(images, Look::kPixels)) {
+      const CocoImage& entry = dataset_.images()[fault.image];
+      // What is missing in the JSON the reader has said.
+      const bool said = !entry.complete &&
+                        (entry.file_name.empty() || fault.kind == DefectKind::kSizeMismatch);
+      if (!said) report(fault.image, fault.kind, std::move(fault.value));
+    }
     append(found);
   }
 
@@ -151,8 +162,14 @@ CheckReport check_dataset(const ImageFiles& files) {
 
 std::string defect_lines(const CheckReport& report) {
   std::string text;
+  std::map<std::pair<DefectKind, std::string_view>, int64_t> counts;
   for (const Defect& defect : report.defects)
-    text += fmt::format("{}: {}\n", defect_name(defect.kind), describe(defect));
+    if (++counts[{defect.kind, defect.member}] <= kMaxLines)
+      text += fmt::format("{}: {}\n", defect_name(defect.kind), describe(defect));
+  for (const auto& [of, count] : counts)
+    if (count > kMaxLines)
+      text += fmt::format("{}: … and {} more{}{}\n", defect_name(of.first), count - kMaxLines,
+                          of.second.empty() ? "" : " of ", of.second);
   return text;
 }
 

@@ -25,13 +25,14 @@ struct CheckReport {
 /// does not depend on them. Throws IoError when the folder of images is none.
 CheckReport check_dataset(const ImageFiles& files);
 
-/// "<class>: <file>: <item> <id>: <rule>, got <value>" for each defect, a line each.
+/// "<class>: <file>: <item> <id>: <rule>, got <value>" for each defect, a line each; of more than
+/// 10 of one class (and JSON key) the others are counted at the end.
 std::string defect_lines(const CheckReport& report);
 
 /// What was looked at, how many defects of each class there are, and whether training would start.
 std::string summary_lines(const CheckReport& report);
 
-/// The same as one JSON document.
+/// The same as one JSON document, which holds every defect.
 std::string report_json(const CheckReport& report);
 
 }  // namespace denovo::data

@@ -27,10 +27,11 @@ struct CocoImage {
   int64_t id = 0;
   std::string file_name;
   int width = 0, height = 0;  // 0 where the file does not say (evaluation only)
+  bool complete = true;       // name, width and height are in the file
 };
 
 enum class SegmentationKind : uint8_t {
-  kNone,  // absent, null or an empty list
+  kNone,  // absent, null, [], {} or ""
   kPolygons,
   kRle,
   kBrokenRle  // run lengths that contradict their size; CocoDataset::mask throws
@@ -45,9 +46,9 @@ struct SegmentationSlice {
 
 struct CocoAnnotation {
   int64_t id = 0;
-  int image = 0;     // index into images()
-  int category = 0;  // class index
-  std::array<double, 4> bbox{};
+  int image = 0;                 // index into images()
+  int category = 0;              // class index
+  std::array<double, 4> bbox{};  // as the file says; of the segmentation where it does not
   double area = 0;  // as the file says; of the mask, else of the box, where it does not
   bool crowd = false;
   SegmentationKind segmentation = SegmentationKind::kNone;
@@ -102,6 +103,10 @@ class CocoDataset {
   std::span<const ReplacedAnnotation> replaced() const { return replaced_; }
   /// Annotations whose area was not in the file.
   int64_t num_computed_areas() const { return num_computed_areas_; }
+  /// Annotations whose bbox was not in the file.
+  int64_t num_computed_boxes() const { return num_computed_boxes_; }
+  /// Throws IoError for the first DefectKind::kMalformed: numbers from such a file would be wrong.
+  void require_well_formed() const;
 
   /// Takes out category i where !kept[i], with its annotations, as if the file had never had them;
   /// images stay. For whoever owns the data set and has just read it.
@@ -120,19 +125,21 @@ class CocoDataset {
   std::vector<std::unique_ptr<SegmentationBlock>> blocks_;
   std::vector<Defect> defects_;
   std::vector<ReplacedAnnotation> replaced_;
-  int64_t num_computed_areas_ = 0;
+  int64_t num_computed_areas_ = 0, num_computed_boxes_ = 0;
 };
 
-/// What to do about unknown ids, repeated ids and images without name or size.
+/// What to do about elements of the wrong form, unknown ids, repeated ids and images without name
+/// or size.
 enum class StructuralDefects {
   kThrow,   // for training: the first one is an IoError
-  kCollect  // for evaluation and checking: as the reference does (annotations of unknown images or
-            // categories are left out, the last image or category of an id counts), listed in
-            // defects()
+  kCollect  // for evaluation and checking: listed in defects(), malformed annotations and those of
+            // unknown images or categories left out, the last image or category of an id counts as
+            // in the reference
 };
 
 /// Reads a COCO file with all threads. Throws IoError, naming file, item, rule and value, when it
-/// is not JSON of the expected types, and as `structural` says. A missing iscrowd is 0; keypoints
+/// is not JSON with the three lists, and as `structural` says. A member that is null is absent; a
+/// missing iscrowd is 0, a missing bbox that of the segmentation (segmentation_parser.h); keypoints
 /// and other members are read over (but must be JSON).
 CocoDataset read_coco(const std::string& path,
                       StructuralDefects structural = StructuralDefects::kThrow);

@@ -13,6 +13,8 @@ struct DefectText {
 };
 
 constexpr DefectText kTexts[] = {
+    {"malformed", "element", "must have members of the right type", Severity::kFatal},
+    {"missing_member", "image", "file_name, width and height must be there", Severity::kFatal},
     {"unknown_image", "annotation", "image_id must be in images", Severity::kFatal},
     {"unknown_category", "annotation", "category_id must be in categories", Severity::kFatal},
     {"duplicate_image_id", "image", "ids must be unique", Severity::kFatal},
@@ -64,6 +66,7 @@ Severity severity(DefectKind kind) {
 }
 
 std::string describe(const Defect& defect) {
+  if (!defect.member.empty()) return fmt::format("{}: {}", defect.file, defect.value);
   const DefectText& text = text_of(defect.kind);
   return fmt::format("{}: {} {}: {}, got {}", defect.file, text.item, defect.id, text.rule,
                      defect.value);

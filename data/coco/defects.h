@@ -9,6 +9,8 @@ namespace denovo::data {
 
 enum class DefectKind {
   // Structure: training refuses the file.
+  kMalformed,        // an element that has a member of a wrong type, or lacks one
+  kMissingMember,    // an image without file_name, width or height, which the evaluation takes
   kUnknownImage,     // an annotation's image_id is not in images
   kUnknownCategory,  // an annotation's category_id is not in categories
   kDuplicateImageId,
@@ -40,9 +42,10 @@ enum class Severity { kFatal, kDropped, kWarning };
 
 struct Defect {
   DefectKind kind;
-  std::string file;  // base name: the image's, or the JSON's for an annotation
-  int64_t id = 0;    // of the image, annotation or category
-  std::string value;
+  std::string file;         // base name: the image's, or the JSON's for an annotation
+  int64_t id = 0;           // of the image, annotation or category; 0 where it could not be read
+  std::string value;        // kMalformed, kMissingMember: "<item> <id>: <rule>, got <value>"
+  std::string member = {};  // the JSON key of those two
 };
 
 /// "empty_box", "unknown_image", …: the first word of check_data's line.

@@ -1,4 +1,8 @@
-// Reading the elements of a JsonChunk with simdjson, with errors that name file, item and value.
+// Reading JSON values with simdjson, with errors that name file, item, key and value.
+//
+// JSON as people write it: 1.0, 9.6e1 and -0.0 are whole numbers where one is read; NaN, Infinity
+// and -Infinity, which Python writes, are read over where nobody reads them and refused by name
+// where somebody does.
 #pragma once
 
 #include <fmt/format.h>
@@ -6,7 +10,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/error.h"
 #include "data/coco/json_lists.h"
@@ -15,24 +18,45 @@ namespace denovo::data {
 
 using JsonValue = simdjson::ondemand::value;
 
-/// What an error message points at: "<file>: <noun> <id>", or "<file>: <list>[<index>]" while the
-/// id is not known.
+/// What an error message points at: "<noun> <id>", or "<list>[<index>]" while the id is not known.
 struct JsonItem {
   std::string_view file, list, noun;
   int64_t index = 0, id = 0;
   bool has_id = false;
+  int member = -1;       // bit of the member that is being read, -1: none
+  unsigned refused = 0;  // bits of members to read over, because reading them has failed before
 
-  std::string where() const {
-    if (has_id) return fmt::format("{}: {} {}", file, noun, id);
-    return fmt::format("{}: {}[{}]", file, list.empty() ? noun : list, index);
+  std::string name() const {
+    if (has_id) return fmt::format("{} {}", noun, id);
+    return fmt::format("{}[{}]", list.empty() ? noun : list, index);
   }
+  std::string where() const { return fmt::format("{}: {}", file, name()); }
 };
 
-/// Throws IoError "<where>: <key> must be <rule>, got <value>".
+/// An element that is JSON but not what it has to be: a member is missing or of a wrong type. The
+/// text is "<where>: <key> <fault>".
+class ItemError : public IoError {
+ public:
+  ItemError(const JsonItem& item, std::string_view key, std::string_view fault)
+      : IoError(fmt::format("{}: {} {}", item.where(), key, fault)),
+        key_(key),
+        without_file_(std::string_view(what()).substr(item.file.size() + 2)) {}
+
+  const std::string& key() const { return key_; }
+  const std::string& without_file() const { return without_file_; }
+
+ private:
+  std::string key_, without_file_;
+};
+
+/// Throws ItemError "<where>: <key> must be <rule>, got <value>".
 [[noreturn]] void refuse_value(const JsonItem& item, std::string_view key, std::string_view rule,
                                JsonValue value);
-/// Throws IoError "<where>: <key> is missing".
+/// Throws ItemError "<where>: <key> is missing".
 [[noreturn]] void refuse_missing(const JsonItem& item, std::string_view key);
+
+/// The text of a value, which is read over.
+std::string_view json_text(JsonValue value);
 
 /// A whole number within +-2^53 (what every reader of JSON keeps exactly).
 int64_t read_id(const JsonItem& item, std::string_view key, JsonValue value);
@@ -42,63 +66,12 @@ int64_t read_integer(const JsonItem& item, std::string_view key, JsonValue value
 double read_number(const JsonItem& item, std::string_view key, JsonValue value);
 /// Valid until the next chunk is parsed.
 std::string_view read_string(const JsonItem& item, std::string_view key, JsonValue value);
-/// 0, 1, false, true, or a number that is not 0.
+/// false, true or a whole number, of which all but 0 are true.
 bool read_flag(const JsonItem& item, std::string_view key, JsonValue value);
 /// Exactly n numbers.
 void read_numbers(const JsonItem& item, std::string_view key, JsonValue value, double* to, int n);
-/// Reads over a value of any kind, so that its syntax is checked.
+/// Reads over a value of any kind, so that its syntax is checked; takes what Python's json takes:
+/// numbers too large for a double, NaN and the infinities too.
 void read_over(JsonValue value);
-
-/// Parses chunks; one per thread.
-class ChunkParser {
- public:
-  /// visit(JsonItem&, JsonValue) for each element of a list chunk.
-  template <typename Visit>
-  void for_each(const JsonChunk& chunk, std::string_view file, std::string_view noun,
-                const Visit& visit) {
-    JsonItem item{file, chunk.list, noun, chunk.first_index};
-    guarded(item, [&] {
-      auto document = load('[', chunk.text, ']');
-      simdjson::ondemand::array array = document.get_array();
-      for (JsonValue value : array) {
-        item.has_id = false;
-        visit(item, value);
-        ++item.index;
-      }
-    });
-  }
-
-  /// Checks the syntax of a value that nobody reads.
-  void check(const JsonChunk& chunk, std::string_view file) {
-    JsonItem item{file, chunk.list, chunk.list};
-    guarded(item, [&] {
-      auto document = load('[', chunk.text, ']');
-      simdjson::ondemand::array array = document.get_array();
-      for (JsonValue value : array) read_over(value);
-    });
-  }
-
- private:
-  template <typename Body>
-  static void guarded(const JsonItem& item, const Body& body) {
-    try {
-      body();
-    } catch (const simdjson::simdjson_error& error) {
-      throw IoError(fmt::format("{}: must be valid JSON of the expected form, got: {}",
-                                item.where(), error.what()));
-    }
-  }
-
-  simdjson::ondemand::document load(char open, std::string_view text, char close) {
-    buffer_.resize(text.size() + 2 + simdjson::SIMDJSON_PADDING);
-    buffer_[0] = open;
-    std::copy(text.begin(), text.end(), buffer_.begin() + 1);
-    buffer_[text.size() + 1] = close;
-    return parser_.iterate(buffer_.data(), text.size() + 2, buffer_.size());
-  }
-
-  simdjson::ondemand::parser parser_;
-  std::vector<char> buffer_;
-};
 
 }  // namespace denovo::data

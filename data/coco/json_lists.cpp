@@ -79,6 +79,7 @@ class Splitter {
       : path_(path), name_(base_name(path)), lists_(lists), batch_(batch), file_(path) {
     resize(file_.buffer_bytes());
     fill();
+    skip_byte_order_mark();
   }
 
   void run() {
@@ -102,6 +103,15 @@ class Splitter {
       throw IoError(fmt::format("{}: {}, got the end of the file at byte {}", name_, rule, offset));
     const std::string_view rest(&buffer_[begin_], std::min<size_t>(end_ - begin_, 16));
     throw IoError(fmt::format("{}: {}, got {:?} at byte {}", name_, rule, rest, offset));
+  }
+
+  void skip_byte_order_mark() {
+    const std::string_view head(buffer_.get(), std::min<size_t>(end_, 3));
+    if (head == "\xef\xbb\xbf") begin_ = 3;
+    // JSON begins with an ASCII character: in UTF-16 one of the first two bytes is 0 or of a mark.
+    if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff") ||
+        head.substr(0, 2).find('\0') != std::string_view::npos)
+      throw IoError(fmt::format("{}: is UTF-16; save it as UTF-8", name_));
   }
 
   void resize(size_t bytes) {

@@ -25,11 +25,12 @@ struct JsonChunk {
 };
 
 /// Calls `batch` with the chunks of a file in file order, several at a time; their text lives until
-/// the call returns; an empty list is one chunk with empty text. The top level is either an object,
-/// whose lists named in `lists` are cut, or (with `lists` empty) a list, which is cut under the
-/// name "". Throws IoError, naming the file, when it cannot be read, ends early, has another top
-/// level, repeats a top-level key, nests too deeply or has an element that is too long. `batch`
-/// must parse every chunk: what lies inside has not been checked.
+/// the call returns; an empty list is one chunk with empty text. A UTF-8 byte order mark is
+/// skipped, UTF-16 refused by name. The top level is either an object, whose lists named in `lists`
+/// are cut, or (with `lists` empty) a list, which is cut under the name "". Throws IoError, naming
+/// the file, when it cannot be read, ends early, has another top level, repeats a top-level key,
+/// nests too deeply or has an element that is too long. `batch` must parse every chunk: what lies
+/// inside has not been checked.
 void read_json_lists(const std::string& path, std::span<const std::string_view> lists,
                      const std::function<void(std::span<const JsonChunk>)>& batch);
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "data/coco/json_items.h"
+#include "data/coco/chunk_parser.h"
 
 namespace denovo::data {
 

@@ -3,134 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <numeric>
 
 #include "data/coco/dataset.h"
-#include "data/coco/json_members.h"
+#include "data/coco/dataset_chunk.h"
 #include "data/coco/parse_json_lists.h"
-#include "data/coco/segmentation_parser.h"
 
 namespace denovo::data {
 namespace {
 
-constexpr std::string_view kLists[] = {"images", "annotations", "categories"};
-
-void take_id(JsonItem& item, int64_t& id, std::string_view key, JsonValue value) {
-  id = read_id(item, key, value);
-  item.id = id;
-  item.has_id = true;
-}
-
-/// An annotation whose ids are not resolved yet.
-struct RawAnnotation : CocoAnnotation {
-  int64_t image_id = 0, category_id = 0;
-  bool has_area = false;
-};
-
-struct ParsedChunk {
-  std::vector<CocoCategory> categories;
-  std::vector<CocoImage> images;
-  std::vector<RawAnnotation> annotations;
-  std::unique_ptr<CocoDataset::SegmentationBlock> block;
-};
-
-CocoCategory parse_category(JsonItem& item, JsonValue element) {
-  static constexpr std::string_view kKeys[] = {"id", "name"};
-  CocoCategory category;
-  const SeenKeys seen =
-      read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
-        if (bit == 0) take_id(item, category.id, key, value);
-        if (bit == 1) category.name = read_string(item, key, value);
-      });
-  seen.require(item, kKeys[0], 0);
-  seen.require(item, kKeys[1], 1);
-  return category;
-}
-
-CocoImage parse_image(JsonItem& item, JsonValue element, StructuralDefects structural) {
-  static constexpr std::string_view kKeys[] = {"id", "file_name", "width", "height"};
-  constexpr int kMaxSide = std::numeric_limits<int>::max();
-  CocoImage image;
-  const SeenKeys seen =
-      read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
-        if (bit == 0) take_id(item, image.id, key, value);
-        if (bit == 1) image.file_name = read_string(item, key, value);
-        if (bit == 2) image.width = static_cast<int>(read_integer(item, key, value, 0, kMaxSide));
-        if (bit == 3) image.height = static_cast<int>(read_integer(item, key, value, 0, kMaxSide));
-      });
-  seen.require(item, kKeys[0], 0);
-  if (structural == StructuralDefects::kThrow)
-    for (int bit = 1; bit < 4; ++bit) seen.require(item, kKeys[bit], bit);
-  return image;
-}
-
-RawAnnotation parse_annotation(JsonItem& item, JsonValue element,
-                               CocoDataset::SegmentationBlock& block) {
-  enum { kId, kImage, kCategory, kBox, kArea, kCrowd, kSegmentation };
-  static constexpr std::string_view kKeys[] = {"id",   "image_id", "category_id", "bbox",
-                                               "area", "iscrowd",  "segmentation"};
-  RawAnnotation raw;
-  const SeenKeys seen =
-      read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
-        switch (bit) {
-          case kId:
-            take_id(item, raw.id, key, value);
-            break;
-          case kImage:
-            raw.image_id = read_id(item, key, value);
-            break;
-          case kCategory:
-            raw.category_id = read_id(item, key, value);
-            break;
-          case kBox:
-            read_numbers(item, key, value, raw.bbox.data(), 4);
-            break;
-          case kArea:
-            raw.area = read_number(item, key, value);
-            break;
-          case kCrowd:
-            raw.crowd = read_flag(item, key, value);
-            break;
-          default:
-            raw.segmentation = parse_segmentation(item, value, block, raw.slice);
-        }
-      });
-  for (const int bit : {kId, kImage, kCategory, kBox}) seen.require(item, kKeys[bit], bit);
-  raw.has_area = seen.has(kArea);
-  return raw;
-}
-
-ParsedChunk parse_chunk(ChunkParser& parser, const JsonChunk& chunk, std::string_view file,
-                        StructuralDefects structural) {
-  ParsedChunk parsed;
-  const bool wanted =
-      std::find(std::begin(kLists), std::end(kLists), chunk.list) != std::end(kLists);
-  if (chunk.first_index < 0) {
-    parser.check(chunk, file);
-    if (wanted)
-      throw IoError(
-          fmt::format("{}: {} must be a list, got {}", file, chunk.list, chunk.text.substr(0, 40)));
-  } else if (chunk.list == "categories") {
-    parser.for_each(chunk, file, "category", [&](JsonItem& item, JsonValue element) {
-      parsed.categories.push_back(parse_category(item, element));
-    });
-  } else if (chunk.list == "images") {
-    parser.for_each(chunk, file, "image", [&](JsonItem& item, JsonValue element) {
-      parsed.images.push_back(parse_image(item, element, structural));
-    });
-  } else {
-    parsed.block = std::make_unique<CocoDataset::SegmentationBlock>();
-    // Enough for coordinates of two decimals; what is not written stays out of memory.
-    parsed.block->xy.reserve(chunk.text.size() / 8);
-    parser.for_each(chunk, file, "annotation", [&](JsonItem& item, JsonValue element) {
-      parsed.annotations.push_back(parse_annotation(item, element, *parsed.block));
-    });
-    parsed.block->counts.shrink_to_fit();
-  }
-  return parsed;
-}
+constexpr const char* kHint = "; check_data lists all defects";
 
 /// Sorts by id and keeps the last item of each id; on_duplicate is called in file order.
 template <typename Item, typename OnDuplicate>
@@ -159,14 +42,19 @@ class CocoReader {
   }
 
   CocoDataset read() {
-    parse_json_lists(
-        dataset_.path_, kLists,
-        [&](ChunkParser& parser, const JsonChunk& chunk) {
-          return parse_chunk(parser, chunk, file_, structural_);
-        },
-        [&](const JsonChunk& chunk, ParsedChunk parsed) { append(chunk, std::move(parsed)); });
-    for (size_t i = 0; i < std::size(kLists); ++i)
-      if (!seen_[i]) throw IoError(fmt::format("{}: the list {} is missing", file_, kLists[i]));
+    try {
+      parse_json_lists(
+          dataset_.path_, kDatasetLists,
+          [&](ChunkParser& parser, const JsonChunk& chunk) {
+            return parse_dataset_chunk(parser, chunk, file_, structural_);
+          },
+          [&](const JsonChunk& chunk, DatasetChunk parsed) { append(chunk, std::move(parsed)); });
+    } catch (const ItemError& error) {
+      throw IoError(error.what() + std::string(kHint));
+    }
+    for (size_t i = 0; i < std::size(kDatasetLists); ++i)
+      if (!seen_[i])
+        throw IoError(fmt::format("{}: the list {} is missing", file_, kDatasetLists[i]));
     finish_categories();
     finish_images();
     find_repeated_ids();
@@ -176,11 +64,13 @@ class CocoReader {
   }
 
  private:
-  void append(const JsonChunk& chunk, ParsedChunk parsed) {
-    for (size_t i = 0; i < std::size(kLists); ++i) seen_[i] |= chunk.list == kLists[i];
+  void append(const JsonChunk& chunk, DatasetChunk parsed) {
+    for (size_t i = 0; i < std::size(kDatasetLists); ++i)
+      seen_[i] |= chunk.list == kDatasetLists[i];
     std::move(parsed.categories.begin(), parsed.categories.end(),
               std::back_inserter(dataset_.categories_));
     std::move(parsed.images.begin(), parsed.images.end(), std::back_inserter(dataset_.images_));
+    std::move(parsed.defects.begin(), parsed.defects.end(), std::back_inserter(dataset_.defects_));
     if (!parsed.block) return;
     for (RawAnnotation& raw : parsed.annotations)
       raw.slice.block = static_cast<uint32_t>(dataset_.blocks_.size());
@@ -191,7 +81,7 @@ class CocoReader {
 
   void report(DefectKind kind, int64_t id, std::string value) {
     Defect defect{kind, file_, id, std::move(value)};
-    if (structural_ == StructuralDefects::kThrow) throw IoError(describe(defect));
+    if (structural_ == StructuralDefects::kThrow) throw IoError(describe(defect) + kHint);
     dataset_.defects_.push_back(std::move(defect));
   }
 
@@ -261,6 +151,7 @@ class CocoReader {
         const int64_t index = next[raw.image]++;
         dataset_.annotations_[index] = raw;
         missing_area_[index] = !raw.has_area;
+        dataset_.num_computed_boxes_ += !raw.has_box;
         if (!last_place_.empty()) index_of_place[here] = static_cast<int>(index);
       }
       std::vector<RawAnnotation>().swap(annotations);
@@ -288,12 +179,19 @@ class CocoReader {
   const std::string file_;
   const StructuralDefects structural_;
   CocoDataset dataset_;
-  bool seen_[std::size(kLists)] = {};
+  bool seen_[std::size(kDatasetLists)] = {};
   std::vector<std::vector<RawAnnotation>> raw_;
   size_t num_annotations_ = 0;
   std::map<int64_t, int64_t> last_place_;  // of a repeated annotation: where its id stands last
   std::vector<bool> missing_area_;
 };
+
+void CocoDataset::require_well_formed() const {
+  const auto malformed = std::find_if(defects_.begin(), defects_.end(), [](const Defect& defect) {
+    return defect.kind == DefectKind::kMalformed;
+  });
+  if (malformed != defects_.end()) throw IoError(describe(*malformed) + kHint);
+}
 
 CocoDataset read_coco(const std::string& path, StructuralDefects structural) {
   return CocoReader(path, structural).read();

@@ -6,6 +6,7 @@
 
 #include "core/files/atomic_write.h"
 #include "core/files/json_writer.h"
+#include "data/coco/chunk_parser.h"
 #include "data/coco/json_members.h"
 #include "data/coco/parse_json_lists.h"
 #include "data/coco/segmentation_parser.h"
@@ -38,7 +39,7 @@ void parse_mask(const JsonItem& item, JsonValue value, std::vector<uint32_t>& co
   raw.size = slice.size;
 }
 
-RawDetection parse_detection(const JsonItem& item, JsonValue element, ResultFields fields,
+RawDetection parse_detection(JsonItem& item, JsonValue element, ResultFields fields,
                              std::vector<uint32_t>& counts) {
   enum { kImage, kCategory, kScore, kBox, kSegmentation };
   static constexpr std::string_view kKeys[] = {"image_id", "category_id", "score", "bbox",

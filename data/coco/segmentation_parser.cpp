@@ -1,6 +1,10 @@
 #include "data/coco/segmentation_parser.h"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
+
+#include "data/coco/annotation_checks.h"
 
 namespace denovo::data {
 namespace {
@@ -11,8 +15,14 @@ void parse_polygons(const JsonItem& item, simdjson::ondemand::array array,
   slice.first_polygon = static_cast<uint32_t>(block.polygon_sizes.size());
   for (JsonValue polygon : array) {
     simdjson::ondemand::array numbers;
-    if (polygon.get_array().get(numbers) != simdjson::SUCCESS)
+    if (polygon.get_array().get(numbers) != simdjson::SUCCESS) {
+      double number;
+      if (polygon.get_double().get(number) == simdjson::SUCCESS)
+        throw ItemError(
+            item, "segmentation",
+            "must be a list of polygons, got a flat list of numbers; write [[x, y, …]]");
       refuse_value(item, "segmentation", "a list of lists of numbers", polygon);
+    }
     const size_t begin = block.xy.size();
     for (JsonValue number : numbers) block.xy.push_back(read_number(item, "segmentation", number));
     block.polygon_sizes.push_back(static_cast<uint32_t>(block.xy.size() - begin));
@@ -22,14 +32,18 @@ void parse_polygons(const JsonItem& item, simdjson::ondemand::array array,
 }
 
 void read_mask_size(const JsonItem& item, JsonValue value, SegmentationSlice& slice) {
-  double size[2];
-  read_numbers(item, "segmentation.size", value, size, 2);
-  for (const double side : size)
-    if (!(side >= 0 && side <= std::numeric_limits<int>::max() && side == static_cast<int>(side)))
-      throw IoError(fmt::format("{}: segmentation.size must be two whole numbers, got {} x {}",
-                                item.where(), size[0], size[1]));
-  slice.mask_height = static_cast<int>(size[0]);
-  slice.mask_width = static_cast<int>(size[1]);
+  constexpr std::string_view kKey = "segmentation.size", kRule = "[height, width]";
+  simdjson::ondemand::array sides;
+  if (value.get_array().get(sides) != simdjson::SUCCESS) refuse_value(item, kKey, kRule, value);
+  int* const to[] = {&slice.mask_height, &slice.mask_width};
+  size_t count = 0;
+  for (JsonValue side : sides) {
+    const int64_t number = read_integer(item, kKey, side, 0, std::numeric_limits<int>::max());
+    if (count < std::size(to)) *to[count] = static_cast<int>(number);
+    ++count;
+  }
+  if (count != std::size(to))
+    throw ItemError(item, kKey, fmt::format("must be {}, got {} numbers", kRule, count));
 }
 
 }  // namespace
@@ -48,11 +62,10 @@ SegmentationKind parse_rle(const JsonItem& item, simdjson::ondemand::object obje
       has_size = true;
     } else if (key == "counts" && !has_counts) {
       has_counts = true;
-      compressed = value.type().value() == simdjson::ondemand::json_type::string;
       simdjson::ondemand::array runs;
-      if (compressed) {
-        text = read_string(item, "segmentation.counts", value);
-      } else if (value.get_array().get(runs) == simdjson::SUCCESS) {
+      compressed = value.get_string().get(text) == simdjson::SUCCESS;
+      if (compressed) continue;
+      if (value.get_array().get(runs) == simdjson::SUCCESS) {
         for (JsonValue run : runs)
           counts.push_back(static_cast<uint32_t>(read_integer(
               item, "segmentation.counts", run, 0, std::numeric_limits<uint32_t>::max())));
@@ -83,26 +96,49 @@ SegmentationKind parse_rle(const JsonItem& item, simdjson::ondemand::object obje
 SegmentationKind parse_segmentation(const JsonItem& item, JsonValue value,
                                     CocoDataset::SegmentationBlock& block,
                                     SegmentationSlice& slice) {
-  switch (value.type().value()) {
-    case simdjson::ondemand::json_type::array:
-      parse_polygons(item, value.get_array(), block, slice);
-      return slice.num_polygons > 0 ? SegmentationKind::kPolygons : SegmentationKind::kNone;
-    case simdjson::ondemand::json_type::object: {
-      std::string reason;
-      const SegmentationKind kind =
-          parse_rle(item, value.get_object(), block.counts, slice, reason);
-      if (kind == SegmentationKind::kBrokenRle) {
-        slice.begin = static_cast<uint32_t>(block.broken.size());
-        block.broken.push_back(std::move(reason));
-      }
-      return kind;
-    }
-    case simdjson::ondemand::json_type::null:
-      if (value.is_null().value()) return SegmentationKind::kNone;
-      [[fallthrough]];
-    default:
-      refuse_value(item, "segmentation", "polygons or run lengths", value);
+  std::string_view text;
+  if (value.get_string().get(text) == simdjson::SUCCESS && text.empty())
+    return SegmentationKind::kNone;
+  simdjson::ondemand::array polygons;
+  if (value.get_array().get(polygons) == simdjson::SUCCESS) {
+    parse_polygons(item, polygons, block, slice);
+    return slice.num_polygons > 0 ? SegmentationKind::kPolygons : SegmentationKind::kNone;
   }
+  simdjson::ondemand::object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS)
+    refuse_value(item, "segmentation", "polygons or run lengths", value);
+  if (object.is_empty()) return SegmentationKind::kNone;
+  std::string reason;
+  const SegmentationKind kind = parse_rle(item, object, block.counts, slice, reason);
+  if (kind == SegmentationKind::kBrokenRle) {
+    slice.begin = static_cast<uint32_t>(block.broken.size());
+    block.broken.push_back(std::move(reason));
+  }
+  return kind;
+}
+
+std::optional<std::array<double, 4>> box_of_segmentation(
+    SegmentationKind kind, const CocoDataset::SegmentationBlock& block,
+    const SegmentationSlice& slice) {
+  if (kind == SegmentationKind::kRle) {
+    const RleBox box = rle_bounding_box({slice.mask_height, slice.mask_width,
+                                         std::span(block.counts).subspan(slice.begin, slice.size)});
+    return std::array{box.x, box.y, box.width, box.height};
+  }
+  if (kind != SegmentationKind::kPolygons) return std::nullopt;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  double low[2] = {kInfinity, kInfinity}, high[2] = {-kInfinity, -kInfinity};
+  const double* xy = block.xy.data() + slice.begin;
+  for (uint32_t p = 0; p < slice.num_polygons; ++p) {
+    const uint32_t size = block.polygon_sizes[slice.first_polygon + p];
+    for (uint32_t i = 0; usable_polygon(size) && i < size; ++i) {
+      low[i % 2] = std::min(low[i % 2], xy[i]);
+      high[i % 2] = std::max(high[i % 2], xy[i]);
+    }
+    xy += size;
+  }
+  if (low[0] > high[0]) return std::nullopt;
+  return std::array{low[0], low[1], high[0] - low[0], high[1] - low[1]};
 }
 
 }  // namespace denovo::data

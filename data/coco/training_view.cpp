@@ -94,7 +94,11 @@ TrainingView training_view(const CocoDataset& dataset, const TrainingFilter& fil
                               file, 100 * filter.max_bad_fraction, view.num_dropped, total,
                               list_examples(view)));
   if (view.instances.empty())
-    throw IoError(fmt::format("{}: training needs at least one instance, got none", file));
+    throw IoError(fmt::format(
+        "{}: training needs at least one instance, got {}", file,
+        total == 0 && view.num_crowds > 0
+            ? fmt::format("none: all {} annotations are crowds (iscrowd 1)", view.num_crowds)
+            : "none"));
   return view;
 }
 

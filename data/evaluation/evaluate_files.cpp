@@ -33,6 +33,7 @@ std::vector<EvaluationResult> evaluate_files(const std::string& ground_truth_pat
                                              std::vector<IouType> types,
                                              EvaluationOptions options) {
   const CocoDataset truth = read_coco(ground_truth_path, StructuralDefects::kCollect);
+  truth.require_well_formed();
   const CocoResults found = read_results(results_path, fields_for(types));
   if (types.empty()) types = carried_types(found, results_path);
   options.results_file = base_name(results_path);

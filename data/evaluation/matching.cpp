@@ -208,7 +208,7 @@ void warn_of_quirks(const CocoDataset& dataset, const EvaluationOptions& options
     ++first_and_count.try_emplace(defect.kind, &defect, 0).first->second.second;
   for (const auto& [kind, found] : first_and_count) {
     const bool replaced = kind == DefectKind::kDuplicateAnnotationId;
-    if (replaced && !options.strict) continue;
+    if ((replaced && !options.strict) || kind == DefectKind::kMissingMember) continue;
     warnings.push_back(
         fmt::format("{}{}{}", describe(*found.first),
                     replaced ? "; the last annotation of an id stands for all" : "",
@@ -225,6 +225,10 @@ void warn_of_quirks(const CocoDataset& dataset, const EvaluationOptions& options
         fmt::format("{}: {} annotations have no area; that of the mask, else of the "
                     "box, was taken",
                     file, dataset.num_computed_areas()));
+  if (dataset.num_computed_boxes() > 0)
+    warnings.push_back(
+        fmt::format("{}: {} annotations have no bbox; that of the segmentation was taken", file,
+                    dataset.num_computed_boxes()));
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   data::CocoDataset dataset = data::read_coco(
       options.annotations.empty() ? data.path(data.val_annotations) : options.annotations,
       data::StructuralDefects::kCollect);
+  dataset.require_well_formed();
   const ScoredCategories categories = match_to_model(
       dataset, file.class_list(), options.ignore_unknown_classes || run.eval.ignore_unknown_classes,
       "--ignore-unknown-classes");

@@ -36,14 +36,15 @@ class EvaluationMode {
   NoGrad no_grad_;
 };
 
+/// A number that is undefined, for want of ground truth, is left out: a curve has no point there.
 std::vector<Metric> score_metrics(const ModelScores& scores) {
   std::vector<Metric> metrics;
   const auto add = [&](const char* type, const data::CocoStats& stats) {
     const auto values = stats.values();
-    for (size_t i = 0; i < values.size(); ++i) {
-      metrics.push_back({fmt::format("{}/{}", type, data::CocoStats::kNames[i]),
-                         values[i] < 0 ? values[i] : 100 * values[i]});
-    }
+    for (size_t i = 0; i < values.size(); ++i)
+      if (values[i] >= 0)
+        metrics.push_back(
+            {fmt::format("{}/{}", type, data::CocoStats::kNames[i]), 100 * values[i]});
   };
   add("bbox", scores.bbox.stats);
   if (scores.segm) add("segm", scores.segm->stats);
@@ -52,6 +53,7 @@ std::vector<Metric> score_metrics(const ModelScores& scores) {
 
 std::string score_line(int64_t iteration, const ModelScores& scores) {
   const auto part = [](const char* kind, const data::CocoStats& stats) {
+    if (stats.AP < 0) return fmt::format("{} AP undefined (no ground truth)", kind);
     return fmt::format("{} AP {:.1f} AP50 {:.1f} AP75 {:.1f}", kind, 100 * stats.AP,
                        100 * stats.AP50, 100 * stats.AP75);
   };

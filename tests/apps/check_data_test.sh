@@ -127,7 +127,13 @@ echo "-- files"
 with_image 3 '"file_name": "none.png", "width": 18, "height": 13' \
   "missing_file: none.png: image 2: the file must exist, got images/none.png"
 with_image 3 '"width": 18, "height": 13' \
+  "missing_member: train.json: image 2: file_name is missing"
+with_image 3 '"file_name": "", "width": 18, "height": 13' \
   "missing_file: train.json: image 2: the file must exist, got no file_name"
+with_image 3 '"file_name": "grey.png", "height": 13' \
+  "missing_member: train.json: image 2: width is missing"
+with_image 3 '"file_name": "grey.png", "width": 0, "height": 13' \
+  "size_mismatch: grey.png: image 2: width and height must be those of the decoded file, got 0 x 13 for a file of 18 x 13"
 with_image 3 '"file_name": "text.jpg", "width": 18, "height": 13' \
   "unreadable_image: text.jpg: image 2: the file must be a readable JPEG or PNG, got images/text.jpg: is a text file, not a JPEG or PNG"
 with_image 3 '"file_name": "cut.jpg", "width": 18, "height": 13' \
@@ -158,7 +164,32 @@ grep -qx "training would refuse these data: 3 of 203 instances are degenerate, m
   fail "no refusal: $(tail -1 stdout)"
 grep -qx " dropped  empty_box                3" stdout || fail "no count: $(cat stdout)"
 
+echo "-- all faults of an exporter at once: text for ids, flat polygons, repeated categories"
+flat='"bbox": [2, 2, 6, 6], "area": 15, "segmentation": [2, 2, 8, 2, 8, 8]'
+write "$image" "$(annotation 5 "$flat" '"1"'), $(annotation 6 "$flat" '"1"')" \
+  '{"id": 7, "name": "cell"}, {"id": 7, "name": "cell"}'
+number="image_id must be a whole number of at most 2^53, got \"1\""
+polygon="segmentation must be a list of polygons, got a flat list of numbers; write [[x, y, …]]"
+finds 3 "malformed: train.json: annotation 5: $number" "malformed: train.json: annotation 5: $polygon" \
+  "malformed: train.json: annotation 6: $number" "malformed: train.json: annotation 6: $polygon" \
+  "duplicate_category_id: train.json: category 7: ids must be unique, got 7 again, for \"cell\""
+
+echo "-- many defects of one class are counted, a rare one among them is shown, JSON has all"
+write "$image" "$(for id in $(seq 1 37); do annotation "$id" "$box, $triangle" '"1"'; done |
+  sed 's/$/,/') $(annotation 38 '"bbox": "wide"')"
+check >stdout 2>stderr
+[ $? = 3 ] || fail "malformed annotations were accepted"
+[ "$(grep -c '^malformed: .*image_id must' stdout)" = 10 ] || fail "not 10 lines: $(cat stdout)"
+grep -qx "malformed: … and 27 more of image_id" stdout || fail "no count: $(cat stdout)"
+grep -qx 'malformed: train.json: annotation 38: bbox must be a list of 4 numbers, got "wide"' stdout ||
+  fail "the rare defect is hidden: $(cat stdout)"
+grep -qx "   fatal  malformed                38" stdout || fail "no sum: $(cat stdout)"
+"$bin/check_data" --annotations train.json --images images --json - >stdout 2>stderr
+[ "$(grep -o '"class":"malformed"' stdout | wc -l)" = 38 ] || fail "JSON lacks some: $(cat stdout)"
+
 echo "-- the report as JSON"
+write "$image" "$(for id in 1 2 3; do annotation $id "\"bbox\": [2, 2, 0, 6], $triangle"; done |
+  sed '$!s/$/,/')"
 check_json() {
   "$bin/check_data" --annotations train.json --images images --json "$1" >stdout 2>stderr
   [ $? = 3 ] || fail "--json $1 changes the exit status"
@@ -175,8 +206,10 @@ echo '{"images": [], "categories": []}' >train.json
 expect 3 "check_data: train.json: the list annotations is missing" check
 echo '{"images": [' >train.json
 expect 3 "check_data: train.json: a list must end with ], got the end of the file at byte *" check
-echo '{"images": [{"id": "1"}]}' >train.json
-expect 3 "check_data: train.json: images\[0]: id must be a whole number of at most 2^53, got \"1\"" check
+echo '{"images": [{"id": "1", "x": tru}]}' >train.json
+expect 3 "check_data: train.json: images\[0]: must be valid JSON of the expected form, got: *" check
+printf '\377\376{\0' >train.json
+expect 3 "check_data: train.json: is UTF-16; save it as UTF-8" check
 expect 3 "check_data: none.json: cannot be opened: No such file or directory" check none.json
 expect 3 "check_data: images: cannot be read: Is a directory" check images
 write "$image" ""

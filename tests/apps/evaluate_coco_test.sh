@@ -108,6 +108,25 @@ expect 0 "warning: truth.json: 2 annotations have no area; that of the mask, els
   evaluate --json -
 is bbox ARs 0.5
 
+
+echo "-- masks need no boxes, boxes of the ground truth are those of its masks"
+truth '{"id": 1, "image_id": 1, "category_id": 3, "area": 400, '"$mask"'}'
+found "$mask" 1.0
+expect 0 "warning: truth.json: 1 annotations have no bbox; that of the segmentation was taken" \
+  evaluate --iou segm --json -
+is segm AP 1
+found "$box"
+expect 0 "warning: truth.json: 1 annotations have no bbox; that of the segmentation was taken" \
+  evaluate --iou bbox --json -
+is bbox AP 1
+truth '{"id": 1, "image_id": 1, "category_id": 3, "area": 400}'
+expect 3 "evaluate_coco: truth.json: annotation 1: bbox is missing; check_data lists all defects" evaluate
+
+echo "-- ground truth with a malformed annotation gives no numbers"
+truth "$(object 1 3)" '{"id": 2, "image_id": "1", "category_id": 3, "bbox": [1, 1, 2, 2]}'
+expect 3 'evaluate_coco: truth.json: annotation 2: image_id must be a whole number of at most 2^53, got "1"; check_data lists all defects' \
+  evaluate
+
 echo "-- ids"
 truth "$(object 1 3)"
 found "$box" 8

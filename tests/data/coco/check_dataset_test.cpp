@@ -68,7 +68,7 @@ TEST_CASE("check_dataset: every defect of an image names class, file, id, rule a
   CHECK(lines(file_with(R"({"id": 1, "file_name": "a/none.png", "width": 6, "height": 4})", kBox))
             .starts_with("missing_file: none.png: image 1: the file must exist, got "));
   CHECK(lines(file_with(R"({"id": 1, "width": 6, "height": 4})", kBox)) ==
-        "missing_file: train.json: image 1: the file must exist, got no file_name\n");
+        "missing_member: train.json: image 1: file_name is missing\n");
   CHECK(
       lines(file_with(R"({"id": 1, "file_name": "../x.png", "width": 6, "height": 4})", kBox)) ==
       "bad_file_name: train.json: image 1: file_name must name a file in the folder of images, got "

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include "core/error.h"
 #include "core/raster/polygon.h"
 #include "tests/data/coco/json_text_file.h"
@@ -28,13 +30,17 @@ std::string annotation(const std::string& members) {
          "}";
 }
 
-std::string message(const std::string& text,
-                    StructuralDefects structural = StructuralDefects::kThrow) {
+constexpr std::string_view kHint = "; check_data lists all defects";
+
+/// The sentence of an error, without the hint that ends those of faulty items.
+std::string message(const std::string& text) {
   const JsonTextFile file(text);
   try {
-    read_coco(file.path(), structural);
+    read_coco(file.path());
   } catch (const IoError& error) {
-    return error.what();
+    std::string sentence = error.what();
+    if (sentence.ends_with(kHint)) sentence.resize(sentence.size() - kHint.size());
+    return sentence;
   }
   return "accepted";
 }
@@ -106,11 +112,13 @@ TEST_CASE("read_coco: a value of the wrong type names file, item, rule and value
   CHECK(message(with_annotations("3")) ==
         "file.json: annotations[0]: an element must be an object, got 3");
   CHECK(message(with_annotations(annotation("\"id\": 5"))) ==
-        "file.json: annotation 5: the key id must stand once");
+        "file.json: annotation 5: id must stand once");
   CHECK(message(with_annotations(annotation("\"segmentation\": [[1, 2, null]]"))) ==
         "file.json: annotation 5: segmentation must be a finite number, got null");
   CHECK(message(with_annotations(annotation("\"segmentation\": [1, 2]"))) ==
-        "file.json: annotation 5: segmentation must be a list of lists of numbers, got 1");
+        "file.json: annotation 5: segmentation must be a list of polygons, got a flat list of "
+        "numbers; "
+        "write [[x, y, …]]");
   CHECK(message(with_annotations(annotation("\"segmentation\": {\"size\": [4, 5]}"))) ==
         "file.json: annotation 5: segmentation.counts is missing");
   CHECK(message(R"({"images": [{"id": 1, "file_name": "x", "width": 3}], "annotations": [],
@@ -133,7 +141,7 @@ TEST_CASE("read_coco: text that is not JSON is refused with its place") {
         "file.json: an element must follow, got \"]}\" at byte 15");
   CHECK(message(R"({"images": []} x)") ==
         "file.json: nothing may follow the top level, got \"x\" at byte 15");
-  CHECK(message(with_annotations(annotation("\"score\": NaN")))
+  CHECK(message(with_annotations(annotation("\"score\": nan")))
             .starts_with("file.json: annotation 5: must be valid JSON of the expected form, got:"));
   CHECK(
       message(with_annotations(annotation("\"score\": \"\xff\"")))
@@ -163,6 +171,60 @@ TEST_CASE("read_coco: structural defects stop training and are listed for the ev
         "file.json: annotation 6: image_id must be in images, got 99");
   CHECK(describe(dataset.defects()[2]) ==
         "file.json: annotation 8: category_id must be in categories, got 99");
+}
+
+TEST_CASE(
+    "read_coco: the first faulty item ends reading and the sentence says who lists them all") {
+  const auto throws = [](const std::string& text) {
+    const JsonTextFile file(text);
+    CHECK_THROWS_WITH_AS(
+        read_coco(file.path()),
+        "file.json: annotation 5: image_id must be a whole number of at most 2^53, "
+        "got \"7\"; check_data lists all defects",
+        IoError);
+  };
+  throws(with_annotations(R"({"id": 5, "image_id": "7"}, {"id": "6"})"));
+  const JsonTextFile repeated(
+      with_annotations(annotation("\"area\": 1") + "," + annotation("\"area\": 1")));
+  CHECK_THROWS_WITH_AS(
+      read_coco(repeated.path()),
+      "file.json: annotation 5: ids must be unique, got 5 again; check_data lists all defects",
+      IoError);
+}
+
+TEST_CASE("read_coco: a missing bbox is that of the segmentation, or is missing") {
+  const auto box = [](const std::string& segmentation) {
+    const JsonTextFile file(with_annotations(
+        R"({"id": 5, "image_id": 7, "category_id": 18, "bbox": null, "segmentation": )" +
+        segmentation + "}"));
+    const CocoDataset dataset = read_coco(file.path());
+    CHECK(dataset.num_computed_boxes() == 1);
+    return dataset.annotations()[0].bbox;
+  };
+  // The short polygon is not drawn, so it does not count.
+  CHECK(box("[[1, 0.5, 3, 0.5, 3, 4.25], [0, 0, 5, 5], [2, 1, 4.5, 1, 4, 2]]") ==
+        std::array{1., 0.5, 3.5, 3.75});
+  CHECK(box(R"({"size": [4, 5], "counts": [5, 2, 2, 1, 10]})") == std::array{1., 1., 2., 2.});
+  for (const char* nothing : {"[]", "{}", "[[1, 2, 3, 4]]", R"({"size": [4, 5], "counts": [21]})"})
+    CHECK(message(with_annotations(
+              R"({"id": 5, "image_id": 7, "category_id": 18, "segmentation": )" +
+              std::string(nothing) + "}")) == "file.json: annotation 5: bbox is missing");
+  const JsonTextFile given(with_annotations(annotation("\"segmentation\": [[1, 1, 3, 1, 3, 3]]")));
+  CHECK(read_coco(given.path()).annotations()[0].bbox == std::array{0., 1., 2.5, 3.});
+  CHECK(read_coco(given.path()).num_computed_boxes() == 0);
+}
+
+TEST_CASE(
+    "read_coco: null, [], {} and an empty string are no segmentation, [[]] is a bad polygon") {
+  for (const char* nothing : {"null", "[]", "{}", "\"\""}) {
+    const JsonTextFile file(
+        with_annotations(annotation("\"segmentation\": " + std::string(nothing))));
+    CHECK(read_coco(file.path()).annotations()[0].segmentation == SegmentationKind::kNone);
+  }
+  const JsonTextFile file(with_annotations(annotation("\"segmentation\": [[]]")));
+  const CocoDataset dataset = read_coco(file.path());
+  REQUIRE(dataset.polygons(dataset.annotations()[0]).sizes.size() == 1);
+  CHECK(dataset.polygons(dataset.annotations()[0]).sizes[0] == 0);
 }
 
 TEST_CASE("read_coco: run lengths that contradict their size are kept apart") {

@@ -84,6 +84,16 @@ TEST_CASE("training_view: a file without instances is refused") {
                        "file.json: training needs at least one instance, got none", IoError);
 }
 
+TEST_CASE("training_view: a file of crowds only is refused as such") {
+  const std::string crowd = R"("iscrowd": 1, )" + std::string(kTriangle);
+  const JsonTextFile file(file_with(annotation(1, 1, "[1, 1, 4, 4]", crowd) + "," +
+                                    annotation(2, 2, "[1, 1, 4, 4]", crowd)));
+  CHECK_THROWS_WITH_AS(training_view(read_coco(file.path())),
+                       "file.json: training needs at least one instance, got none: all 2 "
+                       "annotations are crowds (iscrowd 1)",
+                       IoError);
+}
+
 TEST_CASE("find_annotation_defects: every class names file, id, rule and value") {
   const std::string good = R"("area": 6, )" + std::string(kTriangle);
   CHECK(defects_of(annotation(1, 1, "[1, 1, 4, 4]", good)) == "");

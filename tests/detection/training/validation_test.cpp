@@ -75,6 +75,23 @@ TEST_CASE("validation: last is the newest checkpoint, best that of the highest A
   CHECK(std::set<std::string>(names.begin(), names.end()) == expected);
 }
 
+TEST_CASE("validation: without ground truth the AP is undefined, which is no point of a curve") {
+  SmallRun run({"eval.period=12"});
+  const std::string folder = run.own_data(), file = folder + "/annotations/instances_val.json";
+  const data::CocoDataset before = data::read_coco(file);
+  const data::CocoImage& image = before.images()[0];
+  FileWriter(file, FileWriter::Mode::kReplace)
+      .write(fmt::format(R"({{"images":[{{"id":{},"file_name":"{}","width":{},"height":{}}}],)"
+                         R"("annotations":[],"categories":[{{"id":{},"name":"{}"}}]}})",
+                         image.id, image.file_name, image.width, image.height,
+                         before.categories()[0].id, before.categories()[0].name));
+  run.train();
+  CHECK(run.shown().find("iteration 12: box AP undefined (no ground truth), "
+                         "mask AP undefined (no ground truth)") != std::string::npos);
+  CHECK(run.metrics().find("bbox/") == std::string::npos);
+  CHECK(!std::filesystem::exists(run.checkpoint("best")));
+}
+
 TEST_CASE("validation: no instance to compute losses on is said before the first step") {
   SmallRun run({"eval.loss=true"});
   const std::string folder = run.own_data(), file = folder + "/annotations/instances_val.json";

@@ -1,0 +1,164 @@
+#include "data/coco/dataset_chunk.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "data/coco/json_members.h"
+#include "data/coco/segmentation_parser.h"
+
+namespace denovo::data {
+namespace {
+
+void take_id(JsonItem& item, int64_t& id, std::string_view key, JsonValue value) {
+  id = read_id(item, key, value);
+  item.id = id;
+  item.has_id = true;
+}
+
+CocoCategory parse_category(JsonItem& item, JsonValue element) {
+  static constexpr std::string_view kKeys[] = {"id", "name"};
+  CocoCategory category;
+  const SeenKeys seen =
+      read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
+        if (bit == 0) take_id(item, category.id, key, value);
+        if (bit == 1) category.name = read_string(item, key, value);
+      });
+  seen.require(item, kKeys[0], 0);
+  seen.require(item, kKeys[1], 1);
+  return category;
+}
+
+CocoImage parse_image(JsonItem& item, JsonValue element, StructuralDefects structural,
+                      std::vector<Defect>& defects) {
+  static constexpr std::string_view kKeys[] = {"id", "file_name", "width", "height"};
+  constexpr int kMaxSide = std::numeric_limits<int>::max();
+  CocoImage image;
+  const SeenKeys seen =
+      read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
+        if (bit == 0) take_id(item, image.id, key, value);
+        if (bit == 1) image.file_name = read_string(item, key, value);
+        if (bit == 2) image.width = static_cast<int>(read_integer(item, key, value, 0, kMaxSide));
+        if (bit == 3) image.height = static_cast<int>(read_integer(item, key, value, 0, kMaxSide));
+      });
+  seen.require(item, kKeys[0], 0);
+  for (int bit = 1; bit < 4; ++bit) {
+    if (seen.has(bit)) continue;
+    if (structural == StructuralDefects::kThrow) seen.require(item, kKeys[bit], bit);
+    image.complete = false;
+    defects.push_back({DefectKind::kMissingMember, std::string(item.file), image.id,
+                       fmt::format("{}: {} is missing", item.name(), kKeys[bit]),
+                       std::string(kKeys[bit])});
+  }
+  image.complete &= item.refused == 0;
+  return image;
+}
+
+RawAnnotation parse_annotation(JsonItem& item, JsonValue element,
+                               CocoDataset::SegmentationBlock& block) {
+  enum { kId, kImage, kCategory, kBox, kArea, kCrowd, kSegmentation };
+  static constexpr std::string_view kKeys[] = {"id",   "image_id", "category_id", "bbox",
+                                               "area", "iscrowd",  "segmentation"};
+  RawAnnotation raw;
+  const SeenKeys seen =
+      read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
+        switch (bit) {
+          case kId:
+            take_id(item, raw.id, key, value);
+            break;
+          case kImage:
+            raw.image_id = read_id(item, key, value);
+            break;
+          case kCategory:
+            raw.category_id = read_id(item, key, value);
+            break;
+          case kBox:
+            read_numbers(item, key, value, raw.bbox.data(), 4);
+            break;
+          case kArea:
+            raw.area = read_number(item, key, value);
+            break;
+          case kCrowd:
+            raw.crowd = read_flag(item, key, value);
+            break;
+          default:
+            raw.segmentation = parse_segmentation(item, value, block, raw.slice);
+        }
+      });
+  for (const int bit : {kId, kImage, kCategory}) seen.require(item, kKeys[bit], bit);
+  raw.has_area = seen.has(kArea);
+  raw.has_box = seen.has(kBox);
+  if (raw.has_box) return raw;
+  if (const auto box = box_of_segmentation(raw.segmentation, block, raw.slice))
+    raw.bbox = *box;
+  else if (!(item.refused >> kSegmentation & 1))
+    seen.require(item, kKeys[kBox], kBox);
+  return raw;
+}
+
+class ChunkReader {
+ public:
+  ChunkReader(ChunkParser& parser, const JsonChunk& chunk, std::string_view file,
+              StructuralDefects structural)
+      : parser_(parser), chunk_(chunk), file_(file), structural_(structural) {}
+
+  DatasetChunk read() {
+    if (chunk_.list == "categories")
+      for_each("category", [&](JsonItem& item, JsonValue element) {
+        const CocoCategory category = parse_category(item, element);
+        if (item.has_id) parsed_.categories.push_back(category);
+      });
+    else if (chunk_.list == "images")
+      for_each("image", [&](JsonItem& item, JsonValue element) {
+        const CocoImage image = parse_image(item, element, structural_, parsed_.defects);
+        if (item.has_id) parsed_.images.push_back(image);
+      });
+    else
+      read_annotations();
+    return std::move(parsed_);
+  }
+
+ private:
+  template <typename Visit>
+  void for_each(std::string_view noun, const Visit& visit) {
+    if (structural_ == StructuralDefects::kThrow)
+      return parser_.for_each(chunk_, file_, noun, visit);
+    parser_.for_each(chunk_, file_, noun, visit, [&](const JsonItem& item, const ItemError& error) {
+      parsed_.defects.push_back({DefectKind::kMalformed, std::string(file_),
+                                 item.has_id ? item.id : 0, error.without_file(), error.key()});
+    });
+  }
+
+  void read_annotations() {
+    parsed_.block = std::make_unique<CocoDataset::SegmentationBlock>();
+    // Enough for coordinates of two decimals; what is not written stays out of memory.
+    parsed_.block->xy.reserve(chunk_.text.size() / 8);
+    for_each("annotation", [&](JsonItem& item, JsonValue element) {
+      const RawAnnotation annotation = parse_annotation(item, element, *parsed_.block);
+      if (item.refused == 0) parsed_.annotations.push_back(annotation);
+    });
+    parsed_.block->counts.shrink_to_fit();
+  }
+
+  ChunkParser& parser_;
+  const JsonChunk& chunk_;
+  const std::string_view file_;
+  const StructuralDefects structural_;
+  DatasetChunk parsed_;
+};
+
+}  // namespace
+
+DatasetChunk parse_dataset_chunk(ChunkParser& parser, const JsonChunk& chunk, std::string_view file,
+                                 StructuralDefects structural) {
+  if (chunk.first_index >= 0) return ChunkReader(parser, chunk, file, structural).read();
+  parser.check(chunk, file);
+  if (std::find(std::begin(kDatasetLists), std::end(kDatasetLists), chunk.list) !=
+      std::end(kDatasetLists))
+    throw IoError(
+        fmt::format("{}: {} must be a list, got {}", file, chunk.list, chunk.text.substr(0, 40)));
+  return {};
+}
+
+}  // namespace denovo::data
