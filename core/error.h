@@ -56,8 +56,11 @@ class InternalError : public Error {
   using Error::Error;
 };
 
-/// Exit status of a program that ends by this exception: 1 failed run or bug, 2 usage or config
-/// (DeviceError included: the device was asked for), 3 data or weights, 4 memory or disk.
+/// Exit status of a program that ends by this exception:
+///   1  failed run or bug
+///   2  usage or configuration (DeviceError included: the device was asked for)
+///   3  data or weights
+///   4  memory or disk
 int exit_code(const std::exception& error);
 
 }  // namespace denovo

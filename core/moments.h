@@ -1,6 +1,6 @@
 // Mean and spread of a set of numbers in a form that can be merged: statistics of slabs, samples
-// and ranks are computed apart and joined in a fixed order, without the cancellation of E[x^2] -
-// E[x]^2.
+// and ranks are computed apart and joined in a fixed order, without the cancellation of
+// E[x^2] - E[x]^2.
 #pragma once
 
 #include "core/host_device.h"

@@ -3,8 +3,9 @@
 //
 //   int detect(int argc, char** argv) {
 //     Options options("detect", "Finds objects in images and draws them");
-//     options.add({.name = "out", .value = "DIR", .meaning = "folder to create", .required =
-//     true}); options.add({.name = "score-threshold", .value = "S", .meaning = "lowest score kept",
+//     options.add({.name = "out", .value = "DIR", .meaning = "folder to create",
+//                  .required = true});
+//     options.add({.name = "score-threshold", .value = "S", .meaning = "lowest score kept",
 //                  .fallback = "0.5"});
 //     if (!options.parse(argc, argv)) return 0;  // --help or --version was printed
 //     const double threshold = options.number("score-threshold", 0, 1);

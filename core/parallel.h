@@ -45,8 +45,7 @@ void parallel_rows(CpuContext& ctx, int64_t rows, int64_t channels, const F& f) 
   }
 }
 
-/// f(block) for a block kernel that is cut into phases (DESIGN: reductions, sorts); each call owns
-/// its own state. On the CPU one thread runs all phases of a block.
+/// f(block) for every block, for host kernels whose calls each own their state.
 template <class F>
 void parallel_blocks(CpuContext& ctx, int64_t blocks, const F& f) {
   const int threads = blocks < 2 ? 1 : ctx.num_threads();

@@ -13,8 +13,8 @@ struct StepState {
   int64_t iteration = 0;  // of the update being computed, from 0
   double lr = 0;          // learning rate of this update
   double grad_norm = 0;   // L2 norm over all gradients of this step
-  int32_t faulted =
-      0;  // sticky: 1 from the first loss or gradient that is not finite; no update is made
+  int32_t faulted = 0;    // sticky: 1 from the first loss or gradient that is not finite; nothing
+                          // is updated from then on
   int32_t padding = 0;
   int64_t fault_iteration = -1;
 };

@@ -32,8 +32,8 @@ struct TensorImpl {
   int producer_output = 0;
   std::shared_ptr<TensorImpl> grad;  // leaf: where its gradient is collected
   bool grad_is_set = false;          // false: the next contribution assigns instead of adding
-  std::function<void()>
-      grad_hook;  // leaf: called once per backward pass, after its last contribution
+  /// Leaf: called once per backward pass, after its last contribution.
+  std::function<void()> grad_hook;
 };
 
 class Tensor {

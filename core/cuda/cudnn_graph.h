@@ -1,7 +1,7 @@
 // cuDNN's graph interface with owners for its descriptors: an operation graph is built from tensors
-// and operations, the heuristics propose engines for it, those that obey our rules become
-// plans. Planning asks for a target, not for a GPU: from the properties of a GPU in a JSON text it
-// runs on machines that have none, which is how the tests prove that a plan exists.
+// and operations, the heuristics propose engines for it, those that obey our rules become plans.
+// Planning asks for a target, not for a GPU: from the properties of a GPU in a JSON text it runs on
+// machines that have none, which is how the tests prove that a plan exists.
 #pragma once
 
 #include <cudnn_graph.h>

@@ -15,8 +15,8 @@
 
 namespace denovo {
 
-inline constexpr int kThreadsPerBlock =
-    256;  // eight warps: full occupancy up to 32 registers a thread
+/// Eight warps: full occupancy up to 32 registers a thread.
+inline constexpr int kThreadsPerBlock = 256;
 
 template <class F>
 __global__ void __launch_bounds__(kThreadsPerBlock) for_kernel(int64_t n, F f) {

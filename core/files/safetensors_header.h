@@ -1,9 +1,12 @@
 // The header of a safetensors file: names, types, shapes and places of its tensors.
 //
-// Layout: u64 N, little-endian; N bytes of JSON that may end in spaces; a buffer up to the end.
-// JSON: {"name": {"dtype": "F32", "shape": [..], "data_offsets": [BEGIN, END]}, ...} and optionally
-// "__metadata__": {"key": "text", ...}. Source: the README and tensor.rs of
-// huggingface/safetensors.
+//   u64 N, little-endian
+//   N bytes of JSON, which may end in spaces:
+//     {"name": {"dtype": "F32", "shape": [..], "data_offsets": [BEGIN, END]}, ...,
+//      "__metadata__": {"key": "text", ...}}      the last is optional
+//   a buffer up to the end of the file
+//
+// Source: the README and tensor.rs of huggingface/safetensors.
 #pragma once
 
 #include <cstdint>

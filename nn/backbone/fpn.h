@@ -10,8 +10,11 @@ struct FpnOptions {
   NormOptions norm{.kind = "none"};
 };
 
-/// lateral_l = norm(1x1(res_l)); top-down: nearest x2 and sum; p_l = norm(3x3(.)); p6 = every
-/// second pixel of p5. State dict: bottom_up.*, fpn_lateral2..5.*, fpn_output2..5.*.
+///   lateral_l = norm(1x1(res_l)),  l = 2 .. 5
+///   merged_l  = lateral_l + nearest x2 of merged_{l+1},  merged_5 = lateral_5
+///   p_l       = norm(3x3(merged_l)),  p6 = every second pixel of p5
+///
+/// State dict: bottom_up.*, fpn_lateral2..5.*, fpn_output2..5.*.
 class ResNetFpn : public Module {
  public:
   ResNetFpn(const ResNetOptions& resnet, const FpnOptions& options);

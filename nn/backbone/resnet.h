@@ -14,14 +14,13 @@ struct ResNetOptions {
   int in_channels = 3;
   int stem_channels = 64;
   std::vector<int> channels{256, 512, 1024, 2048};  // output widths of res2..res5
-  int groups = 1;           // of the 3x3 convolutions of bottlenecks (ResNeXt: 32)
-  int width_per_group = 0;  // bottleneck width of res2 / groups, doubled at every stage;
-                            // 0: bottlenecks are a quarter of their stage's output
-  bool stride_in_1x1 =
-      false;  // where a bottleneck's stride sits; false as in the paper's GN configurations
+  int groups = 1;              // of the 3x3 convolutions of bottlenecks (ResNeXt: 32)
+  int width_per_group = 0;     // bottleneck width of res2 / groups, doubled at every stage;
+                               // 0: bottlenecks are a quarter of their stage's output
+  bool stride_in_1x1 = false;  // of a bottleneck; false: in the 3x3, as in the paper's GN models
   NormOptions norm;
-  bool xavier = false;  // trunk initialiser: c2_msra_fill (detectron2), or Caffe2's XavierFill (the
-                        // paper's code)
+  bool xavier = false;  // trunk initialiser: Caffe2's XavierFill (the paper's code);
+                        // false: c2_msra_fill (detectron2)
 
   /// Blocks, kind and widths of ResNet-18, 34, 50, 101 or 152; throws ConfigError for another
   /// depth.

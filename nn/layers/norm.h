@@ -7,10 +7,13 @@
 
 namespace denovo::nn {
 
-/// "GN": group norm. "BN": batch norm, statistics of the local batch; where its parameters are
-/// frozen (freeze_at) the running ones, as detectron2 freezes norms with their stage. "SyncBN": the
-/// same with the statistics of all ranks' batches (Module::join). "FrozenBN": fixed statistics and
-/// affine map, all buffers. "none": identity (the convolution before it has a bias).
+/// kind:
+///   "GN"        group norm
+///   "BN"        batch norm, statistics of the local batch; where its parameters are frozen
+///               (freeze_at) the running ones, as detectron2 freezes norms with their stage
+///   "SyncBN"    the same with the statistics of all ranks' batches (Module::join)
+///   "FrozenBN"  fixed statistics and affine map, all buffers
+///   "none"      identity (the convolution before it has a bias)
 struct NormOptions {
   std::string kind = "GN";
   int num_groups = 32;

@@ -20,8 +20,7 @@ struct AnchorOptions {
   double offset = 0;
 };
 
-/// One level: the size of its feature map, the pixels between cells, the anchor sizes (sqrt of
-/// area).
+/// One level: the size of its feature map, pixels between cells, anchor sizes (sqrt of area).
 struct AnchorLevel {
   int64_t height = 0, width = 0;
   double stride_y = 1, stride_x = 1;
@@ -33,10 +32,11 @@ struct AnchorLevel {
 std::vector<std::array<double, 4>> cell_anchors(std::span<const double> sizes,
                                                 const AnchorOptions& options);
 
-/// The cell anchors at every cell of every level, centred at ((x + offset) stride_x,
-/// (y + offset) stride_y); anchors that leave the image are kept.
+/// The cell anchors at every cell of every level, centred at
+///   ((x + offset) stride_x, (y + offset) stride_y);
+/// anchors that leave the image are kept.
 ///
-///   returns [M, 4] of dtype (f32 or f64) in the order level, y, x, anchor; M = sum of h w A
+///   returns  [M, 4] of dtype (f32 or f64) in the order level, y, x, anchor; M = sum of h w A
 ///
 /// No gradient. Throws ShapeError when a level has more than kMaxAnchorsPerCell or no anchors, and
 /// on sizes, ratios or strides that are not positive.

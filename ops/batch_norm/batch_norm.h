@@ -31,10 +31,12 @@ struct BatchNormSync {
   std::function<void(const Tensor& sums)> add;
 };
 
-/// y = act((x - mean[c]) / sqrt(variance[c] + eps) * weight[c] + bias[c] + residual), act = ReLU
-/// when options.relu. Training: mean and biased variance over all pixels of all valid samples (and
-/// ranks); the running variance takes the unbiased one. A batch without a pixel leaves them as they
-/// are; a single pixel counts its variance as 0. Otherwise: the running statistics.
+///   y = act((x - mean[c]) / sqrt(variance[c] + eps) * weight[c] + bias[c] + residual)
+///
+/// with act = ReLU when options.relu. Training: mean and biased variance over all pixels of all
+/// valid samples (and ranks); the running variance takes the unbiased one. A batch without a pixel
+/// leaves them as they are; a single pixel counts its variance as 0. Otherwise: the running
+/// statistics.
 ///
 ///   x         [N, ..., C]  floating point
 ///   residual  shape, dtype and device of x, or undefined: none

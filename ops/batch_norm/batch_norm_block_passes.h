@@ -1,21 +1,13 @@
 // The launches of the block kernels in their order, on the backend that core/kernel.h picks: the
-// GPU's run, and on the CPU the test of the same phases. The kernels of group normalization do most
-// of it: a batch is to them one sample whose groups have one channel.
+// GPU's run, and on the CPU the test of the same phases. A batch is one sample to the kernels that
+// it shares with group normalization.
 #pragma once
 
 #include "ops/batch_norm/batch_norm_kernels.h"
 #include "ops/batch_norm/batch_norm_math.h"
 #include "ops/batch_norm/moment_blocks.h"
-#include "ops/group_norm/group_norm_forward_blocks.h"
 
 namespace denovo::ops::batch_norm_blocks {
-
-/// All rows of x as one sample.
-inline GroupNormCut cut_of(const Tensor& x, int widest_vector) {
-  const int64_t channels = x.size(-1);
-  return GroupNormCut(x.view({1, x.numel() / channels, channels}), 1, widest_vector,
-                      BlockKernel::kThreads);
-}
 
 inline ValidRows valid_rows(const Tensor& x, const Tensor& slots) {
   const int64_t samples = x.size(0) * x.size(-1);
@@ -26,7 +18,7 @@ inline ValidRows valid_rows(const Tensor& x, const Tensor& slots) {
 template <class T>
 void moments(Context& ctx, const BatchMoments& args) {
   constexpr int kVector = 16 / sizeof(T);
-  const GroupNormCut cut = cut_of(args.x, kVector);
+  const auto cut = SlabCut::of_one_sample(args.x, kVector, BlockKernel::kThreads);
   const ValidRows valid = valid_rows(args.x, args.slots);
   const Tensor slabs =
       Tensor::empty({cut.num_slabs, 3, cut.channels}, DType::kF64, args.x.device());
@@ -88,7 +80,7 @@ void sums(Context& ctx, const BatchNormSums& args) {
   using A = Compute<T>;
   using Term = ValidGradientTerm<T, kMask>;
   const Channels<A> k(ctx, args);
-  const GroupNormCut cut = cut_of(args.x, Term::kVector);
+  const auto cut = SlabCut::of_one_sample(args.x, Term::kVector, BlockKernel::kThreads);
   const Tensor partial =
       Tensor::empty({cut.num_slabs, 2 * cut.channels}, dtype_of<A>, args.x.device());
   const Term term{{args.x.data<T>(), args.grad_y.data<T>(),
@@ -97,7 +89,7 @@ void sums(Context& ctx, const BatchNormSums& args) {
                    k.bias.template data<A>(), k.coefficients(), cut.channels},
                   valid_rows(args.x, args.slots)};
   slab_sums(ctx, term, cut, partial);
-  using Join = SampleSums<A, double, 8>;
+  using Join = JoinSums<A, double, 8>;
   parallel_phases(
       ctx, Join::blocks(2 * cut.channels),
       Join(partial.data<A>(), args.sums.data<double>(), cut.num_slabs, 2 * cut.channels, false));

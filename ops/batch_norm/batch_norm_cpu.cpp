@@ -6,7 +6,7 @@
 #include "core/profile.h"
 #include "ops/batch_norm/batch_norm_kernels.h"
 #include "ops/batch_norm/batch_norm_math.h"
-#include "ops/group_norm/normalized_row_gradients.h"
+#include "ops/normalization/normalized_row_gradients.h"
 
 namespace denovo::ops {
 namespace {

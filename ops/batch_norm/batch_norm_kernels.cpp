@@ -1,9 +1,8 @@
 #include "ops/batch_norm/batch_norm_kernels.h"
 
-#include <cmath>
-
 #include "core/kernel.h"
 #include "core/moments.h"
+#include "ops/normalization/normalization_math.h"
 
 namespace denovo::ops {
 namespace {
@@ -33,13 +32,12 @@ struct BatchStatistics {
   int64_t channels;
 
   DENOVO_HD void operator()(int64_t c) const {
-    const double count = moments[c], batch_mean = moments[channels + c],
-                 m2 = moments[2 * channels + c];
-    mean[c] = static_cast<A>(batch_mean);
-    rstd[c] = static_cast<A>(1 / std::sqrt((count == 0 ? 0 : m2 / count) + eps));
-    if (count == 0) return;
-    const double unbiased = count > 1 ? m2 / (count - 1) : 0;
-    running_mean[c] = static_cast<A>((1 - momentum) * running_mean[c] + momentum * batch_mean);
+    const Moments batch{moments[c], moments[channels + c], moments[2 * channels + c]};
+    mean[c] = static_cast<A>(batch.mean);
+    rstd[c] = static_cast<A>(reciprocal_deviation(batch.variance(), eps));
+    if (batch.count == 0) return;
+    const double unbiased = batch.count > 1 ? batch.m2 / (batch.count - 1) : 0;
+    running_mean[c] = static_cast<A>((1 - momentum) * running_mean[c] + momentum * batch.mean);
     running_variance[c] =
         static_cast<A>((1 - momentum) * running_variance[c] + momentum * unbiased);
   }
@@ -53,7 +51,7 @@ struct RunningStatistics {
 
   DENOVO_HD void operator()(int64_t c) const {
     mean[c] = running_mean[c];
-    rstd[c] = static_cast<A>(1 / std::sqrt(static_cast<double>(running_variance[c]) + eps));
+    rstd[c] = static_cast<A>(reciprocal_deviation(running_variance[c], eps));
   }
 };
 

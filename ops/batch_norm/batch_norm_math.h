@@ -1,17 +1,19 @@
 // Arithmetic of batch normalization for each channel, for CPU and CUDA.
 #pragma once
 
-#include "ops/group_norm/group_norm_math.h"
+#include <cstdint>
+
+#include "ops/normalization/normalization_math.h"
 
 namespace denovo::ops {
 
-/// What (x - mean) is multiplied by.
+/// channel_scale of every channel.
 template <class A>
 struct ChannelScale {
   const A *weight, *rstd;
   A* scale;
 
-  DENOVO_HD void operator()(int64_t c) const { scale[c] = rstd[c] * weight[c]; }
+  DENOVO_HD void operator()(int64_t c) const { scale[c] = channel_scale(rstd[c], weight[c]); }
 };
 
 /// The part of grad_x that goes through the statistics (GroupGradient), from what backward summed

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/moments.h"
+#include "core/slab_sums.h"
 #include "ops/batch_norm/valid_rows.h"
 
 namespace denovo::ops {
@@ -17,10 +18,10 @@ struct SlabMoments : BlockKernel {
   };
   const T* x;
   ValidRows valid;
-  GroupNormCut cut;  // of all rows as one sample
+  SlabCut cut;  // of all rows as one sample
   double* moments;
 
-  SlabMoments(const T* in, const ValidRows& v, const GroupNormCut& c, double* out)
+  SlabMoments(const T* in, const ValidRows& v, const SlabCut& c, double* out)
       : x(in), valid(v), cut(c), moments(out) {}
   int64_t row_threads() const { return kThreads / cut.lanes; }
   int64_t shared_bytes() const {
@@ -50,9 +51,7 @@ struct SlabMoments : BlockKernel {
         if (!valid(r)) continue;
         const auto value = Pack<T, V>::load(x + r * cut.channels + c);
         for (int v = 0; v < V; ++v) {
-          const A d = value.v[v] - shift.v[v];
-          sum[v] += d;
-          squares[v] += d * d;
+          add_shifted(value.v[v], shift.v[v], sum[v], squares[v]);
         }
         ++count;
       }

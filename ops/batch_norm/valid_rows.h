@@ -2,7 +2,7 @@
 // them writes zeros. For the kernels of batch normalization on the GPU.
 #pragma once
 
-#include "ops/group_norm/group_norm_backward_blocks.h"
+#include "ops/normalization/normalized_vectors.h"
 
 namespace denovo::ops {
 

@@ -2,8 +2,8 @@
 // core/kernel.h picks: the GPU's run, and on the CPU the test of the same phases.
 #pragma once
 
+#include "core/slab_sums.h"
 #include "ops/bias/bias_kernels.h"
-#include "ops/group_norm/group_norm_sums.h"
 
 namespace denovo::ops::bias_blocks {
 
@@ -32,13 +32,11 @@ inline void run(Context& ctx, const BiasBackward& args) {
   dispatch_floating(args.grad_y.dtype(), [&]<class T>() {
     using Term = ElementTerm<T>;
     using A = typename Term::A;
-    // All rows as one sample.
-    const GroupNormCut cut(args.grad_y.view({1, args.grad_y.numel() / channels, channels}), 1,
-                           Term::kVector, BlockKernel::kThreads);
+    const auto cut = SlabCut::of_one_sample(args.grad_y, Term::kVector, BlockKernel::kThreads);
     const Tensor slabs =
         Tensor::empty({cut.num_slabs, channels}, dtype_of<A>, args.grad_y.device());
     slab_sums(ctx, Term{args.grad_y.data<T>()}, cut, slabs);
-    using Join = SampleSums<A, T, 8>;
+    using Join = JoinSums<A, T, 8>;
     parallel_phases(
         ctx, Join::blocks(channels),
         Join(slabs.data<A>(), args.grad_bias.data<T>(), cut.num_slabs, channels, args.beta != 0));

@@ -5,12 +5,13 @@
 
 namespace denovo::ops {
 
-/// y[n, i, j, c] = bilinear sample of x[n, :, :, c] at ((i + 0.5) H / height - 0.5,
-/// (j + 0.5) W / width - 0.5), clamped to the map: pixel centres at +0.5, no antialiasing.
+/// y[n, i, j, c] = bilinear sample of x[n, :, :, c], clamped to the map, at
+///   ((i + 0.5) H / height - 0.5, (j + 0.5) W / width - 0.5)
+/// Pixel centres are at +0.5; no antialiasing.
 ///
-///   x        [N, H, W, C]  floating point, H and W positive
-///   height, width          of the result, positive; smaller or larger than x
-///   returns  [N, height, width, C]  dtype and device of x
+///   x              [N, H, W, C]           floating point, H and W positive
+///   height, width  of the result, positive; smaller or larger than x
+///   returns        [N, height, width, C]  dtype and device of x
 ///
 /// Backward: every input pixel sums its weights times grad_y over the output pixels that read it,
 /// in row-major order. Saves nothing. Throws ShapeError when x is not floating [N, H, W, C], or a

@@ -10,8 +10,7 @@
 
 namespace denovo::ops {
 
-/// dw and dh are cut off here before exp, so that no box grows more than 1000/16 times:
-/// ln(1000/16).
+/// ln(1000/16). dw and dh are cut off here before exp: no box grows more than 1000/16 times.
 inline constexpr double kMaxLogScale = 4.135166556742356;
 
 /// Deltas are multiplied by these when encoded: (1, 1, 1, 1) in the RPN, (10, 10, 5, 5) for RoIs.

@@ -9,10 +9,10 @@ namespace denovo::ops {
 ///
 /// This is batch normalization with frozen statistics, which fold_batch_norm makes such a map of.
 ///
-///   x       [N, H, W, C]  floating point
-///   scale   [C]           f32 (f64 beside f64), constant: never receives a gradient
-///   shift   [C]           dtype of scale, constant: never receives a gradient
-///   returns [N, H, W, C]  dtype and device of x
+///   x        [N, H, W, C]  floating point
+///   scale    [C]           f32 (f64 beside f64), constant: never receives a gradient
+///   shift    [C]           dtype of scale, constant: never receives a gradient
+///   returns  [N, H, W, C]  dtype and device of x
 ///
 /// Backward: grad_x = scale[c] * grad_y. Saves scale only.
 /// Throws ShapeError when x is not floating [N, H, W, C] or scale, shift are not [C] of their
@@ -24,7 +24,7 @@ struct FoldedNorm {
 };
 
 /// Batch norm with frozen statistics as such a map, computed in f64 and rounded once:
-/// scale = weight / sqrt(variance + eps), shift = bias - mean * scale.
+///   scale = weight / sqrt(variance + eps),  shift = bias - mean * scale
 ///
 ///   weight, bias, mean, variance  [C]  f32 or f64, all of one dtype; scale and shift are as they
 ///

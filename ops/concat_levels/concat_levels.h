@@ -7,8 +7,7 @@
 
 namespace denovo::ops {
 
-/// y[n, m, :] over the rows of level 0, then level 1, ...; within a level in the order y, x,
-/// anchor.
+/// y[n, m, :] over the rows of level 0, then level 1, ...; within a level by y, x, anchor.
 ///
 ///   levels   [N, h_l, w_l, A * values] each, one floating dtype
 ///   values   numbers per anchor (1 objectness, 4 deltas)

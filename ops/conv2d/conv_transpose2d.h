@@ -11,8 +11,11 @@ struct ConvTranspose2dOptions {
   bool relu = false;
 };
 
-/// y[n, iy*stride - padding + ky, ix*stride - padding + kx, k] += weight[c,ky,kx,k] * x[n,iy,ix,c],
-/// plus bias[k]; then ReLU if asked. The mask head's up-sampling is kernel 2, stride 2.
+///   y[n,oy,ox,k] = bias[k] + sum_{c,iy,ky,ix,kx} weight[c,ky,kx,k] * x[n,iy,ix,c]
+///   with oy = iy*stride - padding + ky
+///        ox = ix*stride - padding + kx
+///
+/// then ReLU if asked. The mask head's up-sampling is kernel 2, stride 2.
 ///
 ///   x        [N, H, W, C_in]          f32, bf16 or f64
 ///   weight   [C_in, kh, kw, C_out]    dtype of x

@@ -11,14 +11,18 @@ struct GroupNormOptions {
   bool relu = false;
 };
 
-/// y = act((x - mean[n,g]) * rstd[n,g] * weight[c] + bias[c] + residual), g = c / (C / num_groups),
+///   y = act((x - mean[n,g]) * rstd[n,g] * weight[c] + bias[c] + residual)
+///   with g = c / (C / num_groups)
+///
 /// where mean and variance (biased) of sample n and group g run over all pixels and the channels of
 /// the group, rstd = 1 / sqrt(variance + eps), act = ReLU when options.relu. NaN stays NaN.
 ///
 ///   x         [N, ..., C]  floating point; [N, H, W, C] in the network, [N, C] after a linear
-///   layer weight    [C]          dtype of x, or f32 beside bf16 bias      [C]          dtype of
-///   weight residual  shape, dtype and device of x, or undefined: none returns   shape, dtype and
-///   device of x
+///                          layer
+///   weight    [C]          dtype of x, or f32 beside bf16
+///   bias      [C]          dtype of weight
+///   residual  shape, dtype and device of x, or undefined: none
+///   returns   shape, dtype and device of x
 ///
 /// Statistics are shifted sums of slabs of rows, merged in f64 in a fixed order: the same bytes on
 /// any number of threads, and a mean far from zero costs no accuracy.

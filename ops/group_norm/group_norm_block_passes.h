@@ -2,8 +2,7 @@
 // GPU's run, and on the CPU the test of the same phases.
 #pragma once
 
-#include "ops/group_norm/group_norm_backward_blocks.h"
-#include "ops/group_norm/group_norm_forward_blocks.h"
+#include "ops/group_norm/group_norm_blocks.h"
 #include "ops/group_norm/group_norm_kernels.h"
 
 namespace denovo::ops::group_norm_blocks {
@@ -26,9 +25,11 @@ void forward(Context& ctx, const GroupNormForward& args) {
   const ChannelCoefficients<A> expanded{mean.data<A>(), scale.data<A>()};
   const MomentTerm<T> term{args.x.data<T>(), cut.rows, cut.channels, cut.group_size()};
   slab_sums(ctx, term, cut, sums);
+  const ExpandStatistics<A> statistics{args.mean.data<A>(), args.rstd.data<A>(),
+                                       weight.data<A>(),    expanded,
+                                       cut.channels,        cut.groups};
   parallel_phases(ctx, cut.samples,
-                  FinishForward<T>(term, cut, sums.data<A>(), weight.data<A>(), args.mean.data<A>(),
-                                   args.rstd.data<A>(), expanded, args.options.eps));
+                  FinishForward<T>(term, cut, sums.data<A>(), statistics, args.options.eps));
   const auto map = [&]<bool kRelu, bool kResidual>() {
     parallel_rows(ctx, cut.samples * cut.rows, cut.channels,
                   Normalize<T, kRelu, kResidual>{
@@ -50,8 +51,8 @@ void sum_samples(Context& ctx, const Tensor& values, double beta, const Tensor& 
   dispatch_floating(target.dtype(), [&]<class W>() {
     const int64_t channels = target.numel();
     parallel_phases(
-        ctx, SampleSums<A, W>::blocks(channels),
-        SampleSums<A, W>(values.data<A>(), target.data<W>(), values.size(0), channels, beta != 0));
+        ctx, JoinSums<A, W>::blocks(channels),
+        JoinSums<A, W>(values.data<A>(), target.data<W>(), values.size(0), channels, beta != 0));
   });
 }
 

@@ -5,11 +5,11 @@
 
 #include <vector>
 
+#include "core/moments.h"
 #include "core/parallel.h"
 #include "core/profile.h"
 #include "ops/group_norm/group_norm_kernels.h"
-#include "ops/group_norm/group_norm_math.h"
-#include "ops/group_norm/normalized_row_gradients.h"
+#include "ops/normalization/normalized_row_gradients.h"
 
 namespace denovo::ops {
 namespace {
@@ -105,13 +105,13 @@ void group_moments(const Partition& p, const T* x, int64_t rows, A* shift, A* su
 /// agree to the last bit, since the ReLU mask is computed again.
 template <class A>
 void expand_statistics(const Partition& p, int64_t n, const A* mean, const A* rstd, const A* weight,
-                       A* channel_mean, A* channel_scale) {
+                       A* expanded_mean, A* scale) {
   const int64_t size = p.group_size();
   for (int64_t g = 0; g < p.groups; ++g) {
     const A group_mean = mean[n * p.groups + g], group_rstd = rstd[n * p.groups + g];
     for (int64_t c = g * size; c < (g + 1) * size; ++c) {
-      channel_mean[c] = group_mean;
-      channel_scale[c] = group_rstd * weight[c];
+      expanded_mean[c] = group_mean;
+      scale[c] = channel_scale(group_rstd, weight[c]);
     }
   }
 }
@@ -143,7 +143,8 @@ void forward(CpuContext& ctx, const GroupNormForward& args) {
           Moments total;
           for (int64_t s = 0; s < p.num_slabs; ++s) total.merge(moments(slot, s)[g]);
           mean[n * p.groups + g] = static_cast<A>(total.mean);
-          rstd[n * p.groups + g] = static_cast<A>(reciprocal_deviation(total, args.options.eps));
+          rstd[n * p.groups + g] =
+              static_cast<A>(reciprocal_deviation(total.variance(), args.options.eps));
         }
         expand_statistics(p, n, mean, rstd, weight, expanded.row(2 * slot),
                           expanded.row(2 * slot + 1));

@@ -29,8 +29,9 @@ struct LossWeightOptions {
   DType dtype = DType::kF32;   // of the weights: f32 or f64
 };
 
-/// weights[r] = 1 / (normalizer of the group of row r) / (number of groups) where row r is
-/// selected, 0 elsewhere; 0 in groups whose normalizer is 0.
+///   weights[r] = 1 / (normalizer of the group of row r) / (number of groups)
+///
+/// where row r is selected, 0 elsewhere; 0 in groups whose normalizer is 0.
 ///
 ///   classes  [R] or [N, S]  i32, class or label of a row; negative: the row is not valid
 ///   images   [R]            i32, image of a row, below num_images; negative: not valid. Undefined:

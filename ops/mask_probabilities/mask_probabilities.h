@@ -5,8 +5,7 @@
 
 namespace denovo::ops {
 
-/// probabilities[r, y, x] = sigmoid(logits[r, y, x, classes[r]]); zeros where classes[r] is
-/// negative.
+/// probabilities[r, y, x] = sigmoid(logits[r, y, x, classes[r]]); 0 where classes[r] is negative.
 ///
 ///   logits   [R, S, S, K]  floating point
 ///   classes  [R]           i32

@@ -15,8 +15,9 @@ struct InstanceMasks {
   // Run-length masks in the original image; all undefined when no instance has one.
   Tensor run_ends = {};  // i32 [N, Q]: where a run ends, in column-major pixels; zeros run first
   Tensor instance_runs = {};  // i32 [N, G + 1]: first run of instance g
-  Tensor transforms = {};  // f32 [N, 4]: scale_x, scale_y (network / original pixels), flipped (0
-                           // or 1), width of the network image inside which it was flipped
+  // f32 [N, 4]: scale_x, scale_y (network / original pixels), flipped (0 or 1), width of the
+  // network image inside which it was flipped.
+  Tensor transforms = {};
   Tensor original_sizes = {};  // i32 [N, 2]: height, width in original pixels
 };
 
@@ -30,11 +31,11 @@ struct InstanceMasks {
 /// Run lengths: a cell is covered when at least half of its 4 x 4 regular points lie on pixels of
 /// the mask, each point mapped back to the original image (unflipped, then divided by the scale).
 ///
-///   boxes   [R, 4]  dtype of polygon_xy, x0 y0 x1 y1 in pixels of the network input
-///   images  [R]     i32, below N
-///   gt      [R]     i32, below G
-///   size    1 to 64
-///   returns [R, size, size] u8
+///   boxes    [R, 4]           dtype of polygon_xy, x0 y0 x1 y1 in pixels of the network input
+///   images   [R]              i32, below N
+///   gt       [R]              i32, below G
+///   size     1 to 64
+///   returns  [R, size, size]  u8
 ///
 /// No gradient. Throws ShapeError when a shape or dtype differs from the above.
 Tensor mask_targets(const Tensor& boxes, const Tensor& images, const Tensor& gt,

@@ -28,10 +28,10 @@ struct Match {
 ///   boxes       [M, 4] (the same for all images) or [N, M, 4]  f32 or f64
 ///   gt_boxes    [N, G, 4]  dtype of boxes
 ///   gt_classes  [N, G]     i32, negative = empty slot
-///   valid       undefined: all boxes are there; or i32
-///               [N]        the first valid[n] boxes of image n are there, or
-///               [N, M]     negative = empty slot (indices and classes with -1 pads serve as they
-///                          are)
+///   valid       undefined  all boxes are there, or
+///               [N]        i32, the first valid[n] boxes of image n are there, or
+///               [N, M]     i32, negative = empty slot (indices and classes with -1 pads serve as
+///                          they are)
 ///
 /// No gradient. Throws ShapeError on other shapes or dtypes and when low > high.
 Match match_boxes(const Tensor& boxes, const Tensor& gt_boxes, const Tensor& gt_classes,

@@ -21,17 +21,19 @@ struct RoiAlignOptions {
   int canonical_level = 4;
 };
 
-/// Each RoI reads one level, floor(canonical_level + log2(sqrt(area) / canonical_size + 1e-8)), cut
-/// off to those given. Its S x S bins are the means of bilinear samples on a regular grid. Samples
-/// more than one cell outside the map count as zeros, nearer ones are moved to its border.
+/// Each RoI reads one level, cut off to those given:
 ///
-///   features  per level [N, h_l, w_l, C], floating point, one dtype
+///   level = floor(canonical_level + log2(sqrt(area) / canonical_size + 1e-8))
+///
+/// Its S x S bins are the means of bilinear samples on a regular grid. Samples more than one cell
+/// outside the map count as zeros, nearer ones are moved to its border.
+///
+///   features  [N, h_l, w_l, C] per level, floating point, one dtype
 ///   strides   per level, pixels per cell; with several levels 2^k, 2^(k+1), ...
-///   boxes     [R, 4]  f32 or f64, in pixels; constant: never receives a gradient
-///   images    [R]     i32 in 0 .. N-1; negative = empty slot: zeros, and no gradient
-///   returns   [R, S, S, C] dtype of features; zeros for boxes that are not finite, and for boxes
-///   of
-///             negative size when aligned
+///   boxes     [R, 4]        f32 or f64, in pixels; constant: never receives a gradient
+///   images    [R]           i32 in 0 .. N-1; negative = empty slot: zeros, and no gradient
+///   returns   [R, S, S, C]  dtype of features; zeros for boxes that are not finite, and for boxes
+///                           of negative size when aligned
 ///
 /// Backward adds every sample's weight times grad_y to its four cells. It is an ordered gather:
 /// each cell adds up its RoIs in index order, so the result is the same bits on every run and any

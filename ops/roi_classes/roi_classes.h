@@ -6,8 +6,7 @@
 namespace denovo::ops {
 
 struct RoiClasses {
-  Tensor classes;  // [N, S] i32: class of the matched object, num_classes = background, -1 = empty
-                   // slot
+  Tensor classes;  // [N, S] i32: of the matched object; num_classes = background, -1 = empty slot
   Tensor images;   // [N, S] i32: n, or -1 in empty slots
 };
 

@@ -21,8 +21,7 @@ struct SgdGroups {
 
 struct SgdOptions {
   double momentum = 0.9;
-  double clip_norm = 0;  // 0: no clipping; else gradients are scaled so that their norm is at most
-                         // this
+  double clip_norm = 0;  // longest gradient, all parameters together; 0: no clipping
 };
 
 /// Unless state.faulted:

@@ -5,9 +5,10 @@
 
 namespace denovo::ops {
 
-/// y = sum_r weights[r] * -log(labels[r] ? sigmoid(logits[r]) : 1 - sigmoid(logits[r])), in a form
-/// without overflow. An element whose weight is 0 or whose label is negative is skipped: whatever
-/// its logit is (NaN, too) changes nothing.
+///   y = sum_r weights[r] * -log(labels[r] ? sigmoid(logits[r]) : 1 - sigmoid(logits[r]))
+///
+/// in a form without overflow. An element whose weight is 0 or whose label is negative is skipped:
+/// whatever its logit is (NaN, too) changes nothing.
 ///
 ///   logits   any shape        floating point
 ///   labels   shape of logits  i32: 1 positive, 0 negative, -1 ignored

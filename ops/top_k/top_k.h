@@ -13,9 +13,10 @@ struct TopK {
 };
 
 /// A row of M scores consists of segments of the given sizes, one after the other. Each segment s
-/// fills min(k, segment_sizes[s]) slots of the result, in the order of the segments, so
-/// K = sum_s min(k, segment_sizes[s]). Inside a segment the order is by descending score, equal
-/// scores by ascending index (-0 equals +0).
+/// fills min(k, segment_sizes[s]) slots of the result, in the order of the segments:
+///   K = sum_s min(k, segment_sizes[s])
+/// Inside a segment the order is by descending score, equal scores by ascending index (-0 equals
+/// +0).
 ///
 /// Only finite scores are chosen. A segment that has fewer of them than slots leaves its last slots
 /// empty; their value -infinity keeps them from being candidates of anything later.

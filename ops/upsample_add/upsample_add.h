@@ -5,8 +5,8 @@
 
 namespace denovo::ops {
 
-/// y[n, y, x, c] = lateral[n, y, x, c] + top[n, y / 2, x / 2, c]: nearest up-sampling by two, and
-/// sum.
+/// Nearest up-sampling by two, and sum:
+///   y[n, y, x, c] = lateral[n, y, x, c] + top[n, y / 2, x / 2, c]
 ///
 ///   lateral  [N, H, W, C]                      floating point
 ///   top      [N, ceil(H / 2), ceil(W / 2), C]  dtype of lateral

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "testing/device_case.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -87,3 +88,11 @@ TEST_CASE("anchors: refuses sizes, ratios and strides that make no box") {
   CHECK_THROWS_WITH_AS(ops::grid_anchors(kLevels, {}, DType::kBF16),
                        "anchors: dtype must be f32 or f64, got bf16", ShapeError);
 }
+
+static const DeviceCases anchors_device_cases("anchors", [] {
+  return std::vector<DeviceCase>{
+      {.name = "two levels", .inputs = {Tensor::zeros({1}, DType::kF32)}, .forward = [](Inputs in) {
+         const ops::AnchorLevel levels[] = {{37, 53, 8, 8, {32}}, {19, 27, 16, 16, {64}}};
+         return std::vector{ops::grid_anchors(levels, {}, DType::kF32, in[0].device())};
+       }}};
+});

@@ -6,6 +6,9 @@
 #include <cmath>
 
 #include "core/backend.h"
+#include "core/step_state.h"
+#include "testing/device_case.h"
+#include "testing/draw_tensors.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -144,3 +147,29 @@ TEST_CASE("balanced_sample: names what is wrong") {
   CHECK_THROWS_WITH_AS(ops::balanced_sample(labels, ids, &step, {.num = -1}),
                        "balanced_sample: num must not be negative, got -1", ShapeError);
 }
+
+namespace {
+
+Tensor image_ids(int64_t images) {
+  std::vector<int64_t> ids;
+  for (int64_t i = 0; i < images; ++i) ids.push_back(1000003 * (i + 1));
+  return Tensor::from({images}, ids);
+}
+
+std::vector<Tensor> sampled(Inputs in, int64_t num) {
+  DeviceStepState state(in[0].device());
+  state.write({.iteration = 41});
+  const auto result = ops::balanced_sample(in[0], in[1], state.get(), {.num = num, .seed = 7});
+  return {result.indices, result.counts};
+}
+
+}  // namespace
+
+static const DeviceCases balanced_sample_device_cases("balanced_sample", [] {
+  const auto few = [](Inputs in) { return sampled(in, 256); };
+  return std::vector<DeviceCase>{
+      {"anchors of three images", {random_ints({3, 20011}, 1, -1, 2), image_ids(3)}, few},
+      {"few positives", {random_ints({2, 5000}, 2, -40, 2), image_ids(2)}, few},
+      {"nothing to choose", {Tensor::full({2, 700}, -1, DType::kI32), image_ids(2)}, few},
+      {"no boxes", {Tensor::zeros({2, 0}, DType::kI32), image_ids(2)}, few}};
+});

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "testing/device_case.h"
+#include "testing/draw_tensors.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -172,3 +174,27 @@ TEST_CASE("box_coder: names the tensor that is wrong") {
   CHECK_THROWS_WITH_AS(ops::encode_boxes(boxes.to(DType::kBF16), example_gt(), {}),
                        "encode_boxes: boxes must be f32 or f64, got bf16", ShapeError);
 }
+
+static const DeviceCases box_coder_device_cases("box_coder", [] {
+  return std::vector<DeviceCase>{
+      {.name = "encode",
+       .inputs = {random_boxes({1000}, 1), random_boxes({1000}, 2)},
+       .forward =
+           [](Inputs in) {
+             return std::vector{ops::encode_boxes(in[0], in[1], {10, 10, 5, 5})};
+           }},
+      {.name = "encode matched",
+       .inputs = {random_boxes({777}, 3), random_boxes({2, 6}, 4), random_ints({2, 777}, 5, -1, 6),
+                  random_ints({2, 777}, 6, -1, 2)},
+       .forward =
+           [](Inputs in) {
+             return std::vector{ops::encode_matched(in[0], in[1], in[2], in[3], {})};
+           }},
+      {.name = "decode and clip",
+       .inputs = {random_boxes({1200}, 7), random_tensor({1200, 4}, 8, -6, 6, DType::kF32),
+                  Tensor::from<int32_t>({2, 2}, {300, 400, 200, 250})},
+       .forward = [](Inputs in) {
+         return std::vector{
+             ops::clip_boxes(ops::decode_boxes(in[0], in[1], {}).view({2, 600, 4}), in[2])};
+       }}};
+});

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/autograd.h"
+#include "testing/losses_oracle.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -120,4 +121,27 @@ TEST_CASE("box_regression_loss: names what is wrong with its inputs") {
                        ShapeError);
   CHECK_THROWS_WITH_AS(ops::box_regression_loss(deltas, classes, targets, weights, -1),
                        "box_regression_loss: beta must not be negative, got -1", ShapeError);
+}
+
+TEST_CASE("box_regression_loss: value and gradient equal PyTorch's, L1 and smooth") {
+  const int32_t classes[] = {1, 0, 1};
+  for (const double beta : {0.0, 1.0 / 9}) {
+    const Tensor x = oracle_leaf({3, 8}, 3);
+    std::vector<double> targets = oracle_input({3, 4}, 4).to_vector<double>();
+    for (size_t i = 0; i < targets.size(); ++i) {
+      const size_t r = i / 4, column = static_cast<size_t>(4 * classes[r]) + i % 4;
+      targets[i] = x.data<double>()[r * 8 + column] + targets[i] / 10;
+    }
+    const Tensor y = ops::box_regression_loss(x, Tensor::from<int32_t>({3}, {1, 0, 1}),
+                                              Tensor::from({3, 4}, targets),
+                                              Tensor::from({3}, kOracleWeights), beta);
+    if (beta == 0) {
+      check_loss(y, x, 0.39475, {0, 0, 0, 0, .25, .25, .25, -.25, -.5,   -.5,   -.5,   -.5,
+                                 0, 0, 0, 0, 0,   0,   0,   0,    -.125, -.125, -.125, -.125});
+    } else {
+      check_loss(y, x, 0.23148066666666672,
+                 {0, 0, 0, 0, 0.2115, 0.12825, 0.045, -0.03825, -.243, -0.4095, -.5,   -.5,
+                  0, 0, 0, 0, 0,      0,       0,     0,        -.125, -.125,   -.125, -.125});
+    }
+  }
 }

@@ -4,6 +4,8 @@
 
 #include "core/random.h"
 #include "ops/gather_rows/gather_rows.h"
+#include "testing/device_case.h"
+#include "testing/draw_tensors.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -79,3 +81,14 @@ TEST_CASE("compact: refuses what its contract excludes") {
   CHECK_THROWS_WITH_AS(ops::usable_rows(Tensor::zeros({2}, DType::kI32), 16),
                        "usable_rows: count must be i32 [1], got i32 [2]", ShapeError);
 }
+
+static const DeviceCases compact_device_cases("compact", [] {
+  const auto forward = [](Inputs in) {
+    const auto result = ops::compact(in[0]);
+    return std::vector{result.rows, result.count};
+  };
+  return std::vector<DeviceCase>{{"many", {random_ints({9, 1021}, 1, -1, 2)}, forward},
+                                 {"none", {Tensor::zeros({1000}, DType::kI32)}, forward},
+                                 {"all", {Tensor::full({4097}, 1, DType::kI32)}, forward},
+                                 {"no rows", {Tensor::zeros({0}, DType::kI32)}, forward}};
+});

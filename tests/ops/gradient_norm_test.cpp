@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "core/backend.h"
+#include "core/step_state.h"
+#include "testing/device_case.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -89,3 +91,21 @@ TEST_CASE("gradient_norm: names what is wrong with its inputs") {
                        "gradient_norm: a loss must be f32 with one element, got f32 [2]",
                        ShapeError);
 }
+
+static const DeviceCases gradient_norm_device_cases("gradient_norm", [] {
+  const auto forward = [](Inputs in) {
+    DeviceStepState state(in[0].device());
+    state.write({.iteration = 5});
+    const Tensor loss = in[1];
+    ops::gradient_norm(in[0], std::span(&loss, 1), state);
+    return std::vector{step_numbers(state)};
+  };
+  const Tensor one = Tensor::from<float>({}, {1.f}), broken = Tensor::from<float>({}, {NAN});
+  const Tensor gradients = random_tensor({1000003}, 1, -2, 2, DType::kF32);
+  const Tensor infinite = gradients.clone();
+  infinite.data<float>()[999999] = INFINITY;
+  return std::vector<DeviceCase>{{"a million", {gradients, one}, forward, 1e-12},
+                                 {"one", {Tensor::full({1}, -3, DType::kF32), one}, forward},
+                                 {"one is infinite", {infinite, one}, forward, 1e-12},
+                                 {"a loss is NaN", {gradients, broken}, forward, 1e-12}};
+});

@@ -43,8 +43,6 @@ static const OpCases linear_cases("linear", [] {
                              linear_case("no bias", 16, 8, 4, false, false),
                              linear_case("bias and ReLU", 6, 5, 9, true, true)};
 });
-static const NoGradientOp bias("bias",
-                               "kernels shared by conv2d and linear, proven by their cases");
 
 TEST_CASE("linear: names both shapes when they do not fit") {
   CHECK_THROWS_WITH_AS(

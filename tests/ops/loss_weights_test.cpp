@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "testing/device_case.h"
+#include "testing/draw_tensors.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -90,3 +92,21 @@ TEST_CASE("loss_weights: names what is wrong with its inputs") {
   CHECK_THROWS_WITH_AS(ops::loss_weights(rows, rows, {.dtype = DType::kBF16}),
                        "loss_weights: dtype must be f32 or f64, got bf16", ShapeError);
 }
+
+static const DeviceCases loss_weights_device_cases("loss_weights", [] {
+  const auto with = [](ops::LossNormalizer normalizer) {
+    return [normalizer](Inputs in) {
+      return std::vector{ops::loss_weights(
+          in[0], in[1],
+          {.num_images = 5, .class_end = 3, .normalizer = normalizer, .rows_per_image = 256})};
+    };
+  };
+  const std::vector<Tensor> rows{random_ints({2560}, 1, -1, 5), random_ints({2560}, 2, -1, 5)};
+  return std::vector<DeviceCase>{
+      {"selected rows", rows, with(ops::LossNormalizer::kSelectedRows)},
+      {"valid rows", rows, with(ops::LossNormalizer::kValidRows)},
+      {"rows per image", rows, with(ops::LossNormalizer::kRowsPerImage)},
+      {"no rows",
+       {Tensor::zeros({0}, DType::kI32), Tensor::zeros({0}, DType::kI32)},
+       with(ops::LossNormalizer::kValidRows)}};
+});

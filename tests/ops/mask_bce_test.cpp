@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/autograd.h"
+#include "testing/losses_oracle.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -112,4 +113,36 @@ TEST_CASE("mask_bce: names what is wrong with its inputs") {
                        "mask_bce: targets must be u8 [2, 4, 4], got f32 [2, 4, 4, 3]", ShapeError);
   CHECK_THROWS_WITH_AS(ops::mask_bce(logits, classes, targets, classes),
                        "mask_bce: weights must be f32 [2], got i32 [2]", ShapeError);
+}
+
+TEST_CASE("mask_bce: value and gradient equal PyTorch's") {
+  const Tensor x = oracle_leaf({2, 2, 2, 3}, 5);
+  const Tensor y = ops::mask_bce(x, Tensor::from<int32_t>({2}, {2, 0}),
+                                 Tensor::from<uint8_t>({2, 2, 2}, {1, 0, 0, 1, 1, 1, 0, 0}),
+                                 Tensor::from<double>({2}, {0.25, 0.5}));
+  check_loss(y, x, 0.910421159407396,
+             {0,
+              0,
+              -0.019243155981138238,
+              0,
+              0,
+              0.05450865210505742,
+              0,
+              0,
+              0.05961944831017002,
+              0,
+              0,
+              -0.0009795805041280387,
+              -0.0013598512521342393,
+              0,
+              0,
+              -0.12340720631698605,
+              0,
+              0,
+              0.0047109863135757395,
+              0,
+              0,
+              0.013276873959396945,
+              0,
+              0});
 }

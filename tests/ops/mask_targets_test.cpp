@@ -5,7 +5,9 @@
 #include <fstream>
 
 #include "core/raster/polygon.h"
+#include "testing/device_case.h"
 #include "testing/draw.h"
+#include "testing/draw_tensors.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -182,3 +184,29 @@ TEST_CASE("mask_targets: refuses what its contract excludes") {
                        "mask_targets: polygon_starts must be i32 [2, 1 or more], got i32 [3]",
                        ShapeError);
 }
+
+namespace {
+
+/// Two images of three instances, each of two polygons of seven vertices.
+std::vector<Tensor> polygons() {
+  Draw draw(5);
+  std::vector<float> xy(2 * 42 * 2);
+  for (float& v : xy) v = static_cast<float>(draw.below(40000)) / 100;
+  std::vector<int32_t> starts, instances;
+  for (int n = 0; n < 2; ++n) {
+    for (int p = 0; p <= 6; ++p) starts.push_back(7 * p);
+    for (int g = 0; g <= 3; ++g) instances.push_back(2 * g);
+  }
+  return {random_boxes({40}, 6),        random_ints({40}, 7, -1, 2),
+          random_ints({40}, 8, -1, 3),  Tensor::from({2, 42, 2}, xy),
+          Tensor::from({2, 7}, starts), Tensor::from({2, 4}, instances)};
+}
+
+}  // namespace
+
+static const DeviceCases mask_targets_device_cases("mask_targets", [] {
+  return std::vector<DeviceCase>{
+      {.name = "polygons", .inputs = polygons(), .forward = [](Inputs in) {
+         return std::vector{ops::mask_targets(in[0], in[1], in[2], {in[3], in[4], in[5]})};
+       }}};
+});

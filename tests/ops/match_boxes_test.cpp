@@ -7,6 +7,8 @@
 #include <cmath>
 
 #include "core/backend.h"
+#include "testing/device_case.h"
+#include "testing/draw_tensors.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -169,3 +171,18 @@ TEST_CASE("match_boxes: names the tensor that is wrong") {
   CHECK_THROWS_WITH_AS(ops::match_boxes(boxes, gt, classes, {.low = 0.7, .high = 0.3}),
                        "match_boxes: low must not exceed high, got 0.7 and 0.3", ShapeError);
 }
+
+static const DeviceCases match_boxes_device_cases("match_boxes", [] {
+  const auto forward = [](Inputs in) {
+    const auto result =
+        ops::match_boxes(in[0], in[1], in[2], {.low = .3, .high = .7, .low_quality_matches = true});
+    return std::vector{result.matched, result.labels};
+  };
+  return std::vector<DeviceCase>{
+      {"anchors",
+       {random_boxes({5003}, 1), random_boxes({2, 11}, 2), random_ints({2, 11}, 3, -1, 4)},
+       forward},
+      {"an image without ground truth",
+       {random_boxes({300}, 4), random_boxes({1, 3}, 5), Tensor::full({1, 3}, -1, DType::kI32)},
+       forward}};
+});

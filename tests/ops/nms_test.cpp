@@ -9,7 +9,9 @@
 
 #include "core/random.h"
 #include "ops/nms/nms_math.h"
+#include "testing/device_case.h"
 #include "testing/draw.h"
+#include "testing/draw_tensors.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -167,3 +169,23 @@ TEST_CASE("batched_nms: refuses what its contract excludes") {
   CHECK_THROWS_WITH_AS(ops::batched_nms(boxes, scores, groups, 0.5, 0),
                        "batched_nms: max_output must be at least 1, got 0", ShapeError);
 }
+
+static const DeviceCases nms_device_cases("nms", [] {
+  const auto with = [](double threshold, int64_t most) {
+    return [=](Inputs in) {
+      const auto result = ops::batched_nms(in[0], in[1], in[2], threshold, most);
+      return std::vector{result.keep, result.counts};
+    };
+  };
+  return std::vector<DeviceCase>{
+      {"proposals of five levels",
+       {random_boxes({2, 2999}, 1), coarse_scores({2, 2999}, 2), random_ints({2, 2999}, 3, -1, 5)},
+       with(.7, 1000)},
+      {"fewer boxes than slots",
+       {random_boxes({3, 65}, 4), coarse_scores({3, 65}, 5), random_ints({3, 65}, 6, -1, 2)},
+       with(.3, 100)},
+      {"no candidate",
+       {random_boxes({1, 70}, 7), coarse_scores({1, 70}, 8),
+        Tensor::full({1, 70}, -1, DType::kI32)},
+       with(.5, 10)}};
+});

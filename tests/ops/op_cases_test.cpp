@@ -1,6 +1,8 @@
-// Runs every registered op case through every proof, and refuses an op folder without cases.
+// Runs every registered op case through every proof, and refuses an op folder without cases or
+// without a test file of its name.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -25,6 +27,14 @@ void for_each_case(F&& body) {
   set_guarded_memory(false);
 }
 
+std::set<std::string> op_folders() {
+  std::set<std::string> folders;
+  for (const auto& entry : std::filesystem::directory_iterator(DENOVO_SOURCE_DIR "/ops")) {
+    if (entry.is_directory()) folders.insert(entry.path().filename().string());
+  }
+  return folders;
+}
+
 /// Each dtype that the op has, on the device, against f64 on the CPU.
 void check_precisions(const OpCase& op_case, Device device) {
   if (op_case.has_f32) {
@@ -43,10 +53,29 @@ TEST_CASE("op cases: every op folder has cases or says why it has no gradient") 
   std::set<std::string> known;
   for (const auto& [folder, make] : op_cases()) known.insert(folder);
   for (const auto& [folder, reason] : no_gradient_ops()) known.insert(folder);
-  for (const auto& entry : std::filesystem::directory_iterator(DENOVO_SOURCE_DIR "/ops")) {
-    if (!entry.is_directory()) continue;
-    INFO("ops/", entry.path().filename().string());
-    CHECK(known.contains(entry.path().filename().string()));
+  for (const std::string& folder : op_folders()) {
+    INFO("ops/", folder);
+    CHECK(known.contains(folder));
+  }
+}
+
+TEST_CASE("op cases: every op folder has a test file of its name, and no test file another name") {
+  const std::set<std::string> folders = op_folders();
+  std::set<std::string> tests;
+  for (const auto& entry : std::filesystem::directory_iterator(DENOVO_SOURCE_DIR "/tests/ops")) {
+    const std::string file = entry.path().filename().string();
+    tests.insert(file.substr(0, file.rfind("_test.cpp")));
+  }
+  for (const std::string& folder : folders) {
+    INFO("ops/", folder);
+    CHECK(tests.contains(folder));
+  }
+  for (const std::string& test : tests) {
+    if (test == "op_cases" || test == "device_cases") continue;  // what all ops have in common
+    INFO("tests/ops/", test, "_test.cpp");
+    CHECK(std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+      return test == folder || test.starts_with(folder + "_");
+    }));
   }
 }
 

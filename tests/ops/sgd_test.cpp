@@ -6,6 +6,8 @@
 #include <cstring>
 
 #include "core/arena.h"
+#include "core/step_state.h"
+#include "testing/device_case.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -97,3 +99,21 @@ TEST_CASE("sgd: names what is wrong with its inputs") {
   CHECK_THROWS_WITH_AS(update(), "sgd: groups.factors must be f64 [2, 2], got f64 [2, 3]",
                        ShapeError);
 }
+
+static const DeviceCases sgd_device_cases("sgd", [] {
+  const int64_t blocks = 4099, n = blocks * ops::kSgdBlock;
+  std::vector<uint8_t> groups;
+  for (int64_t i = 0; i < blocks; ++i) groups.push_back(i % 3 == 0);
+  return std::vector<DeviceCase>{
+      {.name = "two groups, clipped",
+       .inputs = {random_tensor({n}, 1, -1, 1, DType::kF32),
+                  random_tensor({n}, 2, -1, 1, DType::kF32),
+                  random_tensor({n}, 3, -1, 1, DType::kF32), Tensor::from({blocks}, groups),
+                  Tensor::from<double>({2, 2}, {1e-4, 1, 0, 2})},
+       .forward = [](Inputs in) {
+         DeviceStepState state(in[0].device());
+         state.write({.lr = 0.02, .grad_norm = 40});
+         ops::sgd({in[0], in[1], in[2]}, {in[3], in[4]}, {.clip_norm = 35}, state);
+         return std::vector{in[0], in[2], step_numbers(state)};
+       }}};
+});

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/autograd.h"
+#include "testing/losses_oracle.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -75,4 +76,12 @@ TEST_CASE("sigmoid_bce: names what is wrong with its inputs") {
                        "sigmoid_bce: labels must be i32 [2, 3], got i32 [2]", ShapeError);
   CHECK_THROWS_WITH_AS(ops::sigmoid_bce(logits, labels, Tensor::zeros({2, 3}, DType::kF32)),
                        "sigmoid_bce: weights must be f64 [2, 3], got f32 [2, 3]", ShapeError);
+}
+
+TEST_CASE("sigmoid_bce: value and gradient equal PyTorch's") {
+  const Tensor x = oracle_leaf({3}, 2);
+  const Tensor y =
+      ops::sigmoid_bce(x, Tensor::from<int32_t>({3}, {1, 0, 1}), Tensor::from({3}, kOracleWeights));
+  check_loss(y, x, 1.0791881653665574,
+             {-0.23768349847899334, 0.034892391438290045, -0.11275389946280576});
 }

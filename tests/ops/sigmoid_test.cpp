@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "testing/device_case.h"
+#include "testing/losses_oracle.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -37,3 +39,15 @@ TEST_CASE("sigmoid: refuses integers") {
   CHECK_THROWS_WITH_AS(ops::sigmoid(Tensor::zeros({2}, DType::kI32)),
                        "sigmoid: x must be floating point, got i32", ShapeError);
 }
+
+TEST_CASE("sigmoid: values equal PyTorch's") {
+  check_oracle(ops::sigmoid(oracle_input({4}, 7)),
+               {0.8899274256374969, 0.9212896628294649, 0.9442756020713345, 0.9608342772032357});
+}
+
+static const DeviceCases sigmoid_device_cases("sigmoid", [] {
+  return std::vector<DeviceCase>{{"many",
+                                  {random_tensor({3001}, 1, -9, 9, DType::kF32)},
+                                  [](Inputs in) { return std::vector{ops::sigmoid(in[0])}; },
+                                  1e-6}};
+});

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/autograd.h"
+#include "testing/losses_oracle.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -103,4 +104,15 @@ TEST_CASE("softmax_cross_entropy: names what is wrong with its inputs") {
                        "softmax_cross_entropy: labels must be i32 [2], got f32 [2]", ShapeError);
   CHECK_THROWS_WITH_AS(ops::softmax_cross_entropy(logits, labels, Tensor::zeros({3}, DType::kF32)),
                        "softmax_cross_entropy: weights must be f32 [2], got f32 [3]", ShapeError);
+}
+
+TEST_CASE("softmax_cross_entropy: value and gradient equal PyTorch's") {
+  const Tensor x = oracle_leaf({3, 4}, 1);
+  const Tensor y = ops::softmax_cross_entropy(x, Tensor::from<int32_t>({3}, {2, 0, 3}),
+                                              Tensor::from({3}, kOracleWeights));
+  check_loss(
+      y, x, 1.4483464420158174,
+      {0.03299011071568973, 0.0477609252246795, -0.1808548553238848, 0.10010381938351552,
+       -0.4340197785686205, 0.095521850449359, 0.13829028935223045, 0.20020763876703104,
+       0.016495055357844866, 0.02388046261233975, 0.03457257233805761, -0.07494809030824225});
 }

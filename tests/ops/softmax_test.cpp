@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "testing/device_case.h"
+#include "testing/losses_oracle.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -45,3 +47,15 @@ TEST_CASE("softmax: refuses integers and rows without classes") {
   CHECK_THROWS_WITH_AS(ops::softmax(Tensor::zeros({2, 0}, DType::kF32)),
                        "softmax: x must be floating point [..., C], got f32 [2, 0]", ShapeError);
 }
+
+TEST_CASE("softmax: values equal PyTorch's") {
+  check_oracle(ops::softmax(oracle_input({1, 4}, 6)),
+               {0.131960442862759, 0.191043700898718, 0.27658057870446096, 0.40041527753406203});
+}
+
+static const DeviceCases softmax_device_cases("softmax", [] {
+  return std::vector<DeviceCase>{{"81 classes",
+                                  {random_tensor({300, 81}, 1, -9, 9, DType::kF32)},
+                                  [](Inputs in) { return std::vector{ops::softmax(in[0])}; },
+                                  1e-6}};
+});

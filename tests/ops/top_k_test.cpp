@@ -8,6 +8,8 @@
 
 #include "core/random.h"
 #include "ops/top_k/rank_sort.h"
+#include "testing/device_case.h"
+#include "testing/draw_tensors.h"
 #include "testing/op_case.h"
 
 using namespace denovo;
@@ -116,3 +118,15 @@ TEST_CASE("top_k: refuses what its contract excludes") {
   CHECK_THROWS_WITH_AS(ops::top_k(scores, {8}, 0), "top_k: k must be at least 1, got 0",
                        ShapeError);
 }
+
+static const DeviceCases top_k_device_cases("top_k", [] {
+  const auto forward = [](Inputs in) {
+    const auto result = ops::top_k(in[0], {9001, 0, 2500, 77}, 1000);
+    return std::vector{result.indices, result.values};
+  };
+  const Tensor scores = coarse_scores({2, 11578}, 1);
+  const Tensor broken = scores.clone();
+  for (int64_t i = 0; i < broken.numel(); i += 2) broken.data<float>()[i] = i % 4 ? NAN : INFINITY;
+  return std::vector<DeviceCase>{{"many ties", {scores}, forward},
+                                 {"half of them not finite", {broken}, forward}};
+});

@@ -19,6 +19,13 @@ device_cases() {
   return case_list();
 }
 
+Tensor step_numbers(const DeviceStepState& state) {
+  const StepState s = state.read();
+  return Tensor::from<double>(
+      {4}, {static_cast<double>(s.iteration), s.grad_norm, static_cast<double>(s.faulted),
+            static_cast<double>(s.fault_iteration)});
+}
+
 std::vector<Tensor> run_on(const DeviceCase& device_case, Device device) {
   std::vector<Tensor> inputs;
   for (const Tensor& input : device_case.inputs) inputs.push_back(input.to(device));

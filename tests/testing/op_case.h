@@ -16,15 +16,14 @@ using OpFunction = std::function<std::vector<Tensor>(std::span<const Tensor>)>;
 
 struct OpCase {
   std::string name;  // what is special: "stride 2, odd size"
-  std::vector<Tensor>
-      inputs;          // floating ones in f64; others (indices, boxes as constants) as they are
-  OpFunction forward;  // runs the op in whatever dtype the inputs have
+  /// Floating ones in f64; others (indices, boxes as constants) as they are.
+  std::vector<Tensor> inputs;
+  OpFunction forward;               // runs the op in whatever dtype the inputs have
   std::vector<int> constants = {};  // positions of floating inputs that never receive a gradient
-  OpFunction reference = {};    // independent computation in f64; empty: value checked elsewhere
-  double f32_tolerance = 1e-5;  // of max|f32 - f64| / max(1, max|f64|), forward and backward
-  double bf16_tolerance = 0;    // 0: this op has no bf16 path
-  double grad_tolerance =
-      1e-6;  // of the central difference, step 1e-5: error h^2 plus rounding / h
+  OpFunction reference = {};     // independent computation in f64; empty: value checked elsewhere
+  double f32_tolerance = 1e-5;   // of max|f32 - f64| / max(1, max|f64|), forward and backward
+  double bf16_tolerance = 0;     // 0: this op has no bf16 path
+  double grad_tolerance = 1e-6;  // of the central difference, step 1e-5: error h^2 + rounding / h
   bool has_f32 = true;
 };
 

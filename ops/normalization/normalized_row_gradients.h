@@ -2,8 +2,7 @@
 // then the gradient of every element.
 #pragma once
 
-#include "ops/group_norm/masked_gradient.h"
-#include "ops/group_norm/normalized_rows.h"
+#include "ops/normalization/normalized_rows.h"
 
 namespace denovo::ops {
 
@@ -31,15 +30,14 @@ void gradient_sums(const GradientRows<T>& in, const RowCoefficients<A>& k, A* __
       const A y_c = kMask == ReluMask::kFromY ? static_cast<A>(y[c]) : A(0);
       const A g =
           masked_gradient<kMask>(static_cast<A>(grad_y[c]), y_c, centred, scale[c], bias[c]);
-      grad_sum[c] += g;
-      grad_dot[c] += g * centred;
+      add_gradient(g, centred, grad_sum[c], grad_dot[c]);
       if constexpr (kStore) out[c] = static_cast<T>(g);
     }
   }
 }
 
-/// grad_sum[c] = sum over rows of g, grad_dot[c] = sum of g * (x - mean); masked (null with
-/// kFromX, else it may be null) receives g itself.
+/// grad_sum[c], grad_dot[c]: add_gradient over the rows; masked (null with kFromX, else it may be
+/// null) receives g itself.
 template <class T, class A>
 void gradient_sums(const GradientRows<T>& in, const RowCoefficients<A>& k, ReluMask mask,
                    A* grad_sum, A* grad_dot, T* masked) {
@@ -57,7 +55,8 @@ void gradient_sums(const GradientRows<T>& in, const RowCoefficients<A>& k, ReluM
 
 template <ReluMask kMask, bool kAccumulate, class T, class A>
 void input_gradient_rows(const GradientRows<T>& in, const RowCoefficients<A>& k, T* grad_x) {
-  const A* __restrict mean = k.mean, * __restrict scale = k.scale, * __restrict bias = k.bias, * __restrict slope = k.slope, * __restrict offset = k.offset;
+  const A* __restrict mean = k.mean, * __restrict scale = k.scale, * __restrict bias = k.bias;
+  const A* __restrict slope = k.slope, * __restrict offset = k.offset;
   for (int64_t r = 0; r < in.rows; ++r) {
     const int64_t i = r * in.channels;
     const T* __restrict x = in.x + i, * __restrict grad_y = in.grad_y + i;
@@ -69,14 +68,14 @@ void input_gradient_rows(const GradientRows<T>& in, const RowCoefficients<A>& k,
       const A y_c = kMask == ReluMask::kFromY ? static_cast<A>(y[c]) : A(0);
       const A g =
           masked_gradient<kMask>(static_cast<A>(grad_y[c]), y_c, centred, scale[c], bias[c]);
-      A value = scale[c] * g + (slope[c] * centred + offset[c]);
+      A value = element_gradient(g, centred, scale[c], slope[c], offset[c]);
       if constexpr (kAccumulate) value += static_cast<A>(out[c]);
       out[c] = static_cast<T>(value);
     }
   }
 }
 
-/// grad_x (+)= scale * g + slope * (x - mean) + offset.
+/// grad_x = element_gradient of every element, added to what is there if accumulate.
 template <class T, class A>
 void input_gradient(const GradientRows<T>& in, const RowCoefficients<A>& k, ReluMask mask,
                     bool accumulate, T* grad_x) {

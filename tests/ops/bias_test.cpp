@@ -8,6 +8,9 @@
 using namespace denovo;
 using namespace denovo::testing;
 
+static const NoGradientOp bias_op("bias",
+                                  "kernels shared by conv2d and linear, proven by their cases");
+
 TEST_CASE("bias: the phases of the GPU give the gradient of the CPU's kernel") {
   const Shape shapes[] = {
       {2, 40, 37, 64},           // a pyramid level

@@ -1,27 +1,22 @@
-// Group normalization as block kernels, for the GPU; the CPU suite runs the same phases. A tensor
-// is [N, rows, C]. Two passes over memory: blocks reduce slabs of rows to sums of each channel, one
-// block a sample joins them, then every element is mapped. No atomics: sums have a fixed order.
+// Sums over the rows of [N, rows, C] for each channel as block kernels, for the GPU; the CPU suite
+// runs the same phases. Blocks reduce slabs of rows, then the slabs are joined. No atomics: sums
+// have a fixed order.
 #pragma once
 
 #include <algorithm>
 
 #include "core/kernel.h"
 
-namespace denovo::ops {
+namespace denovo {
 
-/// The tensor itself when it has this dtype, else a converted copy.
-inline Tensor in_dtype(const Tensor& tensor, DType dtype) {
-  return tensor.dtype() == dtype ? tensor : tensor.to(dtype);
-}
-
-/// How [N, rows, C] is cut for the first pass. A block reduces the rows of one slab for `lanes`
-/// neighbouring vectors of `vector` channels.
-struct GroupNormCut {
-  int64_t samples, rows, channels, groups, slab_rows, num_slabs, num_chunks;
+/// How [N, rows, C] is cut. A block reduces the rows of one slab for `lanes` neighbouring vectors
+/// of `vector` channels.
+struct SlabCut {
+  int64_t samples, rows, channels, slab_rows, num_slabs, num_chunks;
   int vector, lanes;
 
-  GroupNormCut(const Tensor& x, int num_groups, int widest_vector, int threads)
-      : samples(x.size(0)), channels(x.size(-1)), groups(num_groups) {
+  SlabCut(const Tensor& x, int widest_vector, int threads)
+      : samples(x.size(0)), channels(x.size(-1)) {
     rows = samples == 0 ? 0 : x.numel() / (samples * channels);
     vector = channels % widest_vector == 0 ? widest_vector : 1;
     const int64_t vectors = channels / vector;
@@ -35,21 +30,28 @@ struct GroupNormCut {
     slab_rows = std::max((rows + slabs_wanted - 1) / slabs_wanted, kRowsPerThread * row_threads);
     num_slabs = std::max<int64_t>(1, (rows + slab_rows - 1) / slab_rows);
   }
-  DENOVO_HD int64_t group_size() const { return channels / groups; }
+  /// All rows as one sample.
+  static SlabCut of_one_sample(const Tensor& x, int widest_vector, int threads) {
+    const int64_t channels = x.size(-1);
+    return SlabCut(x.view({1, x.numel() / channels, channels}), widest_vector, threads);
+  }
 };
 
-/// Sums over the rows of a slab of the Term::kValues values that Term makes of an element, for each
-/// channel: sums[n][slab][value][c].
+/// sums[n][slab][value][c], over the rows of a slab, of the Term::kValues values that a term makes
+/// of an element. It has
+///   template <int V> DENOVO_HD auto state(int64_t n, int64_t c) const;
+///   template <int V> DENOVO_HD void add(const State& s, int64_t i, A (&totals)[kValues][V]) const;
+/// state: what a thread keeps for channels c .. c + V - 1 of sample n; add: V elements from i on.
 template <class Term, int V>
 struct SlabSums : BlockKernel {
   using A = typename Term::A;
   static constexpr int kPhases = 2, kValues = Term::kValues;
 
   Term term;
-  GroupNormCut cut;
+  SlabCut cut;
   A* sums;
 
-  SlabSums(const Term& t, const GroupNormCut& c, A* s) : term(t), cut(c), sums(s) {}
+  SlabSums(const Term& t, const SlabCut& c, A* s) : term(t), cut(c), sums(s) {}
   int64_t shared_bytes() const {
     return int64_t{kThreads / cut.lanes} * cut.lanes * V * kValues *
            static_cast<int64_t>(sizeof(A));
@@ -91,21 +93,9 @@ struct SlabSums : BlockKernel {
   }
 };
 
-/// totals [2][C] of sample n over its slabs, in their order; a thread adds every threads-th value.
-template <class A>
-DENOVO_HD void add_slabs(const GroupNormCut& cut, const A* sums, int64_t n, int thread, int threads,
-                         double* totals) {
-  for (int64_t i = thread; i < 2 * cut.channels; i += threads) {
-    double total = 0;
-    for (int64_t s = 0; s < cut.num_slabs; ++s)
-      total += static_cast<double>(sums[(n * cut.num_slabs + s) * 2 * cut.channels + i]);
-    totals[i] = total;
-  }
-}
-
-/// All sums of a first pass: sums[n][slab][value][c].
+/// The sums of all slabs.
 template <class Term>
-void slab_sums(Context& ctx, const Term& term, const GroupNormCut& cut, const Tensor& sums) {
+void slab_sums(Context& ctx, const Term& term, const SlabCut& cut, const Tensor& sums) {
   using A = typename Term::A;
   const int64_t blocks = cut.samples * cut.num_slabs * cut.num_chunks;
   if (cut.vector == 1) {
@@ -115,24 +105,19 @@ void slab_sums(Context& ctx, const Term& term, const GroupNormCut& cut, const Te
   }
 }
 
-/// Per-sample arrays [N][C] that the second passes read.
-template <class A>
-struct ChannelCoefficients {
-  A *mean, *scale;
-};
-
-/// target[c] = beta * target[c] + sum over samples of values[n][c], in f64. A block takes kColumns
-/// channels: few when there are many samples, because a thread adds kThreads / kColumns apart.
+/// target[c] = beta * target[c] + sum over n of values[n][c], in f64; n is a slab or a sample. A
+/// block takes kColumns channels: few when there are many n, because a thread adds those that lie
+/// kThreads / kColumns apart.
 template <class A, class W, int kColumns = 32>
-struct SampleSums : BlockKernel {
+struct JoinSums : BlockKernel {
   static constexpr int kPhases = 2, kRowThreads = kThreads / kColumns;
   const A* values;
   W* target;
-  int64_t samples, channels;
+  int64_t count, channels;
   bool accumulate;
 
-  SampleSums(const A* v, W* t, int64_t n, int64_t c, bool add)
-      : values(v), target(t), samples(n), channels(c), accumulate(add) {}
+  JoinSums(const A* v, W* t, int64_t n, int64_t c, bool add)
+      : values(v), target(t), count(n), channels(c), accumulate(add) {}
   static int64_t blocks(int64_t channels) { return (channels + kColumns - 1) / kColumns; }
   int64_t shared_bytes() const { return kThreads * static_cast<int64_t>(sizeof(double)); }
 
@@ -143,7 +128,7 @@ struct SampleSums : BlockKernel {
     double* shared = at.share<double>();
     if constexpr (P == 0) {
       double total = 0;
-      for (int64_t n = row; n < samples && c < channels; n += kRowThreads)
+      for (int64_t n = row; n < count && c < channels; n += kRowThreads)
         total += static_cast<double>(values[n * channels + c]);
       shared[at.thread] = total;
     } else {
@@ -155,4 +140,4 @@ struct SampleSums : BlockKernel {
   }
 };
 
-}  // namespace denovo::ops
+}  // namespace denovo

@@ -1,16 +1,14 @@
-// Loops over rows of channels that group_norm and batch_norm share on the CPU. Once mean and scale
-// stand in one array per channel, the two ops differ only in what they average over:
-//   y = relu((x - mean) * scale + bias + residual)
-//   grad_x = scale * g + slope * (x - mean) + offset,   g = grad_y where y > 0
-//
-// Every loop walks whole rows with the channels innermost, so that it vectorises whatever the
-// number of channels per group is. Compute<T> is the type of all per-channel arrays.
+// Loops over rows of channels that group_norm and batch_norm share on the CPU, for when mean and
+// scale stand in one array per channel; normalized_vectors.h is the GPU's. Every loop walks whole
+// rows with the channels innermost, so that it vectorises whatever the number of channels per group
+// is. Compute<T> is the type of all per-channel arrays.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "ops/normalization/normalization_math.h"
 
 namespace denovo::ops {
 
@@ -40,9 +38,7 @@ void shifted_sums(const T* __restrict x, int64_t rows, int64_t channels, const A
   for (int64_t r = 0; r < rows; ++r, x += channels) {
 #pragma GCC ivdep
     for (int64_t c = 0; c < channels; ++c) {
-      const A d = static_cast<A>(x[c]) - shift[c];
-      sum[c] += d;
-      sum_of_squares[c] += d * d;
+      add_shifted(static_cast<A>(x[c]), shift[c], sum[c], sum_of_squares[c]);
     }
   }
 }
@@ -54,10 +50,9 @@ void normalize_rows(const T* __restrict x, const T* __restrict residual, T* __re
   for (int64_t r = 0; r < rows; ++r, x += channels, y += channels) {
 #pragma GCC ivdep
     for (int64_t c = 0; c < channels; ++c) {
-      A v = (static_cast<A>(x[c]) - mean[c]) * scale[c] + bias[c];
-      if constexpr (kResidual) v += static_cast<A>(residual[c]);
-      if constexpr (kRelu) v = v < 0 ? A(0) : v;  // this order keeps NaN
-      y[c] = static_cast<T>(v);
+      const A centred = static_cast<A>(x[c]) - mean[c];
+      const A added = kResidual ? static_cast<A>(residual[c]) : A(0);
+      y[c] = static_cast<T>(normalized<kRelu, kResidual>(centred, scale[c], bias[c], added));
     }
     if constexpr (kResidual) residual += channels;
   }
