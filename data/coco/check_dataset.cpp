@@ -83,7 +83,9 @@ class Checker {
   }
 
   /// Images are not said to lack annotations that were left out because they are malformed.
-  bool lists_all_annotations() const { return report_.count(DefectKind::kMalformed) == 0; }
+  bool lists_all_annotations() const {
+    return report_.count(DefectKind::kMalformed) == 0;
+  }
 
   /// The JSON is named where an image has no file name that is good for one.
   void check_images() {
@@ -102,8 +104,8 @@ class Checker {
     for (ImageFault& fault : files_.look(images, Look::kPixels)) {
       const CocoImage& entry = dataset_.images()[fault.image];
       // What is missing in the JSON the reader has said.
-      const bool said = !entry.complete &&
-                        (entry.file_name.empty() || fault.kind == DefectKind::kSizeMismatch);
+      const bool said =
+          !entry.complete && (entry.file_name.empty() || fault.kind == DefectKind::kSizeMismatch);
       if (!said) report(fault.image, fault.kind, std::move(fault.value));
     }
     append(found);
