@@ -10,10 +10,10 @@
 namespace denovo {
 
 /// How [N, rows, C] is cut. A block reduces the rows of one slab for `lanes` neighbouring vectors
-/// of `vector` channels.
+/// of `vector` channels; `row_threads` threads of each lane share the rows.
 struct SlabCut {
   int64_t samples, rows, channels, slab_rows, num_slabs, num_chunks;
-  int vector, lanes;
+  int vector, lanes, row_threads;
 
   SlabCut(const Tensor& x, int widest_vector, int threads)
       : samples(x.size(0)), channels(x.size(-1)) {
@@ -24,7 +24,7 @@ struct SlabCut {
     num_chunks = (vectors + lanes - 1) / lanes;
     // Enough blocks to fill a large GPU twice, and at least eight rows for each thread.
     constexpr int64_t kBlocksWanted = 1024, kRowsPerThread = 8;
-    const int64_t row_threads = threads / lanes;
+    row_threads = threads / lanes;
     const int64_t slabs_wanted =
         std::max<int64_t>(1, kBlocksWanted / std::max<int64_t>(1, samples * num_chunks));
     slab_rows = std::max((rows + slabs_wanted - 1) / slabs_wanted, kRowsPerThread * row_threads);
@@ -53,8 +53,7 @@ struct SlabSums : BlockKernel {
 
   SlabSums(const Term& t, const SlabCut& c, A* s) : term(t), cut(c), sums(s) {}
   int64_t shared_bytes() const {
-    return int64_t{kThreads / cut.lanes} * cut.lanes * V * kValues *
-           static_cast<int64_t>(sizeof(A));
+    return int64_t{cut.row_threads} * cut.lanes * V * kValues * static_cast<int64_t>(sizeof(A));
   }
 
   template <int P>
@@ -63,7 +62,7 @@ struct SlabSums : BlockKernel {
                   slab = at.block / cut.num_chunks % cut.num_slabs;
     const int64_t n = at.block / (cut.num_chunks * cut.num_slabs);
     const int64_t first_channel = chunk * cut.lanes * V;
-    const int row_threads = kThreads / cut.lanes, width = cut.lanes * V;
+    const int row_threads = cut.row_threads, width = cut.lanes * V;
     A* shared = at.share<A>();
     if constexpr (P == 0) {
       const int lane = at.thread % cut.lanes, row_thread = at.thread / cut.lanes;

@@ -23,10 +23,9 @@ struct SlabMoments : BlockKernel {
 
   SlabMoments(const T* in, const ValidRows& v, const SlabCut& c, double* out)
       : x(in), valid(v), cut(c), moments(out) {}
-  int64_t row_threads() const { return kThreads / cut.lanes; }
   int64_t shared_bytes() const {
-    return row_threads() * (2 * cut.lanes * V * static_cast<int64_t>(sizeof(A)) +
-                            static_cast<int64_t>(sizeof(int64_t)));
+    return cut.row_threads * (2 * cut.lanes * V * static_cast<int64_t>(sizeof(A)) +
+                              static_cast<int64_t>(sizeof(int64_t)));
   }
 
   template <int P>
@@ -34,7 +33,7 @@ struct SlabMoments : BlockKernel {
     const int64_t slab = at.block / cut.num_chunks, begin = slab * cut.slab_rows;
     const int64_t end = begin + cut.slab_rows < cut.rows ? begin + cut.slab_rows : cut.rows;
     const int64_t first_channel = at.block % cut.num_chunks * cut.lanes * V;
-    const int row_threads = kThreads / cut.lanes, width = cut.lanes * V;
+    const int row_threads = cut.row_threads, width = cut.lanes * V;
     auto* counts = at.share<int64_t>();
     A* sums = reinterpret_cast<A*>(counts + row_threads);  // [2][row_threads][width]
     if constexpr (P == 0) {
