@@ -6,24 +6,27 @@
 #include <vector>
 
 #include "data/coco/dataset.h"
+#include "data/coco/training_view.h"
 
 namespace denovo::data {
 
 struct CheckReport {
   std::vector<Defect> defects;  // structure, annotations, images, categories
   int64_t num_images = 0, num_annotations = 0;
-  int64_t num_instances = 0;  // annotations that are not crowds
-  int64_t num_dropped = 0;    // instances that leave nothing to train on
-  bool has_masks = false;     // otherwise the segmentation rules were not applied
-  std::string refusal;        // why training would refuse the data; empty when it would not
+  TrainingFilter filter;   // of the training that was asked about
+  TrainingView view;       // what it would make of the instances
+  bool has_masks = false;  // otherwise the segmentation rules were not applied
+  std::string refusal;     // the sentence with which training would refuse; empty when it would not
 
   int64_t count(DefectKind kind) const;
 };
 
 /// Checks annotations, images and categories of a data set that was read with
-/// StructuralDefects::kCollect. Every image is decoded, with all threads; the order of the defects
-/// does not depend on them. Throws IoError when `image_folder` is not a folder.
-CheckReport check_dataset(const CocoDataset& dataset, const std::string& image_folder);
+/// StructuralDefects::kCollect, for a training with this filter. Every image is decoded, with all
+/// threads; the order of the defects does not depend on them. Throws IoError when `image_folder` is
+/// not a folder.
+CheckReport check_dataset(const CocoDataset& dataset, const std::string& image_folder,
+                          const TrainingFilter& filter = {});
 
 /// "<class>: <file>: <item> <id>: <rule>, got <value>" for each defect, a line each.
 std::string defect_lines(const CheckReport& report);

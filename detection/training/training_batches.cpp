@@ -9,8 +9,7 @@ namespace denovo::detection {
 TrainingBatches::TrainingBatches(const TrainConfig& config)
     : config_(config),
       dataset_(data::read_coco(config.data.path(config.data.train_annotations))),
-      view_(data::training_view(dataset_, {.masks = config.model.mask.enabled,
-                                           .max_bad_fraction = config.data.max_bad_fraction})) {
+      view_(data::training_view(dataset_, config.training_filter())) {
   if (config.data.max_train_images > 0) {
     view_ = data::subset(view_, dataset_, config.data.max_train_images,
                          static_cast<uint64_t>(config.seed));

@@ -92,13 +92,13 @@ Validation::Validation(const TrainConfig& config, const data::CocoDataset& train
   if (const auto missing = missing_image_files(dataset_, images, root); !missing.empty())
     throw IoError(missing_images_text(dataset_, missing, images.size(), root));
   if (!config_.eval.loss) return;
-  view_ =
-      data::training_view(dataset_, {.masks = config_.model.mask.enabled, .max_bad_fraction = 1.0});
+  view_ = data::judge_dataset(dataset_, {.masks = config_.model.mask.enabled});
   std::copy_if(view_.images.begin(), view_.images.end(), std::back_inserter(loss_images_),
                [&](int image) { return static_cast<size_t>(image) < images.size(); });
   if (loss_images_.empty()) {
-    throw IoError(fmt::format("{}: eval.loss needs an instance in the {} images of eval.max_images",
-                              dataset_.path(), images.size()));
+    throw IoError(
+        fmt::format("{}: eval.loss needs an instance in the images evaluated, got none in {}",
+                    dataset_.path(), images.size()));
   }
 }
 

@@ -2,7 +2,7 @@
 // best of some runs. scripts/bench_evaluation.sh sets them beside pycocotools'.
 //   evaluation_bench make DIR           writes the files (coco_files.h)
 //   evaluation_bench evaluate DIR       truth, results, bbox, segm
-//   evaluation_bench annotations DIR    train, and "memory <peak bytes>"
+//   evaluation_bench annotations DIR    train, view, and "memory <peak bytes>"
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -13,6 +13,7 @@
 
 #include "core/files/atomic_write.h"
 #include "data/coco/results.h"
+#include "data/coco/training_view.h"
 #include "data/evaluation/coco_evaluation.h"
 #include "tests/bench/coco_files.h"
 
@@ -65,6 +66,8 @@ void time_evaluation(const std::string& folder) {
 
 void time_annotations(const std::string& folder) {
   time_best("train", [&] { read_coco(folder + "/train.json"); });
+  const CocoDataset dataset = read_coco(folder + "/train.json");
+  time_best("view", [&] { training_view(dataset); });
   fmt::print("memory {}\n", usage().ru_maxrss * 1024);
 }
 
