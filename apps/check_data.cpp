@@ -5,6 +5,7 @@
 #include "core/files/atomic_write.h"
 #include "core/options.h"
 #include "data/coco/check_dataset.h"
+#include "detection/training/train_config.h"
 
 namespace {
 
@@ -15,8 +16,7 @@ int check(int argc, char** argv) {
   options.add({.name = "annotations", .value = "FILE", .meaning = "COCO JSON", .required = true});
   options.add(
       {.name = "images", .value = "DIR", .meaning = "folder of file_name", .required = true});
-  options.add({.name = "allow-parent-folders",
-               .meaning = "a file_name may leave the folder by .., as data.allow_parent_folders"});
+  options.add_config(denovo::config_help<denovo::detection::TrainConfig>());
   options.add({.name = "json",
                .value = "FILE",
                .meaning = "also write the report as JSON; - for stdout instead of the text"});
@@ -25,9 +25,12 @@ int check(int argc, char** argv) {
     denovo::cpu_context().set_num_threads(static_cast<int>(threads));
 
   using namespace denovo::data;
+  const auto config = denovo::load_config<denovo::detection::TrainConfig>(options.text("config"),
+                                                                          options.overrides());
   const CocoDataset dataset = read_coco(options.text("annotations"), StructuralDefects::kCollect);
   const CheckReport report = check_dataset(
-      ImageFiles(dataset, options.text("images"), options.given("allow-parent-folders")));
+      ImageFiles(dataset, options.text("images"), config.data.allow_parent_folders),
+      {.training = config.training_filter(), .skip_bad_images = config.data.skip_bad_images()});
   const std::string json_path = options.given("json") ? options.text("json") : "";
   if (json_path == "-")
     fmt::print("{}\n", report_json(report));

@@ -56,4 +56,5 @@ awk -v ours="$ours" -v theirs="$theirs" 'BEGIN {
 echo "$train" | awk -v bytes="$(stat -c %s "$dir/train.json")" '
   $1 == "train" { printf "train2017-size file of %.0f MB: %.2f s (%.2f s CPU), goal 2 s", bytes / 1e6, $2, $3 }
   $1 == "fingerprint" { printf "; its fingerprint: %.3f s (%.3f s CPU), goal 0.2 s", $2, $3 }
+  $1 == "view" { printf "; judged for training in %.2f s (%.2f s CPU)", $2, $3 }
   $1 == "memory" { printf "; %.0f MB of memory, goal 1000\n", $2 / 1e6 }'

@@ -1,4 +1,5 @@
-// The rules that a single annotation can break, for training (fast part) and for check_data (all).
+// The rules that a single annotation can break. judge_instance decides what training makes of it,
+// for training and for check_data; find_remarks says what else deserves a look.
 #pragma once
 
 #include <vector>
@@ -15,17 +16,26 @@ inline bool usable_polygon(uint32_t size) {
 /// True when one of the annotations has a segmentation; a file of boxes only is not faulty.
 bool has_segmentations(const CocoDataset& dataset);
 
-struct AnnotationChecks {
-  bool segmentation = true;  // off for a file or a model without masks
-  bool raster = true;        // draw the masks: finds empty ones and areas that disagree; slow
+/// What training makes of an instance. What lies outside the image is cut off.
+enum class InstanceUse : uint8_t {
+  kWhole,    // its box and, for a model with masks, its mask
+  kBoxOnly,  // its box: it has no segmentation
+  kDropped   // nothing: a reason was found
 };
 
-/// Appends the defects of one annotation: of its box, its segmentation, its id.
-void find_annotation_defects(const CocoDataset& dataset, const CocoAnnotation& annotation,
-                             AnnotationChecks checks, std::vector<Defect>& defects);
+/// Appends why an instance is dropped; nothing to one that is not. `masks`: the model has a mask
+/// head, otherwise segmentations are not looked at. Dropped are
+///   boxes of which less than a hundredth of a pixel is on the image, in width or height;
+///   segmentations that are there but not usable: no polygon of three vertices, all polygons off
+///   the image or without extent, run lengths without pixels, broken or for another image size.
+/// A mask thinner than a pixel is kept, as masks are drawn on the grid of a RoI. Draws nothing: a
+/// look at each number.
+InstanceUse judge_instance(const CocoDataset& dataset, const CocoAnnotation& annotation, bool masks,
+                           std::vector<Defect>& reasons);
 
-/// True for the defects that leave nothing to train on (a short polygon beside a good one does
-/// not).
-bool drops_instance(DefectKind kind);
+/// Appends what does not keep an instance from training: of its box, single polygons, its mask, its
+/// id. Draws the mask: slow.
+void find_remarks(const CocoDataset& dataset, const CocoAnnotation& annotation, bool masks,
+                  std::vector<Defect>& remarks);
 
 }  // namespace denovo::data

@@ -10,13 +10,12 @@
 #include "core/files/json_writer.h"
 #include "data/coco/annotation_checks.h"
 #include "data/coco/json_lists.h"
+#include "data/coco/training_refusal.h"
 
 namespace denovo::data {
 namespace {
 
-constexpr double kMaxDroppedFraction = 0.01;
 constexpr int kMaxLines = 10;  // of one class and member
-constexpr auto kLastKind = DefectKind::kDuplicateCategoryName;
 
 /// Reports every item whose key an earlier one has; a missing key is no repetition.
 template <typename Items, typename Key>
@@ -36,13 +35,19 @@ void check_repeats(const Items& items, const Key& key, DefectKind kind,
 
 class Checker {
  public:
-  explicit Checker(const ImageFiles& files)
-      : files_(files), dataset_(files.dataset()), file_(base_name(dataset_.path())) {}
+  Checker(const ImageFiles& files, const CheckOptions& options)
+      : files_(files),
+        dataset_(files.dataset()),
+        file_(base_name(dataset_.path())),
+        skip_bad_images_(options.skip_bad_images) {
+    report_.filter = options.training;
+  }
 
   CheckReport run() {
     report_.num_images = static_cast<int64_t>(dataset_.images().size());
     report_.num_annotations = static_cast<int64_t>(dataset_.annotations().size());
     report_.has_masks = has_segmentations(dataset_);
+    report_.view = judge_dataset(dataset_, report_.filter);
     report_.defects.assign(dataset_.defects().begin(), dataset_.defects().end());
     check_annotations();
     check_images();
@@ -52,7 +57,7 @@ class Checker {
     check_repeats(
         dataset_.categories(), [](const CocoCategory& c) { return std::string_view(c.name); },
         DefectKind::kDuplicateCategoryName, file_, report_.defects);
-    report_.refusal = reason_to_refuse();
+    report_.refusal = refusal();
     return std::move(report_);
   }
 
@@ -63,22 +68,15 @@ class Checker {
   }
 
   void check_annotations() {
+    // In a file without any, one sentence says so.
+    const bool masks = report_.filter.masks && report_.has_masks;
     std::vector<std::vector<Defect>> found(dataset_.images().size());
-    int64_t num_instances = 0, num_dropped = 0;
-#pragma omp parallel for schedule(dynamic, 16) reduction(+ : num_instances, num_dropped)
+#pragma omp parallel for schedule(dynamic, 16)
     for (size_t i = 0; i < found.size(); ++i)
       for (const CocoAnnotation& annotation : dataset_.annotations_of(static_cast<int>(i))) {
-        const size_t before = found[i].size();
-        find_annotation_defects(dataset_, annotation, {.segmentation = report_.has_masks},
-                                found[i]);
-        if (annotation.crowd) continue;
-        ++num_instances;
-        num_dropped +=
-            std::any_of(found[i].begin() + before, found[i].end(),
-                        [](const Defect& defect) { return drops_instance(defect.kind); });
+        judge_instance(dataset_, annotation, masks, found[i]);
+        find_remarks(dataset_, annotation, masks, found[i]);
       }
-    report_.num_instances = num_instances;
-    report_.num_dropped = num_dropped;
     append(found);
   }
 
@@ -111,22 +109,22 @@ class Checker {
     append(found);
   }
 
-  std::string reason_to_refuse() const {
-    const auto fatal = std::count_if(
-        report_.defects.begin(), report_.defects.end(),
-        [](const Defect& defect) { return severity(defect.kind) == Severity::kFatal; });
-    if (fatal > 0) return fmt::format("{} fatal defects", fatal);
-    if (static_cast<double>(report_.num_dropped) >
-        kMaxDroppedFraction * static_cast<double>(report_.num_instances))
-      return fmt::format("{} of {} instances are degenerate, more than {} %", report_.num_dropped,
-                         report_.num_instances, 100 * kMaxDroppedFraction);
-    if (report_.num_instances == 0) return "there is no instance to train on";
-    return "";
+  /// In the order in which training meets them: the structure, the instances, the files.
+  std::string refusal() const {
+    if (!dataset_.defects().empty()) return describe(dataset_.defects().front());
+    if (!report_.view.refusal.empty()) return report_.view.refusal;
+    const auto fatal =
+        std::find_if(report_.defects.begin(), report_.defects.end(), [&](const Defect& defect) {
+          return severity(defect.kind) == Severity::kFatal &&
+                 !(skip_bad_images_ && is_of_image_file(defect.kind));
+        });
+    return fatal == report_.defects.end() ? "" : describe(*fatal);
   }
 
   const ImageFiles& files_;
   const CocoDataset& dataset_;
   const std::string file_;
+  const bool skip_bad_images_;
   CheckReport report_;
 };
 
@@ -144,9 +142,33 @@ const char* severity_name(Severity severity) {
 /// Calls visit(kind, count) for the classes that occur.
 template <typename Visit>
 void for_each_kind(const CheckReport& report, const Visit& visit) {
-  for (int kind = 0; kind <= static_cast<int>(kLastKind); ++kind)
+  for (int kind = 0; kind < kNumDefectKinds; ++kind)
     if (const int64_t count = report.count(static_cast<DefectKind>(kind)))
       visit(static_cast<DefectKind>(kind), count);
+}
+
+/// What training would do with what it does not use whole.
+std::string outcome_lines(const CheckReport& report) {
+  const TrainingView& view = report.view;
+  std::string text;
+  if (view.num_dropped > 0)
+    text += fmt::format("{} of {} instances are degenerate; {} (data.max_bad_fraction)\n",
+                        view.num_dropped, view.num_instances(),
+                        bad_fraction_rule(report.filter.max_bad_fraction));
+  if (view.num_box_only > 0 && view.num_box_only < std::ssize(view.instances))
+    text += fmt::format("{} instances have no segmentation and train their box alone\n",
+                        view.num_box_only);
+  if (view.num_empty_images > 0)
+    text += fmt::format(
+        "{} images have no annotations and {} (data.keep_empty_images={})\n", view.num_empty_images,
+        view.keeps_empty_images ? "train as negatives" : "are left out", view.keeps_empty_images);
+  if (view.num_unusable_images > 0)
+    text += fmt::format("{} images have annotations, but no instance to train on: left out\n",
+                        view.num_unusable_images);
+  if (report.refusal.empty())
+    return text + fmt::format("training would start and leave out {} degenerate instances\n",
+                              view.num_dropped);
+  return text + fmt::format("training would refuse these data: {}\n", report.refusal);
 }
 
 }  // namespace
@@ -156,10 +178,10 @@ int64_t CheckReport::count(DefectKind kind) const {
                        [&](const Defect& defect) { return defect.kind == kind; });
 }
 
-CheckReport check_dataset(const ImageFiles& files) {
+CheckReport check_dataset(const ImageFiles& files, const CheckOptions& options) {
   if (!std::filesystem::is_directory(files.folder()))
     throw IoError(fmt::format("{}: must be a folder of images", files.folder()));
-  return Checker(files).run();
+  return Checker(files, options).run();
 }
 
 std::string defect_lines(const CheckReport& report) {
@@ -176,26 +198,25 @@ std::string defect_lines(const CheckReport& report) {
 }
 
 std::string summary_lines(const CheckReport& report) {
-  std::string text = fmt::format("{} images, {} annotations, {} instances that are not crowds{}\n",
-                                 report.num_images, report.num_annotations, report.num_instances,
-                                 report.has_masks ? "" : "; no segmentation, boxes only");
+  std::string text =
+      fmt::format("{} images, {} annotations, {} instances that are not crowds{}{}\n",
+                  report.num_images, report.num_annotations, report.view.num_instances(),
+                  report.has_masks ? "" : "; no segmentation",
+                  report.filter.masks ? "" : "; boxes only (model.mask.enabled=false)");
   for_each_kind(report, [&](DefectKind kind, int64_t count) {
     text +=
         fmt::format("{:>8}  {:<24} {}\n", severity_name(severity(kind)), defect_name(kind), count);
   });
-  if (report.refusal.empty())
-    text += fmt::format("training would start and leave out {} degenerate instances\n",
-                        report.num_dropped);
-  else
-    text += fmt::format("training would refuse these data: {}\n", report.refusal);
-  return text;
+  return text + outcome_lines(report);
 }
 
 std::string report_json(const CheckReport& report) {
   JsonWriter json;
   json.begin_object().field("images", report.num_images);
-  json.field("annotations", report.num_annotations).field("instances", report.num_instances);
-  json.field("dropped", report.num_dropped).field("has_masks", report.has_masks);
+  json.field("annotations", report.num_annotations);
+  json.field("instances", report.view.num_instances());
+  json.field("dropped", report.view.num_dropped).field("box_only", report.view.num_box_only);
+  json.field("empty_images", report.view.num_empty_images).field("has_masks", report.has_masks);
   json.field("trainable", report.refusal.empty()).field("refusal", report.refusal);
   json.key("counts").begin_object();
   for_each_kind(report,

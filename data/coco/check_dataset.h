@@ -6,24 +6,32 @@
 #include <vector>
 
 #include "data/coco/image_files.h"
+#include "data/coco/training_view.h"
 
 namespace denovo::data {
 
 struct CheckReport {
   std::vector<Defect> defects;  // structure, annotations, images, categories
   int64_t num_images = 0, num_annotations = 0;
-  int64_t num_instances = 0;  // annotations that are not crowds
-  int64_t num_dropped = 0;    // instances that leave nothing to train on
-  bool has_masks = false;     // otherwise the segmentation rules were not applied
-  std::string refusal;        // why training would refuse the data; empty when it would not
+  TrainingFilter filter;   // of the training that was asked about
+  TrainingView view;       // what it would make of the instances
+  bool has_masks = false;  // otherwise the segmentation rules were not applied
+  std::string refusal;     // the sentence with which training would refuse; empty when it would not
 
   int64_t count(DefectKind kind) const;
 };
 
 /// Checks annotations, images and categories of a data set that was read with
-/// StructuralDefects::kCollect. Every image is decoded, with all threads; the order of the defects
-/// does not depend on them. Throws IoError when the folder of images is none.
-CheckReport check_dataset(const ImageFiles& files);
+struct CheckOptions {
+  TrainingFilter training;
+  bool skip_bad_images = false;  // training goes on without them
+};
+
+/// Checks annotations, images and categories of a data set that was read with
+/// StructuralDefects::kCollect, for a training with these options. Every image is decoded, with all
+/// threads; the order of the defects does not depend on them. Throws IoError when the folder of
+/// images is none.
+CheckReport check_dataset(const ImageFiles& files, const CheckOptions& options = {});
 
 /// "<class>: <file>: <item> <id>: <rule>, got <value>" for each defect, a line each; of more than
 /// 10 of one class (and JSON key) the others are counted at the end.

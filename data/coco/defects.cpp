@@ -38,13 +38,17 @@ constexpr DefectText kTexts[] = {
     {"crowd_polygon", "annotation", "a crowd should have run lengths", Severity::kWarning},
     {"area_disagrees", "annotation", "area should be that of the mask within 10 %",
      Severity::kWarning},
+    {"no_segmentation", "annotation", "an instance without a segmentation trains its box alone",
+     Severity::kWarning},
+    {"thin_mask", "annotation", "segmentation should cover a pixel", Severity::kWarning},
+    {"box_off_mask", "annotation", "bbox should be the box of the mask", Severity::kWarning},
     {"tiny_box", "annotation", "bbox should be larger than a pixel", Severity::kWarning},
     {"box_clipped", "annotation", "bbox should lie inside the image", Severity::kWarning},
     {"no_annotations", "image", "an image should have annotations", Severity::kWarning},
     {"duplicate_file_name", "image", "file_name should be unique", Severity::kWarning},
     {"duplicate_category_name", "category", "names should be unique", Severity::kWarning},
 };
-static_assert(std::size(kTexts) == static_cast<size_t>(DefectKind::kDuplicateCategoryName) + 1);
+static_assert(std::size(kTexts) == static_cast<size_t>(kNumDefectKinds));
 
 const DefectText& text_of(DefectKind kind) {
   return kTexts[static_cast<size_t>(kind)];
@@ -63,6 +67,10 @@ std::string_view defect_rule(DefectKind kind) {
 }
 Severity severity(DefectKind kind) {
   return text_of(kind).severity;
+}
+
+bool is_of_image_file(DefectKind kind) {
+  return kind >= DefectKind::kMissingFile && kind <= DefectKind::kSizeMismatch;
 }
 
 std::string describe(const Defect& defect) {

@@ -21,22 +21,27 @@ enum class DefectKind {
   kUnreadableImage,  // cannot be decoded
   kSizeMismatch,     // width and height differ from the decoded and turned image
   // Degenerate instances: dropped from training and counted; kept by the evaluation.
-  kEmptyBox,           // width or height zero or negative
-  kBoxOutside,         // no part of the box is on the image
+  kEmptyBox,           // width or height zero or negative, or next to nothing
+  kBoxOutside,         // no part of the box is on the image, or next to nothing
   kShortPolygon,       // fewer than 6 numbers
   kOddPolygon,         // an odd number of numbers
-  kEmptySegmentation,  // no polygon, or a mask without pixels
+  kEmptySegmentation,  // no usable polygon on the image, or run lengths without pixels
   kMaskSize,           // run lengths or coordinates that do not fit the image
   // Warnings.
   kIdZero,             // annotation id 0: the reference evaluation counts it as unmatched
   kCrowdPolygon,       // iscrowd with polygons
   kAreaDisagrees,      // area differs from the mask's by more than 10 %
+  kNoSegmentation,     // trains its box alone
+  kThinMask,           // polygons that cover no pixel
+  kBoxOffMask,         // bbox and the box of the mask overlap by less than half (IoU)
   kTinyBox,            // a width or height of one pixel or less
   kBoxClipped,         // a part of the box is outside the image
   kNoAnnotations,      // an image without annotations
   kDuplicateFileName,  // two images with one file_name
   kDuplicateCategoryName,
 };
+
+inline constexpr int kNumDefectKinds = static_cast<int>(DefectKind::kDuplicateCategoryName) + 1;
 
 enum class Severity { kFatal, kDropped, kWarning };
 
@@ -55,6 +60,8 @@ std::string_view defect_item(DefectKind kind);
 /// The rule that is broken, as the sentence of an error: "bbox width and height must be positive".
 std::string_view defect_rule(DefectKind kind);
 Severity severity(DefectKind kind);
+/// Of an image's file: where bad images are skipped, training goes on without it.
+bool is_of_image_file(DefectKind kind);
 
 /// "<file>: <item> <id>: <rule>, got <value>", the text of an IoError for this defect.
 std::string describe(const Defect& defect);

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "data/coco/annotation_checks.h"
-#include "data/coco/json_lists.h"
+#include "data/coco/training_refusal.h"
 
 namespace denovo::data {
 namespace {
@@ -38,67 +38,101 @@ void raise_limits(const CocoDataset& dataset, std::span<const int> instances,
   raise(limits.runs_per_image, runs);
 }
 
-std::string list_examples(const TrainingView& view) {
+/// Goes through the images in order; what each instance is good for is known already.
+class ViewBuilder {
+ public:
+  ViewBuilder(const CocoDataset& dataset, const TrainingFilter& filter)
+      : dataset_(dataset), filter_(filter), uses_(dataset.annotations().size()) {
+    const auto count = static_cast<int64_t>(uses_.size());
+#pragma omp parallel
+    {
+      std::vector<Defect> reasons;
+#pragma omp for schedule(dynamic, 256)
+      for (int64_t i = 0; i < count; ++i) {
+        reasons.clear();
+        uses_[static_cast<size_t>(i)] = judge_instance(
+            dataset_, dataset_.annotations()[static_cast<size_t>(i)], filter_.masks, reasons);
+      }
+    }
+  }
+
+  TrainingView build() {
+    view_.first_instance.push_back(0);
+    view_.keeps_empty_images = filter_.keep_empty_images;
+    for (size_t i = 0; i < dataset_.images().size(); ++i) add_image(static_cast<int>(i));
+    view_.refusal = reason_to_refuse(dataset_, view_, filter_);
+    return std::move(view_);
+  }
+
+ private:
+  void add_image(int image) {
+    const auto annotations = dataset_.annotations_of(image);
+    for (const CocoAnnotation& annotation : annotations) add(annotation);
+    const auto end = static_cast<int64_t>(view_.instances.size());
+    if (end == view_.first_instance.back()) {
+      ++(annotations.empty() ? view_.num_empty_images : view_.num_unusable_images);
+      if (!annotations.empty() || !filter_.keep_empty_images) return;
+    }
+    view_.images.push_back(image);
+    view_.first_instance.push_back(end);
+    raise_limits(dataset_, view_.instances_of(view_.images.size() - 1), view_.limits);
+  }
+
+  void add(const CocoAnnotation& annotation) {
+    const auto index = static_cast<int>(&annotation - dataset_.annotations().data());
+    const InstanceUse use = uses_[static_cast<size_t>(index)];
+    if (annotation.crowd) {
+      ++view_.num_crowds;
+    } else if (use == InstanceUse::kDropped) {
+      drop(annotation);
+    } else {
+      view_.instances.push_back(index);
+      view_.num_box_only += use == InstanceUse::kBoxOnly;
+    }
+  }
+
+  void drop(const CocoAnnotation& annotation) {
+    std::vector<Defect> reasons;
+    judge_instance(dataset_, annotation, filter_.masks, reasons);
+    ++view_.num_dropped;
+    for (const Defect& reason : reasons) ++view_.reasons[static_cast<size_t>(reason.kind)];
+    if (view_.examples.size() < kMaxExamples) view_.examples.push_back(reasons.front());
+  }
+
+  const CocoDataset& dataset_;
+  const TrainingFilter& filter_;
+  std::vector<InstanceUse> uses_;  // by annotation
+  TrainingView view_;
+};
+
+}  // namespace
+
+std::string TrainingView::example_text() const {
   std::string text;
-  for (const Defect& example : view.examples)
+  for (const Defect& example : examples)
     text += fmt::format("; annotation {}: {}, got {}", example.id, defect_rule(example.kind),
                         example.value);
   return text;
 }
 
-}  // namespace
-
 std::string TrainingView::summary() const {
+  const int64_t negatives = keeps_empty_images ? num_empty_images : 0;
+  std::string kept = fmt::format("{} images with {} instances", images.size(), instances.size());
+  if (negatives > 0) kept += fmt::format(", {} of the images as negatives", negatives);
+  if (num_box_only > 0)
+    kept += fmt::format(", {} of the instances without a mask, for their box alone", num_box_only);
   return fmt::format(
-      "{} images with {} instances; left out {} images without instances, {} crowds, "
-      "{} degenerate instances{}",
-      images.size(), instances.size(), num_empty_images, num_crowds, num_dropped,
-      list_examples(*this));
+      "{}; left out {} images without instances, {} crowds, {} degenerate instances{}", kept,
+      num_empty_images + num_unusable_images - negatives, num_crowds, num_dropped, example_text());
+}
+
+TrainingView judge_dataset(const CocoDataset& dataset, const TrainingFilter& filter) {
+  return ViewBuilder(dataset, filter).build();
 }
 
 TrainingView training_view(const CocoDataset& dataset, const TrainingFilter& filter) {
-  TrainingView view;
-  view.first_instance.push_back(0);
-  std::vector<Defect> found;
-  for (size_t image = 0; image < dataset.images().size(); ++image) {
-    for (const CocoAnnotation& annotation : dataset.annotations_of(static_cast<int>(image))) {
-      if (annotation.crowd) {
-        ++view.num_crowds;
-        continue;
-      }
-      found.clear();
-      find_annotation_defects(dataset, annotation, {.segmentation = filter.masks, .raster = false},
-                              found);
-      const auto reason = std::find_if(found.begin(), found.end(), [](const Defect& defect) {
-        return drops_instance(defect.kind);
-      });
-      if (reason == found.end()) {
-        view.instances.push_back(static_cast<int>(&annotation - dataset.annotations().data()));
-        continue;
-      }
-      ++view.num_dropped;
-      if (view.examples.size() < kMaxExamples) view.examples.push_back(*reason);
-    }
-    const auto end = static_cast<int64_t>(view.instances.size());
-    const bool empty = end == view.first_instance.back();
-    view.num_empty_images += empty;
-    if (empty && !filter.keep_empty_images) continue;
-    view.images.push_back(static_cast<int>(image));
-    view.first_instance.push_back(end);
-    raise_limits(dataset, view.instances_of(view.images.size() - 1), view.limits);
-  }
-  const auto total = static_cast<int64_t>(view.instances.size()) + view.num_dropped;
-  const std::string_view file = base_name(dataset.path());
-  if (static_cast<double>(view.num_dropped) > filter.max_bad_fraction * static_cast<double>(total))
-    throw IoError(fmt::format("{}: at most {} % of the instances may be degenerate, got {} of {}{}",
-                              file, 100 * filter.max_bad_fraction, view.num_dropped, total,
-                              list_examples(view)));
-  if (view.instances.empty())
-    throw IoError(fmt::format(
-        "{}: training needs at least one instance, got {}", file,
-        total == 0 && view.num_crowds > 0
-            ? fmt::format("none: all {} annotations are crowds (iscrowd 1)", view.num_crowds)
-            : "none"));
+  TrainingView view = judge_dataset(dataset, filter);
+  if (!view.refusal.empty()) throw IoError(view.refusal);
   return view;
 }
 

@@ -2,6 +2,7 @@
 // and counted; images without any instance are left out.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -12,9 +13,9 @@
 namespace denovo::data {
 
 struct TrainingFilter {
-  bool masks = true;  // the model has a mask head: an instance needs a usable segmentation
-  double max_bad_fraction = 0.01;
-  bool keep_empty_images = false;
+  bool masks = true;               // the model has a mask head
+  double max_bad_fraction = 0.01;  // training_refusal.h
+  bool keep_empty_images = false;  // images without annotations train as negatives
 };
 
 /// Largest counts over the kept images and instances: the fixed capacities of a training step.
@@ -31,9 +32,18 @@ struct TrainingView {
   std::vector<int64_t> first_instance;  // images.size() + 1 offsets into instances
   std::vector<int> instances;           // indices into CocoDataset::annotations
   TrainingLimits limits;
-  int64_t num_crowds = 0, num_dropped = 0, num_empty_images = 0;
-  std::vector<Defect> examples;  // the first five dropped instances
+  // Of the annotations: crowds; instances that were dropped; kept ones that train their box alone.
+  int64_t num_crowds = 0, num_dropped = 0, num_box_only = 0;
+  // Images without annotations; images that have some, but no instance to train on: these show
+  // objects and are no negatives.
+  int64_t num_empty_images = 0, num_unusable_images = 0;
+  bool keeps_empty_images = false;                 // the former are among `images`
+  std::array<int64_t, kNumDefectKinds> reasons{};  // dropped instances by reason; some have two
+  std::vector<Defect> examples;                    // the first five dropped instances
+  std::string refusal;  // why training refuses the data, a sentence; empty when it does not
 
+  /// Annotations that are not crowds.
+  int64_t num_instances() const { return static_cast<int64_t>(instances.size()) + num_dropped; }
   /// Annotation indices of the i-th kept image.
   std::span<const int> instances_of(size_t i) const {
     return std::span(instances).subspan(first_instance[i],
@@ -41,10 +51,15 @@ struct TrainingView {
   }
   /// One line for the log: what was kept and what was dropped, with the examples.
   std::string summary() const;
+  /// "; annotation 2: bbox width and height must be positive, got …" for each example.
+  std::string example_text() const;
 };
 
-/// Throws IoError when no instance is left, or when more than max_bad_fraction of the annotations
-/// that are not crowds are degenerate; the message shows the first examples.
+/// What training makes of a data set, by judge_instance and reason_to_refuse; check_data shows the
+/// same. Works in parallel, with a result that does not depend on it.
+TrainingView judge_dataset(const CocoDataset& dataset, const TrainingFilter& filter = {});
+
+/// The same for training: throws IoError with the refusal.
 TrainingView training_view(const CocoDataset& dataset, const TrainingFilter& filter = {});
 
 }  // namespace denovo::data

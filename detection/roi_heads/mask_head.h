@@ -22,7 +22,8 @@ class MaskHead : public nn::Module {
 };
 
 /// loss_mask: binary cross-entropy on the channel of the true class, averaged over pixels and RoIs.
-/// rois: foreground only. Targets are the ground truth's polygons or runs on the RoI's grid.
+/// rois: mask_rois, foreground whose object has a mask. Targets are the ground truth's polygons or
+/// runs on the RoI's grid.
 Tensor mask_loss(const Tensor& logits, const RoiBatch& rois, const GroundTruth& gt, int num_classes,
                  int images_per_group, int64_t total_groups);
 

@@ -5,6 +5,7 @@
 #include "ops/balanced_sample/balanced_sample.h"
 #include "ops/compact/compact.h"
 #include "ops/gather_rows/gather_rows.h"
+#include "ops/mask_classes/mask_classes.h"
 #include "ops/match_boxes/match_boxes.h"
 #include "ops/roi_classes/roi_classes.h"
 
@@ -53,9 +54,11 @@ RoiBatch sample_rois(const BoxHeadConfig& config, const Proposals& proposals, co
   return pick(all, compaction.rows.rows(0, ops::usable_rows(compaction.count, slots)));
 }
 
-RoiBatch foreground_rois(const RoiBatch& rois, int num_classes, int64_t capacity) {
+RoiBatch mask_rois(const RoiBatch& rois, const ops::InstanceMasks& masks, int num_classes,
+                   int64_t capacity) {
   const NoGrad no_grad;
-  const ops::Compaction compaction = ops::compact_range(rois.classes, 0, num_classes);
+  const Tensor classes = ops::mask_classes(rois.classes, rois.images, rois.matched, masks);
+  const ops::Compaction compaction = ops::compact_range(classes, 0, num_classes);
   const int64_t limit = std::min(capacity, rois.count());
   return pick(rois, compaction.rows.rows(0, ops::usable_rows(compaction.count, limit)));
 }

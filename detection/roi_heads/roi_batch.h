@@ -22,7 +22,8 @@ struct RoiBatch {
 RoiBatch sample_rois(const BoxHeadConfig& config, const Proposals& proposals, const GroundTruth& gt,
                      const Tensor& image_ids, int num_classes, const SamplingKey& key);
 
-/// The foreground RoIs of a batch, valid first; capacity: the most there can be.
-RoiBatch foreground_rois(const RoiBatch& rois, int num_classes, int64_t capacity);
+/// The foreground RoIs whose object has a mask, valid first; capacity: the most there can be.
+RoiBatch mask_rois(const RoiBatch& rois, const ops::InstanceMasks& masks, int num_classes,
+                   int64_t capacity);
 
 }  // namespace denovo::detection

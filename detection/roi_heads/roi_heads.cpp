@@ -96,9 +96,10 @@ RoiLosses RoiHeads::losses(const std::vector<Tensor>& features, const RoiBatch& 
     const ProfileGroup group("mask_head");
     const auto per_image =
         static_cast<int64_t>(config_.box.batch_per_image * config_.box.positive_fraction);
-    const RoiBatch foreground = foreground_rois(rois, num_classes_, gt.boxes.size(0) * per_image);
-    losses.mask = mask_loss(predict_masks(features, foreground.boxes, foreground.images),
-                            foreground, gt, num_classes_, images_per_group, total_groups);
+    const RoiBatch with_mask =
+        mask_rois(rois, gt.masks, num_classes_, gt.boxes.size(0) * per_image);
+    losses.mask = mask_loss(predict_masks(features, with_mask.boxes, with_mask.images), with_mask,
+                            gt, num_classes_, images_per_group, total_groups);
   }
   return losses;
 }

@@ -33,8 +33,10 @@ void DataConfig::describe(ConfigFields& v) {
     "a file_name may leave the folder of images by \"..\"; absolute ones always may")
       .harmless();
   v("max_bad_fraction", max_bad_fraction,
-    "refuse to start when more annotations than this are degenerate")
+    "refuse to start when more of the instances than this are degenerate; 10 in all are a warning, "
+    "if at most half are, unless this is 0")
       .range(0, 1);
+  v("keep_empty_images", keep_empty_images, "train on images without annotations, as negatives");
   v("allow_changes", allow_changes,
     "resume although images or annotations have changed; a changed class list never resumes")
       .harmless();
@@ -184,6 +186,12 @@ void TrainConfig::describe(ConfigFields& v) {
   v.section("checkpoint", checkpoint, "checkpoints");
   v.section("log", log, "logs");
   v.section("dist", dist, "several ranks");
+}
+
+data::TrainingFilter TrainConfig::training_filter() const {
+  return {.masks = model.mask.enabled,
+          .max_bad_fraction = data.max_bad_fraction,
+          .keep_empty_images = data.keep_empty_images};
 }
 
 void TrainConfig::validate() const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/dtype.h"
+#include "data/coco/training_view.h"
 #include "data/loading/input_rule.h"
 #include "detection/model/model_config.h"
 #include "nn/schedule/lr_schedule.h"
@@ -22,6 +23,7 @@ struct DataConfig {
   std::string on_bad_image = "stop";
   bool allow_parent_folders = false;
   double max_bad_fraction = 0.01;
+  bool keep_empty_images = false;
   bool allow_changes = false;
   int workers = 2;
   int cache_mb = 1024;
@@ -117,6 +119,8 @@ struct TrainConfig {
   int64_t seed = 1;
 
   void describe(ConfigFields& v);
+  /// Which instances and images training uses; check_data asks for the same.
+  data::TrainingFilter training_filter() const;
   /// Throws ConfigError for combinations that cannot work.
   void validate() const;
   /// Throws ConfigError when the batch cannot be dealt to so many ranks.

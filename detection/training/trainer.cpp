@@ -74,7 +74,7 @@ class Trainer {
  private:
   void prepare_data() {
     const data::TrainingView& view = train_set_.view();
-    if (view.num_dropped > 0) {
+    if (view.num_dropped > 0 || view.num_box_only > 0) {
       recorder_.warn(view.summary());
     } else {
       recorder_.announce(view.summary());

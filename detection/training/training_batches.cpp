@@ -11,8 +11,7 @@ TrainingBatches::TrainingBatches(const TrainConfig& config)
       dataset_(data::read_coco(config.data.path(config.data.train_annotations))),
       files_(dataset_, config.data.path(config.data.train_images),
              config.data.allow_parent_folders),
-      view_(data::training_view(dataset_, {.masks = config.model.mask.enabled,
-                                           .max_bad_fraction = config.data.max_bad_fraction})) {
+      view_(data::training_view(dataset_, config.training_filter())) {
   if (config.data.max_train_images > 0) {
     view_ = data::subset(view_, dataset_, config.data.max_train_images,
                          static_cast<uint64_t>(config.seed));

@@ -76,8 +76,7 @@ Validation::Validation(const TrainConfig& config, const data::CocoDataset& train
       files_(dataset_, config.data.path(config.data.val_images), config.data.allow_parent_folders),
       images_(data::first_images(dataset_, config.eval.max_images)) {
   if (!config_.eval.loss) return;
-  view_ =
-      data::training_view(dataset_, {.masks = config_.model.mask.enabled, .max_bad_fraction = 1.0});
+  view_ = data::judge_dataset(dataset_, {.masks = config_.model.mask.enabled});
   choose_loss_images();
 }
 
@@ -86,8 +85,9 @@ void Validation::choose_loss_images() {
   std::set_intersection(view_.images.begin(), view_.images.end(), images_.begin(), images_.end(),
                         std::back_inserter(loss_images_));
   if (loss_images_.empty()) {
-    throw IoError(fmt::format("{}: eval.loss needs an instance in the {} images of eval.max_images",
-                              dataset_.path(), images_.size()));
+    throw IoError(
+        fmt::format("{}: eval.loss needs an instance in the images evaluated, got none in {}",
+                    dataset_.path(), images_.size()));
   }
 }
 

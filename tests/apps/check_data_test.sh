@@ -8,7 +8,8 @@ pictures=$source_dir/tests/data_files/image
 mkdir images && cp "$pictures"/{rgb.png,grey.png,orientation_6.jpg} images # 18 wide, 13 high
 head -c 200 "$pictures/baseline_444.jpg" >images/cut.jpg
 echo "no picture" >images/text.jpg
-check() { "$bin/check_data" --annotations "${1:-train.json}" --images images --quiet; }
+# check [FILE [KEY=VALUE...]]
+check() { "$bin/check_data" --annotations "${1:-train.json}" --images images --quiet "${@:2}"; }
 
 image='{"id": 1, "file_name": "rgb.png", "width": 18, "height": 13}'
 triangle='"area": 15, "segmentation": [[2, 2, 8, 2, 8, 8]]'
@@ -31,7 +32,7 @@ finds() {
   got=$?
   [ "$got" = "$status" ] || fail "exit status $got, not $status: $(cat stdout stderr)"
   printf '%s\n' "$@" | sed '/^$/d' | sort >wanted
-  grep -v '^ \|^[0-9]* images, \|^training would' stdout | sort >found
+  grep -v '^ \|^[0-9]* \(images\|instances\|of [0-9]*\) \|^[0-9]* images, \|^training would' stdout | sort >found
   same wanted found
   [ ! -s stderr ] || fail "check_data wrote to stderr: $(cat stderr)"
 }
@@ -61,7 +62,7 @@ annotated 0 "\"bbox\": [2, 2, 6, -1], $triangle" \
 echo "-- boxes and the image"
 annotated 0 "\"bbox\": [18, 2, 6, 6], $triangle" \
   "box_outside: train.json: annotation 5: bbox must meet the image, got [18, 2, 6, 6] on 18 x 13"
-annotated 0 "\"bbox\": [15, 2, 6, 6], $triangle" \
+annotated 0 "\"bbox\": [15, 2, 6, 6], \"segmentation\": [[15, 2, 21, 2, 21, 8]]" \
   "box_clipped: train.json: annotation 5: bbox should lie inside the image, got [15, 2, 6, 6] on 18 x 13"
 
 echo "-- polygons"
@@ -74,9 +75,13 @@ annotated 0 "$box, \"area\": 15, \"segmentation\": [[2, 2, 8, 2, 8, 6e7]]" \
 
 echo "-- empty segmentations"
 annotated 0 "$box, \"area\": 15, \"segmentation\": []" \
-  "empty_segmentation: train.json: annotation 5: segmentation must cover a pixel, got none"
-annotated 0 "$box, \"area\": 15, \"segmentation\": [[2.1, 2.1, 2.2, 2.1, 2.2, 2.2]]" \
-  "empty_segmentation: train.json: annotation 5: segmentation must cover a pixel, got a mask without pixels"
+  "no_segmentation: train.json: annotation 5: an instance without a segmentation trains its box alone, got none"
+annotated 0 "\"bbox\": [2, 2, 6, 1.1], \"segmentation\": [[2.1, 2.1, 8, 2.1, 8, 2.2]]" \
+  "thin_mask: train.json: annotation 5: segmentation should cover a pixel, got a mask without pixels"
+annotated 0 "$box, \"area\": 15, \"segmentation\": [[22, 2, 28, 2, 28, 8]]" \
+  "empty_segmentation: train.json: annotation 5: segmentation must cover a pixel, got polygons without extent on 18 x 13"
+annotated 0 "\"bbox\": [9, 2, 6, 6], $triangle" \
+  "box_off_mask: train.json: annotation 5: bbox should be the box of the mask, got [9, 2, 6, 6] for a mask in [2, 2, 6, 6]"
 
 echo "-- run lengths"
 annotated 0 "$box, \"area\": 15, \"segmentation\": {\"size\": [18, 13], \"counts\": [0, 15, 219]}" \
@@ -93,7 +98,7 @@ write "$image" "$(annotation 0 "$box, $triangle")"
 finds 0 "id_zero: train.json: annotation 0: id should not be 0, which the reference evaluation counts as unmatched, got 0"
 annotated 0 "$box, \"area\": 36, \"segmentation\": [[2, 2, 8, 2, 8, 8]]" \
   "area_disagrees: train.json: annotation 5: area should be that of the mask within 10 %, got 36 for a mask of 15 pixels"
-annotated 0 "\"bbox\": [2, 2, 1, 1], $triangle" \
+annotated 0 "\"bbox\": [2, 2, 1, 1], \"segmentation\": [[2, 2, 3, 2, 3, 3, 2, 3]]" \
   "tiny_box: train.json: annotation 5: bbox should be larger than a pixel, got [2, 2, 1, 1]"
 
 echo "-- ids"
@@ -147,22 +152,44 @@ cp images/grey.png images/grey.jpg
 with_image 0 '"file_name": "grey.jpg", "width": 18, "height": 13'
 with_image 0 "\"file_name\": \"$work/images/grey.png\", \"width\": 18, \"height\": 13"
 with_image 3 '"file_name": "../images/grey.png", "width": 18, "height": 13' \
-  "bad_file_name: train.json: image 2: file_name must name a file in the folder of images, got \"../images/grey.png\", which leaves it; allow_parent_folders allows that"
-expect 0 "" "$bin/check_data" --annotations train.json --images images --quiet --allow-parent-folders
+  "bad_file_name: train.json: image 2: file_name must name a file in the folder of images, got \"../images/grey.png\", which leaves it; data.allow_parent_folders=true allows that"
+expect 0 "" "$bin/check_data" --annotations train.json --images images --quiet data.allow_parent_folders=true
 
 echo "-- a photograph that EXIF turns: 18 x 13 pixels are stored, viewers show 13 x 18"
 with_image 0 '"file_name": "orientation_6.jpg", "width": 13, "height": 18'
 with_image 3 '"file_name": "orientation_6.jpg", "width": 18, "height": 13' \
   "size_mismatch: orientation_6.jpg: image 2: width and height must be those of the decoded file, got 18 x 13 for a file of 13 x 18 (stored as 18 x 13, which EXIF orientation 6 turns)"
 
-echo "-- more than one degenerate instance in a hundred"
-write "$image" "$(for id in 1 2 3; do annotation $id "\"bbox\": [2, 2, 0, 6], $triangle"; done |
+echo "-- boxes only, as some exports are"
+sound_before=$sound
+sound=$(for id in 101 102; do annotation $id "$box, \"segmentation\": []"; done | sed '$!s/$/,/')
+write "$image" ""
+no_masks="train.json: no instance has a segmentation; set model.mask.enabled=false to train boxes only"
+check >stdout 2>stderr
+[ $? = 3 ] || fail "a file without masks was accepted"
+grep -qx "training would refuse these data: $no_masks" stdout || fail "no refusal: $(cat stdout)"
+printf '[data]\ntrain_annotations = "train.json"\ntrain_images = "images"\nval_annotations = ""\n' >run.toml
+expect 3 "train_coco: $no_masks" "$bin/train_coco" --config run.toml --out run --quiet
+expect 0 "" check train.json model.mask.enabled=false
+grep -q "^training would start" stdout || fail "boxes are refused: $(cat stdout)"
+sound=$sound_before
+
+echo "-- too many degenerate instances: the sentence of training, which names the key"
+write "$image" "$(for id in $(seq 11); do annotation "$id" "\"bbox\": [2, 2, 0, 6], $triangle"; done |
   sed '$!s/$/,/')"
 check >stdout 2>stderr
-[ $? = 3 ] || fail "three degenerate instances of 203 were accepted"
-grep -qx "training would refuse these data: 3 of 203 instances are degenerate, more than 1 %" stdout ||
-  fail "no refusal: $(tail -1 stdout)"
-grep -qx " dropped  empty_box                3" stdout || fail "no count: $(cat stdout)"
+[ $? = 3 ] || fail "11 degenerate instances of 211 were accepted"
+refusal="train.json: at most 1 % of the instances may be degenerate or 10 where that is at most half, got 11 of 211; data.max_bad_fraction=0.053 allows it"
+for id in 1 2 3 4 5; do
+  refusal+="; annotation $id: bbox width and height must be positive, got [2, 2, 0, 6]"
+done
+grep -qxF "training would refuse these data: $refusal" stdout || fail "no refusal: $(tail -1 stdout)"
+grep -qx " dropped  empty_box                11" stdout || fail "no count: $(cat stdout)"
+"$bin/train_coco" --config run.toml --out run --quiet >stdout 2>stderr
+[ $? = 3 ] || fail "training accepts what check_data refuses"
+[ "$(cat stderr)" = "train_coco: $refusal" ] || fail "another sentence: $(cat stderr)"
+expect 0 "" check train.json data.max_bad_fraction=0.053
+expect 2 "check_data: *data.max_bad_fraction*" check train.json data.max_bad_fraction=2
 
 echo "-- all faults of an exporter at once: text for ids, flat polygons, repeated categories"
 flat='"bbox": [2, 2, 6, 6], "area": 15, "segmentation": [2, 2, 8, 2, 8, 8]'
@@ -195,10 +222,10 @@ check_json() {
   [ $? = 3 ] || fail "--json $1 changes the exit status"
 }
 check_json report.json
-[ "$(wc -l <stdout)" = 6 ] || fail "--json FILE changes the text: $(cat stdout)"
+[ "$(wc -l <stdout)" = 15 ] || fail "--json FILE changes the text: $(cat stdout)"
 check_json -
 same report.json stdout
-grep -q '"trainable":false,"refusal":"3 of 203 instances are degenerate, more than 1 %","counts":{"empty_box":3},"defects":\[{"class":"empty_box","severity":"dropped","file":"train.json","id":1,"value":"\[2, 2, 0, 6\]"}' \
+grep -q '"trainable":false,"refusal":"train.json: at most .* got \[2, 2, 0, 6\]","counts":{"empty_box":11},"defects":\[{"class":"empty_box","severity":"dropped","file":"train.json","id":1,"value":"\[2, 2, 0, 6\]"}' \
   stdout || fail "unexpected report: $(cat stdout)"
 
 echo "-- what cannot be checked at all"

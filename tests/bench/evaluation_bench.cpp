@@ -2,7 +2,7 @@
 // best of some runs. scripts/bench_evaluation.sh sets them beside pycocotools'.
 //   evaluation_bench make DIR           writes the files (coco_files.h)
 //   evaluation_bench evaluate DIR       truth, results, bbox, segm
-//   evaluation_bench annotations DIR    train, fingerprint, and "memory <peak bytes>"
+//   evaluation_bench annotations DIR    train, fingerprint, view, and "memory <peak bytes>"
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -14,6 +14,7 @@
 #include "core/files/atomic_write.h"
 #include "data/coco/fingerprint.h"
 #include "data/coco/results.h"
+#include "data/coco/training_view.h"
 #include "data/evaluation/coco_evaluation.h"
 #include "tests/bench/coco_files.h"
 
@@ -68,6 +69,7 @@ void time_annotations(const std::string& folder) {
   time_best("train", [&] { read_coco(folder + "/train.json"); });
   const CocoDataset train = read_coco(folder + "/train.json");
   time_best("fingerprint", [&] { fingerprint(train); });
+  time_best("view", [&] { training_view(train); });
   fmt::print("memory {}\n", usage().ru_maxrss * 1024);
 }
 

@@ -19,8 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const CocoImage& image : dataset.images())
       pixels = std::max(pixels, int64_t{image.height} * image.width);
     const bool raster = pixels < 1 << 20;  // keeps an execution short
-    for (const CocoAnnotation& annotation : dataset.annotations())
-      find_annotation_defects(dataset, annotation, {.raster = raster}, defects);
+    for (const CocoAnnotation& annotation : dataset.annotations()) {
+      judge_instance(dataset, annotation, true, defects);
+      if (raster) find_remarks(dataset, annotation, true, defects);
+    }
     for (const Defect& defect : defects) describe(defect);
     evaluate_coco(dataset, {}, IouType::kBbox);
     training_view(dataset, {.max_bad_fraction = 1});

@@ -24,9 +24,9 @@ class Folder {
     std::ofstream(path() + "/text.png") << "no picture";
   }
   std::string path() const { return std::filesystem::path(json_.path()).parent_path(); }
-  CheckReport check() const {
+  CheckReport check(const CheckOptions& options = {}) const {
     const CocoDataset dataset = read_coco(json_.path(), StructuralDefects::kCollect);
-    return check_dataset({dataset, path()});
+    return check_dataset({dataset, path()}, options);
   }
 
  private:
@@ -41,6 +41,8 @@ std::string file_with(const std::string& images, const std::string& annotations,
 
 const char* const kGood = R"({"id": 1, "file_name": "good.png", "width": 6, "height": 4})";
 const char* const kBox = R"({"id": 5, "image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2]})";
+const char* const kSound = R"({"id": 5, "image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2],
+                               "segmentation": [[1, 1, 3, 1, 3, 3, 1, 3]]})";
 
 std::string lines(const std::string& json) {
   return defect_lines(Folder(json).check());
@@ -49,12 +51,47 @@ std::string lines(const std::string& json) {
 }  // namespace
 
 TEST_CASE("check_dataset: sound data has no lines, and training would start") {
-  const CheckReport report = Folder(file_with(kGood, kBox)).check();
+  const CheckReport report = Folder(file_with(kGood, kSound)).check();
   CHECK(defect_lines(report) == "");
   CHECK(report.refusal == "");
   CHECK(summary_lines(report) ==
-        "1 images, 1 annotations, 1 instances that are not crowds; no segmentation, boxes only\n"
+        "1 images, 1 annotations, 1 instances that are not crowds\n"
         "training would start and leave out 0 degenerate instances\n");
+}
+
+TEST_CASE("check_dataset: boxes without masks start a training of boxes, and no other") {
+  const Folder folder(file_with(kGood, kBox));
+  const CheckReport masks = folder.check();
+  CHECK(defect_lines(masks) == "");
+  CHECK(summary_lines(masks) ==
+        "1 images, 1 annotations, 1 instances that are not crowds; no segmentation\n"
+        "training would refuse these data: train.json: no instance has a segmentation; set "
+        "model.mask.enabled=false to train boxes only\n");
+  CHECK(summary_lines(folder.check({.training = {.masks = false}})) ==
+        "1 images, 1 annotations, 1 instances that are not crowds; no segmentation; boxes only "
+        "(model.mask.enabled=false)\n"
+        "training would start and leave out 0 degenerate instances\n");
+}
+
+TEST_CASE("check_dataset: the summary says what becomes of what is not used whole") {
+  const Folder folder(
+      file_with(std::string(kGood) +
+                    R"(, {"id": 2, "file_name": "other.png", "width": 6, "height": 4},
+               {"id": 3, "file_name": "other.png", "width": 6, "height": 4})",
+                std::string(kSound) +
+                    R"(, {"id": 6, "image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2]},
+               {"id": 7, "image_id": 2, "category_id": 1, "bbox": [1, 1, 0, 2]})"));
+  const std::string summary = summary_lines(folder.check());
+  CHECK(summary.find(
+            "1 of 3 instances are degenerate; at most 1 % of the instances may be degenerate or 10 "
+            "where that is at most half (data.max_bad_fraction)\n"
+            "1 instances have no segmentation and train their box alone\n"
+            "1 images have no annotations and are left out (data.keep_empty_images=false)\n"
+            "1 images have annotations, but no instance to train on: left out\n"
+            "training would start and leave out 1 degenerate instances\n") != std::string::npos);
+  CHECK(summary_lines(folder.check({.training = {.keep_empty_images = true}}))
+            .find("1 images have no annotations and train as negatives "
+                  "(data.keep_empty_images=true)\n") != std::string::npos);
 }
 
 TEST_CASE("check_dataset: every defect of an image names class, file, id, rule and value") {
@@ -72,7 +109,7 @@ TEST_CASE("check_dataset: every defect of an image names class, file, id, rule a
   CHECK(
       lines(file_with(R"({"id": 1, "file_name": "../x.png", "width": 6, "height": 4})", kBox)) ==
       "bad_file_name: train.json: image 1: file_name must name a file in the folder of images, got "
-      "\"../x.png\", which leaves it; allow_parent_folders allows that\n");
+      "\"../x.png\", which leaves it; data.allow_parent_folders=true allows that\n");
   CHECK(lines(file_with(kGood, "")) ==
         "no_annotations: good.png: image 1: an image should have annotations, got none\n");
   CHECK(
@@ -118,20 +155,21 @@ TEST_CASE("check_dataset: structural defects are all listed and fatal") {
       "duplicate_category_name: train.json: category 2: names should be unique, got \"y\", which "
       "category 1 "
       "has too\n");
-  CHECK(report.refusal == "5 fatal defects");
+  CHECK(report.refusal == "train.json: category 1: ids must be unique, got 1 again, for \"y\"");
 }
 
-TEST_CASE("check_dataset: more than one degenerate instance in a hundred is refused") {
+TEST_CASE("check_dataset: refuses with the sentence of training, the report counts") {
   const CheckReport report =
-      Folder(file_with(kGood, std::string(kBox) +
-                                  R"(, {"id": 6, "image_id": 1, "category_id": 1,
-                                        "bbox": [1, 1, 0, 2]})"))
+      Folder(
+          file_with(kGood, R"({"id": 6, "image_id": 1, "category_id": 1, "bbox": [1, 1, 0, 2]})"))
           .check();
-  CHECK(report.num_dropped == 1);
-  CHECK(report.refusal == "1 of 2 instances are degenerate, more than 1 %");
+  CHECK(report.view.num_dropped == 1);
+  CHECK(report.refusal ==
+        "train.json: at most 1 % of the instances may be degenerate or 10 where that is at most "
+        "half, got 1 of 1; annotation 6: bbox width and height must be positive, got [1, 1, 0, 2]");
   CHECK(summary_lines(report).find(" dropped  empty_box                1\n") != std::string::npos);
   CHECK(report_json(report).starts_with(
-      R"({"images":1,"annotations":2,"instances":2,"dropped":1,"has_masks":false,"trainable":false,)"));
+      R"({"images":1,"annotations":1,"instances":1,"dropped":1,"box_only":0,"empty_images":0,"has_masks":false,"trainable":false,)"));
 }
 
 TEST_CASE("check_dataset: an image of impossible size is a defect, not a crash") {
@@ -148,4 +186,14 @@ TEST_CASE("check_dataset: a path that is no folder is refused") {
   const CocoDataset dataset = read_coco(file.path());
   CHECK_THROWS_WITH_AS(check_dataset({dataset, "/nowhere"}), "/nowhere: must be a folder of images",
                        IoError);
+}
+
+TEST_CASE("check_dataset: where bad images are skipped, one is a defect and no refusal") {
+  const Folder folder(file_with(
+      std::string(kGood) + R"(, {"id": 2, "file_name": "none.png", "width": 6, "height": 4})",
+      kSound));
+  CHECK(folder.check().refusal.find("none.png") != std::string::npos);
+  const CheckReport skipping = folder.check({.skip_bad_images = true});
+  CHECK(skipping.refusal == "");
+  CHECK(skipping.count(DefectKind::kMissingFile) == 1);
 }

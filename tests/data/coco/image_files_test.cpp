@@ -87,7 +87,7 @@ TEST_CASE("ImageFiles: a name that leaves the folder is refused unless allowed, 
   CHECK(refusal(place.files(), 0) ==
         (place / "a.json") +
             ": image 10: file_name must name a file in the folder of images, got \"../out.png\", "
-            "which leaves it; allow_parent_folders allows that");
+            "which leaves it; data.allow_parent_folders=true allows that");
   CHECK(refusal(place.files(), 1).find("sub/../../out.png") != std::string::npos);
   const auto faults = place.look(Look::kHeader);
   REQUIRE(faults.size() == 3);

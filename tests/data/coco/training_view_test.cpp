@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "data/coco/annotation_checks.h"
 #include "tests/data/coco/json_text_file.h"
 
 using namespace denovo;
@@ -29,16 +28,6 @@ std::string file_with(const std::string& annotations) {
 
 const char* const kTriangle = R"("segmentation": [[1, 1, 5, 1, 5, 5]])";
 
-std::string defects_of(const std::string& one_annotation) {
-  const JsonTextFile file(file_with(one_annotation));
-  const CocoDataset dataset = read_coco(file.path());
-  std::vector<Defect> defects;
-  find_annotation_defects(dataset, dataset.annotations()[0], {}, defects);
-  std::string text;
-  for (const Defect& defect : defects) text += describe(defect) + "\n";
-  return text;
-}
-
 }  // namespace
 
 TEST_CASE("training_view: crowds and degenerate instances are left out and counted") {
@@ -52,7 +41,7 @@ TEST_CASE("training_view: crowds and degenerate instances are left out and count
       annotation(4, 2, "[0, 0, 2, 1]",
                  R"("iscrowd": 1, "segmentation": {"size": [10, 20], "counts": [0, 200]})")));
   const CocoDataset dataset = read_coco(file.path());
-  const TrainingView view = training_view(dataset, {.max_bad_fraction = 0.5});
+  const TrainingView view = training_view(dataset);
   CHECK(view.images == std::vector<int>{0});
   CHECK(view.instances == std::vector<int>{0, 2});
   CHECK(view.limits.instances_per_image == 2);
@@ -62,74 +51,48 @@ TEST_CASE("training_view: crowds and degenerate instances are left out and count
   CHECK(view.summary() ==
         "1 images with 2 instances; left out 2 images without instances, 1 crowds, 1 degenerate "
         "instances; annotation 2: bbox width and height must be positive, got [1, 1, 4, 0]");
-  CHECK_THROWS_WITH_AS(
-      training_view(dataset),
-      "file.json: at most 1 % of the instances may be degenerate, got 1 of 3; annotation 2: bbox "
-      "width and height must be positive, got [1, 1, 4, 0]",
-      IoError);
+  CHECK(view.num_unusable_images == 1);
+  CHECK(view.num_empty_images == 1);
+  CHECK(view.reasons[static_cast<size_t>(DefectKind::kEmptyBox)] == 1);
+}
+
+TEST_CASE("training_view: an instance without a segmentation trains its box alone") {
+  const JsonTextFile file(file_with(annotation(1, 1, "[1, 1, 4, 4]", kTriangle) + "," +
+                                    annotation(2, 1, "[1, 1, 4, 4]", R"("segmentation": [])") +
+                                    "," + annotation(3, 2, "[1, 1, 4, 4]", R"("area": 1)")));
+  const CocoDataset dataset = read_coco(file.path());
+  const TrainingView view = training_view(dataset);
+  CHECK(view.instances == std::vector<int>{0, 1, 2});
+  CHECK(view.num_box_only == 2);
+  CHECK(view.num_dropped == 0);
+  CHECK(view.summary() ==
+        "2 images with 3 instances, 2 of the instances without a mask, for their box alone; left "
+        "out 1 images without instances, 0 crowds, 0 degenerate instances");
+  CHECK(training_view(dataset, {.masks = false}).num_box_only == 0);
+}
+
+TEST_CASE("training_view: images without annotations are negatives if asked for, no others") {
+  const JsonTextFile file(file_with(
+      annotation(1, 1, "[1, 1, 4, 4]", kTriangle) + "," +
+      annotation(2, 2, "[0, 0, 2, 1]",
+                 R"("iscrowd": 1, "segmentation": {"size": [10, 20], "counts": [0, 200]})")));
+  const CocoDataset dataset = read_coco(file.path());
+  CHECK(training_view(dataset).images == std::vector<int>{0});
+  const TrainingView view = training_view(dataset, {.keep_empty_images = true});
+  CHECK(view.images == std::vector<int>{0, 2});
+  CHECK(view.instances_of(1).empty());
+  CHECK(view.summary() ==
+        "2 images with 1 instances, 1 of the images as negatives; left out 1 images without "
+        "instances, 1 crowds, 0 degenerate instances");
 }
 
 TEST_CASE("training_view: boxes without masks train a model that needs none") {
   const JsonTextFile file(file_with(annotation(1, 3, "[1, 1, 4, 4]", R"("segmentation": [])")));
   const CocoDataset dataset = read_coco(file.path());
-  CHECK_FALSE(has_segmentations(dataset));
   CHECK(training_view(dataset, {.masks = false}).images == std::vector<int>{2});
   CHECK(training_view(dataset, {.masks = false, .keep_empty_images = true}).images.size() == 3);
-  CHECK_THROWS_AS(training_view(dataset), IoError);
-}
-
-TEST_CASE("training_view: a file without instances is refused") {
-  const JsonTextFile file(file_with(""));
-  CHECK_THROWS_WITH_AS(training_view(read_coco(file.path())),
-                       "file.json: training needs at least one instance, got none", IoError);
-}
-
-TEST_CASE("training_view: a file of crowds only is refused as such") {
-  const std::string crowd = R"("iscrowd": 1, )" + std::string(kTriangle);
-  const JsonTextFile file(file_with(annotation(1, 1, "[1, 1, 4, 4]", crowd) + "," +
-                                    annotation(2, 2, "[1, 1, 4, 4]", crowd)));
-  CHECK_THROWS_WITH_AS(training_view(read_coco(file.path())),
-                       "file.json: training needs at least one instance, got none: all 2 "
-                       "annotations are crowds (iscrowd 1)",
+  CHECK_THROWS_WITH_AS(training_view(dataset),
+                       "file.json: no instance has a segmentation; set model.mask.enabled=false to "
+                       "train boxes only",
                        IoError);
-}
-
-TEST_CASE("find_annotation_defects: every class names file, id, rule and value") {
-  const std::string good = R"("area": 6, )" + std::string(kTriangle);
-  CHECK(defects_of(annotation(1, 1, "[1, 1, 4, 4]", good)) == "");
-  CHECK(defects_of(annotation(1, 1, "[1, 1, -4, 4]", good)) ==
-        "file.json: annotation 1: bbox width and height must be positive, got [1, 1, -4, 4]\n");
-  CHECK(defects_of(annotation(1, 1, "[20, 1, 4, 4]", good)) ==
-        "file.json: annotation 1: bbox must meet the image, got [20, 1, 4, 4] on 20 x 10\n");
-  CHECK(
-      defects_of(annotation(1, 1, "[18, 1, 4, 4]", good)) ==
-      "file.json: annotation 1: bbox should lie inside the image, got [18, 1, 4, 4] on 20 x 10\n");
-  CHECK(defects_of(annotation(1, 1, "[1, 1, 4, 4]", R"("segmentation": [[1, 2, 3, 4]])")) ==
-        "file.json: annotation 1: a polygon must have at least 6 numbers, got 4 numbers\n"
-        "file.json: annotation 1: segmentation must cover a pixel, got no usable polygon\n");
-  CHECK(defects_of(annotation(
-            1, 1, "[1, 1, 4, 4]",
-            R"("area": 6, "segmentation": [[1, 1, 5, 1, 5, 5, 3], [1, 1, 5, 1, 5, 5]])")) ==
-        "file.json: annotation 1: a polygon must have an even count of numbers, got 7 numbers\n");
-  CHECK(defects_of(annotation(1, 1, "[1, 1, 4, 4]", R"("segmentation": [])")) ==
-        "file.json: annotation 1: segmentation must cover a pixel, got none\n");
-  CHECK(defects_of(annotation(1, 1, "[1, 1, 4, 4]",
-                              R"("segmentation": [[1.2, 1.2, 1.3, 1.2, 1.3, 1.3]])")) ==
-        "file.json: annotation 1: segmentation must cover a pixel, got a mask without pixels\n");
-  CHECK(defects_of(annotation(1, 1, "[1, 1, 4, 4]",
-                              R"("segmentation": {"size": [20, 10], "counts": [0, 200]})")) ==
-        "file.json: annotation 1: segmentation must fit the image, got a mask of 20 x 10 on an "
-        "image of 10 x 20 (height x width)\n");
-  CHECK(defects_of(annotation(1, 1, "[1, 1, 4, 4]",
-                              R"("segmentation": {"size": [10, 20], "counts": [0, 201]})")) ==
-        "file.json: annotation 1: segmentation must fit the image, got broken run lengths "
-        "(rle: counts must sum to height * width = 200, got 201)\n");
-  CHECK(
-      defects_of(annotation(1, 1, "[1, 1, 4, 4]", R"("area": 12, )" + std::string(kTriangle))) ==
-      "file.json: annotation 1: area should be that of the mask within 10 %, got 12 for a mask of "
-      "6 pixels\n");
-  CHECK(defects_of(annotation(0, 1, "[1, 1, 4, 4]", R"("iscrowd": 1, )" + good)) ==
-        "file.json: annotation 0: id should not be 0, which the reference evaluation counts as "
-        "unmatched, got 0\n"
-        "file.json: annotation 0: a crowd should have run lengths, got polygons\n");
 }

@@ -170,7 +170,7 @@ TEST_CASE("mask_rcnn in f64: anchors and what each layer group gives equal PyTor
   const auto boxes = model.roi_heads().predict_boxes(features, rois.boxes, rois.images);
   reference().check_close("box_logits", boxes.logits, kTolerance);
   reference().check_close("box_deltas", boxes.deltas, kTolerance);
-  const RoiBatch foreground = foreground_rois(rois, kNumClasses, rois.count());
+  const RoiBatch foreground = mask_rois(rois, ground_truth().masks, kNumClasses, rois.count());
   reference().check_close(
       "mask_logits", model.roi_heads().predict_masks(features, foreground.boxes, foreground.images),
       kTolerance);
@@ -191,7 +191,7 @@ TEST_CASE("mask_rcnn in f64: anchors, proposals and masks meet the ground truth 
   reference().check_equal("proposal_matched", proposals.matched);
   reference().check_equal("proposal_labels", proposals.labels);
 
-  const RoiBatch foreground = foreground_rois(given_rois(), kNumClasses, 48);
+  const RoiBatch foreground = mask_rois(given_rois(), gt.masks, kNumClasses, 48);
   reference().check_equal("mask_targets", ops::mask_targets(foreground.boxes, foreground.images,
                                                             foreground.matched, gt.masks, 14));
 }
@@ -219,6 +219,65 @@ TEST_CASE("mask_rcnn in f64: five losses and every parameter gradient equal PyTo
     CHECK_MESSAGE(unseen.erase("grad." + name) == 1, name);
   });
   CHECK(unseen.empty());
+}
+
+/// The mask loss of the given RoIs, and the gradients of the mask head's parameters.
+struct MaskResult {
+  double loss = 0;
+  std::vector<double> gradients;
+};
+MaskResult mask_result(const RoiBatch& rois, const GroundTruth& gt) {
+  MaskRcnn model(miniature(), kNumClasses);
+  fill_weights(model);
+  const Tensor loss =
+      model.roi_heads().losses(model.backbone().forward(images().pixels), rois, gt, 2, 0).mask;
+  backward({loss}, {Tensor()});
+  MaskResult result{loss.item(), {}};
+  model.for_each_parameter([&](const std::string& name, const nn::Parameter& parameter) {
+    if (!name.starts_with("roi_heads.mask_head.")) return;
+    const auto values = parameter.tensor().grad().to_vector<double>();
+    result.gradients.insert(result.gradients.end(), values.begin(), values.end());
+  });
+  return result;
+}
+
+/// The same ground truth, where object `gt` of image 0 has no polygons; -1: none of any has some.
+GroundTruth without_mask(int32_t object) {
+  GroundTruth gt = ground_truth();
+  auto first = gt.masks.instance_polygons.to_vector<int32_t>();
+  const int64_t slots = gt.masks.instance_polygons.size(1);
+  if (object < 0) std::fill(first.begin(), first.end(), 0);
+  // What was before it ends where it begins; what follows begins where it did.
+  if (object >= 0) first[static_cast<size_t>(object)] = first[static_cast<size_t>(object) + 1];
+  gt.masks.instance_polygons = Tensor::from({2, slots}, first);
+  return gt;
+}
+
+TEST_CASE("mask_rcnn in f64: an object without a mask trains none, the others as if it were not") {
+  const RoiBatch rois = given_rois();
+  RoiBatch others = given_rois();  // where RoIs of object 0 of image 0 are background
+  const auto images_of = rois.images.to_vector<int32_t>(),
+             matched = rois.matched.to_vector<int32_t>();
+  auto classes = rois.classes.to_vector<int32_t>();
+  int changed = 0, left = 0;
+  for (size_t r = 0; r < classes.size(); ++r) {
+    if (classes[r] < 0 || classes[r] == kNumClasses) continue;
+    const bool of_object = images_of[r] == 0 && matched[r] == 0;
+    if (of_object) classes[r] = kNumClasses;
+    ++(of_object ? changed : left);
+  }
+  REQUIRE(changed > 0);
+  REQUIRE(left > 0);
+  others.classes = Tensor::from({static_cast<int64_t>(classes.size())}, classes);
+  const MaskResult got = mask_result(rois, without_mask(0));
+  const MaskResult expected = mask_result(others, ground_truth());
+  CHECK(got.loss == expected.loss);
+  CHECK(got.gradients == expected.gradients);
+  CHECK(got.loss != mask_result(rois, ground_truth()).loss);
+
+  const MaskResult none = mask_result(rois, without_mask(-1));
+  CHECK(none.loss == 0);
+  CHECK(none.gradients == std::vector<double>(got.gradients.size(), 0.0));
 }
 
 TEST_CASE("mask_rcnn in f64: smooth L1 in the RPN gives PyTorch's loss and gradient") {

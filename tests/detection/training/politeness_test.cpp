@@ -81,8 +81,7 @@ TEST_CASE("trainer: weights that an update made infinite are never saved") {
 }
 
 TEST_CASE("trainer: defects of the annotations are told before the first step") {
-  SmallRun run({"solver.max_iter=1", "solver.steps=1", "data.max_bad_fraction=0.5",
-                "data.val_annotations="});
+  SmallRun run({"solver.max_iter=1", "solver.steps=1", "data.val_annotations="});
   const std::string file = run.own_data() + "/annotations/instances_train.json";
   const std::string text = read_file(file);
   std::smatch box;
@@ -97,14 +96,14 @@ TEST_CASE("trainer: defects of the annotations are told before the first step") 
   CHECK(shown.find(" 1 degenerate instances; annotation ") < shown.find("train: 1 in"));
 
   fs::remove_all(run.out());
-  run.config.data.max_bad_fraction = 0.001;
+  run.config.data.max_bad_fraction = 0;
   std::string message;
   try {
     run.train();
   } catch (const IoError& error) {
     message = error.what();
   }
-  CHECK_MESSAGE(message.starts_with("instances_train.json: at most 0.1 % of the instances may be "
+  CHECK_MESSAGE(message.starts_with("instances_train.json: at most 0 % of the instances may be "
                                     "degenerate, got 1 of "),
                 message);
   CHECK(!fs::exists(run.out()));

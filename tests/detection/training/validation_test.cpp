@@ -102,7 +102,9 @@ TEST_CASE("validation: no instance to compute losses on is said before the first
                          image.id, image.file_name, image.width, image.height,
                          before.categories()[0].id, before.categories()[0].name));
   CHECK_THROWS_WITH_AS(
-      run.train(), "instances_val.json: training needs at least one instance, got none", IoError);
+      run.train(),
+      (file + ": eval.loss needs an instance in the images evaluated, got none in 1").c_str(),
+      IoError);
   CHECK(!std::filesystem::exists(run.out()));
 }
 

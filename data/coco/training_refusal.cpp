@@ -1,0 +1,93 @@
+#include "data/coco/training_refusal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/coco/json_lists.h"
+
+namespace denovo::data {
+namespace {
+
+constexpr int kMinSide = 2;  // of an image, in pixels, beyond which 0..1 is a corner of it
+
+/// True when the numbers of all instances, as `numbers_of` gives them, lie in 0..1 with a fraction
+/// among them. Stops at the first that does not, which in sound data is the very first.
+template <typename NumbersOf>
+bool look_normalised(const CocoDataset& dataset, const NumbersOf& numbers_of) {
+  bool fraction = false;
+  for (const CocoAnnotation& annotation : dataset.annotations()) {
+    const CocoImage& image = dataset.images()[annotation.image];
+    if (annotation.crowd || image.width <= kMinSide || image.height <= kMinSide) continue;
+    for (const double number : numbers_of(annotation)) {
+      if (!(std::fabs(number) <= 1)) return false;
+      fraction |= number != std::trunc(number);
+    }
+  }
+  return fraction;
+}
+
+std::string normalised_parts(const CocoDataset& dataset, bool masks) {
+  const bool boxes =
+      look_normalised(dataset, [](const CocoAnnotation& a) { return std::span(a.bbox); });
+  const bool polygons = masks && look_normalised(dataset, [&](const CocoAnnotation& a) {
+                          return dataset.polygons(a).xy;
+                        });
+  if (boxes && polygons) return "bbox and segmentation";
+  return boxes ? "bbox" : polygons ? "segmentation" : "";
+}
+
+bool too_many_dropped(const TrainingView& view, double max_fraction) {
+  const int64_t bad = view.num_dropped, all = view.num_instances();
+  if (static_cast<double>(bad) <= max_fraction * static_cast<double>(all)) return false;
+  const bool handful = bad <= kHandful && 2 * bad <= all;
+  return !(handful && max_fraction > 0);
+}
+
+/// The key that allows so many, rounded up to three digits; nothing where none would be left.
+std::string remedy(const TrainingView& view) {
+  if (view.instances.empty()) return "";
+  const double share =
+      static_cast<double>(view.num_dropped) / static_cast<double>(view.num_instances());
+  return fmt::format("; data.max_bad_fraction={} allows it", std::ceil(share * 1000) / 1000);
+}
+
+}  // namespace
+
+std::string bad_fraction_rule(double max_bad_fraction) {
+  std::string rule =
+      fmt::format("at most {:.6g} % of the instances may be degenerate", 100 * max_bad_fraction);
+  if (max_bad_fraction > 0 && max_bad_fraction < 0.5)
+    rule += fmt::format(" or {} where that is at most half", kHandful);
+  return rule;
+}
+
+std::string reason_to_refuse(const CocoDataset& dataset, const TrainingView& view,
+                             const TrainingFilter& filter) {
+  const std::string_view file = base_name(dataset.path());
+  const int64_t all = view.num_instances();
+  if (all == 0 && view.num_crowds > 0)
+    return fmt::format(
+        "{}: training needs at least one instance, got none: all {} annotations are crowds", file,
+        view.num_crowds);
+  if (all == 0) return fmt::format("{}: training needs at least one instance, got none", file);
+  if (const std::string parts = normalised_parts(dataset, filter.masks); !parts.empty())
+    return fmt::format(
+        "{}: {} must be in pixels, got no number beyond 1 in {} instances; coordinates look "
+        "normalised to 0..1",
+        file, parts, all);
+  if (too_many_dropped(view, filter.max_bad_fraction))
+    return fmt::format("{}: {}, got {} of {}{}{}", file, bad_fraction_rule(filter.max_bad_fraction),
+                       view.num_dropped, all, remedy(view), view.example_text());
+  if (view.instances.empty())
+    return fmt::format("{}: training needs at least one instance, got none of {}{}", file, all,
+                       view.example_text());
+  if (filter.masks && view.num_box_only == static_cast<int64_t>(view.instances.size()))
+    return fmt::format(
+        "{}: no instance has a segmentation; set model.mask.enabled=false to train boxes only",
+        file);
+  return "";
+}
+
+}  // namespace denovo::data
