@@ -193,7 +193,7 @@ TEST_CASE("check_dataset: where bad images are skipped, one is a defect and no r
       std::string(kGood) + R"(, {"id": 2, "file_name": "none.png", "width": 6, "height": 4})",
       kSound));
   CHECK(folder.check().refusal.find("none.png") != std::string::npos);
-  const CheckReport skipping = folder.check({.skip_bad_images = true});
+  const CheckReport skipping = folder.check({.training = {}, .skip_bad_images = true});
   CHECK(skipping.refusal == "");
   CHECK(skipping.count(DefectKind::kMissingFile) == 1);
 }

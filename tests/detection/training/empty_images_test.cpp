@@ -66,10 +66,8 @@ TEST_CASE("MaskRcnn: a batch without objects trains RPN and box head on backgrou
   const auto dataset = data::read_coco(run.config.data.path(run.config.data.train_annotations));
   const auto view = data::training_view(dataset, run.config.training_filter());
   REQUIRE(view.images.size() == kTrainImages);
-  const data::BatchBuilder builder(
-      dataset, view,
-      {.image_root = run.config.data.path(run.config.data.train_images),
-       .rule = run.config.input.test_rule()});
+  const data::ImageFiles files(dataset, run.config.data.path(run.config.data.train_images));
+  const data::BatchBuilder builder(files, view, {.rule = run.config.input.test_rule()});
   std::vector<data::PlannedImage> plan;
   for (const int image : {4, 7}) {
     const data::CocoImage& entry = dataset.images()[static_cast<size_t>(image)];
@@ -77,8 +75,7 @@ TEST_CASE("MaskRcnn: a batch without objects trains RPN and box head on backgrou
         {image, 0,
          data::evaluation_transform(run.config.input.test_rule(), {entry.height, entry.width})});
   }
-  Logger logger(true);
-  const TrainableModel built = build_model(run.config, dataset.num_classes(), kCpu, logger);
+  const TrainableModel built = build_model(run.config, data::CategoryList::of(dataset), kCpu);
   const DeviceBatch batch = prepare(builder.build(plan), *built.model, DType::kF32);
   const DeviceStepState state(kCpu);
   const Losses losses = built.model->losses(batch.images, batch.gt, {1, &state}, {2, 1});
