@@ -215,7 +215,7 @@ grep -qx "   fatal  malformed                38" stdout || fail "no sum: $(cat s
 [ "$(grep -o '"class":"malformed"' stdout | wc -l)" = 38 ] || fail "JSON lacks some: $(cat stdout)"
 
 echo "-- the report as JSON"
-write "$image" "$(for id in 1 2 3; do annotation $id "\"bbox\": [2, 2, 0, 6], $triangle"; done |
+write "$image" "$(for id in $(seq 11); do annotation "$id" "\"bbox\": [2, 2, 0, 6], $triangle"; done |
   sed '$!s/$/,/')"
 check_json() {
   "$bin/check_data" --annotations train.json --images images --json "$1" >stdout 2>stderr
