@@ -6,10 +6,10 @@
 #include "apps/bench/convolution_list.h"
 #include "apps/bench/matmul_peak.h"
 #include "apps/bench/step_report.h"
-#include "core/backend.h"
 #include "core/error.h"
 #include "core/files/atomic_write.h"
-#include "core/options.h"
+#include "core/kernels/backend.h"
+#include "core/program/options.h"
 
 namespace {
 

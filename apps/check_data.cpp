@@ -1,9 +1,9 @@
 // check_data: what is wrong with a COCO data set, before a training run finds out.
 #include <fmt/format.h>
 
-#include "core/backend.h"
 #include "core/files/atomic_write.h"
-#include "core/options.h"
+#include "core/kernels/backend.h"
+#include "core/program/options.h"
 #include "data/coco/check_dataset.h"
 #include "detection/training/train_config.h"
 

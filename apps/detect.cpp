@@ -4,11 +4,11 @@
 #include <algorithm>
 
 #include "apps/commands/detect_options.h"
-#include "core/backend.h"
+#include "core/kernels/backend.h"
 #include "core/log/progress.h"
-#include "core/options.h"
-#include "detection/evaluation/detect_files.h"
+#include "core/program/options.h"
 #include "detection/evaluation/scored_categories.h"
+#include "detection/prediction/detect_files.h"
 #include "detection/weights/detector_file.h"
 
 namespace {

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "apps/commands/evaluation_command.h"
-#include "core/backend.h"
 #include "core/files/atomic_write.h"
+#include "core/kernels/backend.h"
 #include "core/log/logger.h"
-#include "core/options.h"
+#include "core/program/options.h"
 #include "data/evaluation/report.h"
 
 namespace {

@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <optional>
 
-#include "core/backend.h"
+#include "core/kernels/backend.h"
 #include "core/log/progress.h"
-#include "core/options.h"
+#include "core/program/options.h"
 #include "data/shapes/shapes_folder.h"
 
 namespace {

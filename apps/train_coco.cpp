@@ -1,11 +1,11 @@
 // Trains a detector on COCO-format files.
 #include <cstdio>
 
-#include "core/backend.h"
 #include "core/dist/launch.h"
 #include "core/files/signals.h"
-#include "core/options.h"
-#include "detection/training/trainer.h"
+#include "core/kernels/backend.h"
+#include "core/program/options.h"
+#include "detection/training/detector_task.h"
 
 namespace {
 
@@ -18,7 +18,8 @@ int train_coco(int argc, char** argv, ProcessGroup& group) {
   options.add(
       {.name = "out", .value = "RUN", .meaning = "run directory to create", .required = true});
   options.add({.name = "resume", .meaning = "continue the run in --out"});
-  options.add_config(config_help<detection::TrainConfig>());
+  options.add_config(config_help<detection::TrainConfig>(),
+                     config_markdown<detection::TrainConfig>());
   bool trains = false;
   detection::TrainConfig config;
   Device device;
@@ -35,7 +36,7 @@ int train_coco(int argc, char** argv, ProcessGroup& group) {
 
   watch_signals();
   Logger logger(options.given("quiet") || !group.is_first());
-  const detection::TrainOutcome outcome = detection::train(
+  const nn::TrainOutcome outcome = detection::train(
       config, {options.text("out"), options.given("resume"), device}, logger, group);
   if (outcome.signal) return 128 + outcome.signal;
   if (group.is_first())

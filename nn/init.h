@@ -2,8 +2,8 @@
 // weight_init).
 #pragma once
 
-#include "core/random.h"
-#include "core/tensor.h"
+#include "core/kernels/random.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::nn {
 

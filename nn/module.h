@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/dist/process_group.h"
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "nn/init.h"
 
 namespace denovo::nn {

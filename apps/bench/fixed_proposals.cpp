@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "core/random.h"
+#include "core/kernels/random.h"
 
 namespace denovo::bench {
 namespace {

@@ -4,9 +4,9 @@
 #include <chrono>
 #include <span>
 
-#include "core/autograd.h"
-#include "core/parallel.h"
-#include "core/random.h"
+#include "core/autograd/autograd.h"
+#include "core/kernels/parallel.h"
+#include "core/kernels/random.h"
 #include "ops/linear/linear.h"
 
 namespace denovo::bench {

@@ -1,8 +1,8 @@
 // What the machine can do: the yardstick of a step's convolutions.
 #pragma once
 
-#include "core/device.h"
-#include "core/dtype.h"
+#include "core/tensor/device.h"
+#include "core/tensor/dtype.h"
 
 namespace denovo::bench {
 

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <utility>
 
 #include "apps/bench/fixed_proposals.h"
-#include "core/autograd.h"
 #include "core/error.h"
-#include "ops/conv2d/conv2d_tuning.h"
+#include "detection/training/build_model.h"
+#include "detection/training/detector_task.h"
+#include "detection/training/device_batch.h"
 
 namespace denovo::bench {
 namespace {
@@ -48,86 +48,49 @@ StepBenchmark::StepBenchmark(const detection::TrainConfig& config, const StepOpt
                              Logger& logger)
     : config_(config),
       options_(options),
-      batch_(synthetic_batch(options.batch)),
-      trainable_(detection::build_model(
+      tf32_(options.device, config.solver.precision == nn::Precision::kTf32),
+      batch_(detection::micro_batch_of(synthetic_batch(options.batch))),
+      built_(detection::build_model(
           config, {numbered_classes(options.batch.num_classes), "--classes"}, options.device)),
+      trainable_(nn::make_trainable(*built_.model, config.solver)),
       state_(options.device),
-      totals_(options.device),
-      on_device_(data::empty_like(batch_, options.device)),
-      work_(options.device) {
-  for (const std::string& line : trainable_.origin) logger.info(line);
-  if (config.solver.autotune) {
-    const auto file = std::filesystem::temp_directory_path() / "denovo_bench_convolutions.txt";
-    with_backend(options.device, [&](auto& ctx) { ops::tune_convolutions(ctx, file); });
-  }
+      step_([this](auto batch, const nn::LossContext& context) { return losses(batch, context); },
+            *trainable_.arena, *trainable_.optimizer, config_.solver, state_) {
+  for (const std::string& line : built_.origin) logger.info(line);
+  if (config.solver.autotune)
+    tuned_.emplace(options.device,
+                   std::filesystem::temp_directory_path() / "denovo_bench_convolutions.txt");
   if (options.foreground.empty()) return;
   check_foreground(config.model.box, options.foreground);
-  const auto fixed = fixed_proposals(batch_, options.foreground,
+  const auto fixed = fixed_proposals(data::batch_of(batch_.tensors), options.foreground,
                                      config.model.rpn.post_nms_topk_train, options.batch.seed);
   fixed_proposals_ = {fixed.boxes.to(options.device), fixed.logits.to(options.device),
                       fixed.counts.to(options.device)};
 }
 
-detection::StepTotals::NamedLosses StepBenchmark::losses(const detection::DeviceBatch& batch,
-                                                         std::vector<int>& foreground) {
-  detection::MaskRcnn& model = *trainable_.model;
-  const auto& [images, gt] = batch;
-  const int64_t count = images.count();
-  const int per_group = static_cast<int>(std::min<int64_t>(config_.solver.images_per_group, count));
-  const int64_t groups = count / per_group;
-  const detection::SamplingKey key{static_cast<uint64_t>(config_.seed), &state_};
-
-  const std::vector<Tensor> features = model.backbone().forward(images.pixels);
-  const detection::RpnPredictions predictions = model.rpn().forward(features);
-  const Tensor& anchors = model.anchor_generator().anchors(
-      images.pixels.size(1), images.pixels.size(2), gt.boxes.dtype(), images.pixels.device());
-  const detection::RpnSample sample = model.rpn().sample(anchors, gt, images.ids, key);
-  const detection::RpnLosses rpn =
-      model.rpn().losses(predictions, sample, anchors, gt, per_group, groups);
-  detection::Proposals proposals = model.rpn().propose(predictions, anchors, images.sizes, true);
-  if (fixed_proposals_.boxes.defined()) proposals = fixed_proposals_;
-  const detection::RoiBatch rois = detection::sample_rois(config_.model.box, proposals, gt,
-                                                          images.ids, model.num_classes(), key);
-  if (profiling()) foreground = foreground_of(rois, count, model.num_classes());  // waits
-  const detection::RoiLosses roi = model.roi_heads().losses(features, rois, gt, per_group, groups);
-  return detection::Losses{rpn.classification, rpn.box, roi.classification, roi.box, roi.mask}
-      .named();
-}
-
-void StepBenchmark::enqueue(std::vector<int>& foreground) {
-  const auto batch = detection::prepare(on_device_, *trainable_.model, config_.solver.dtype());
-  auto all = losses(batch, foreground);
-  std::vector<Tensor> outputs;
-  for (auto& [name, loss] : all) outputs.push_back(std::exchange(loss, loss.detach()));
-  {
-    const ProfileGroup group("other", ProfilePhase::kBackward);
-    backward(outputs, std::vector<Tensor>(outputs.size()));
-  }
-  totals_.add(all);
-  const ProfileGroup group("optimizer");
-  trainable_.optimizer->step(state_, totals_.losses(DType::kF32));
+nn::NamedLosses StepBenchmark::losses(std::span<const Tensor> batch,
+                                      const nn::LossContext& context) {
+  detection::StageTap tap;
+  if (fixed_proposals_.boxes.defined())
+    tap.proposals = [&](detection::Proposals& proposals) { proposals = fixed_proposals_; };
+  if (profiling())  // waits
+    tap.rois = [&](const detection::RoiBatch& rois) {
+      foreground_ = foreground_of(rois, batch_.counts.images, built_.model->num_classes());
+    };
+  return detection::detector_losses(*built_.model, config_, batch, context, tap);
 }
 
 double StepBenchmark::update(StepResult& result) {
   const auto start = std::chrono::steady_clock::now();
-  const auto work = [&] { enqueue(result.foreground); };
-  totals_.start(std::span(&batch_, 1));
-  data::upload_into(on_device_, batch_);
-  if (config_.solver.cuda_graph && !profiling()) {
-    work_.run(work);
-  } else {
-    work();
-  }
-  result.loss = 0;
-  const auto values = totals_.read(totals_.copy_to_host());  // waits for the device
-  for (const auto& [name, loss] : values.losses) result.loss += loss;
+  step_.run(std::span(&batch_, 1), config_.solver.schedule().base_lr);
+  result.loss = step_.take_records(true).back().losses.back().second;  // waits for the device
+  result.foreground = foreground_;
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 StepResult StepBenchmark::run() {
   StepResult result;
   reset_peak_memory(options_.device);
-  state_.set_learning_rate(config_.solver.schedule().base_lr);
   // A profile of a GPU makes it wait: there, one update for the time and one for its parts.
   if (!options_.device.is_cpu()) result.seconds = update(result);
   set_profiling(true, options_.device);

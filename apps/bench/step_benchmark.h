@@ -1,14 +1,18 @@
-// One training step, taken apart: what TrainingStep does, in the same order and bit by bit (a test
-// says so), with a clock around it and a look at the RoIs in between.
+// One training step of the run engine, with a clock around it and a look at the RoIs in between.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "apps/bench/synthetic_batch.h"
 #include "core/log/logger.h"
-#include "core/profile.h"
+#include "core/run/profile.h"
 #include "detection/training/build_model.h"
-#include "detection/training/training_step.h"
+#include "detection/training/train_config.h"
+#include "nn/training/trainable.h"
+#include "nn/training/training_step.h"
+#include "ops/conv2d/conv2d_tuning.h"
 
 namespace denovo::bench {
 
@@ -36,25 +40,24 @@ class StepBenchmark {
   /// Forward, backward and update, profiled.
   StepResult run();
 
-  const data::Batch& batch() const { return batch_; }
-  const detection::TrainableModel& trainable() const { return trainable_; }
+  const detection::MaskRcnn& model() const { return *built_.model; }
 
  private:
   /// Seconds of one update; fills in its loss and, under a profile, its foreground.
   double update(StepResult& result);
-  void enqueue(std::vector<int>& foreground);
-  detection::StepTotals::NamedLosses losses(const detection::DeviceBatch& batch,
-                                            std::vector<int>& foreground);
+  nn::NamedLosses losses(std::span<const Tensor> batch, const nn::LossContext& context);
 
   const detection::TrainConfig config_;
   const StepOptions options_;
-  data::Batch batch_;
-  detection::TrainableModel trainable_;
+  const Tf32Scope tf32_;
+  std::optional<ops::TunedConvolutions> tuned_;
+  const nn::MicroBatch batch_;
+  detection::BuiltModel built_;
+  nn::Trainable trainable_;
   DeviceStepState state_;
-  detection::StepTotals totals_;
-  data::Batch on_device_;
-  RepeatedWork work_;
   detection::Proposals fixed_proposals_;  // undefined tensors: none
+  std::vector<int> foreground_;           // of the last update under a profile
+  nn::TrainingStep step_;
 };
 
 /// Classes 1 … count without names.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 
 namespace denovo::bench {
 namespace {

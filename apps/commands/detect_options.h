@@ -1,7 +1,7 @@
 // The command line of detect.
 #pragma once
 
-#include "core/options.h"
+#include "core/program/options.h"
 
 namespace denovo::apps {
 

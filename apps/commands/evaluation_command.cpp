@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "data/evaluation/evaluate_files.h"
-#include "detection/evaluation/evaluate_run.h"
+#include "detection/training/evaluate_run.h"
 
 namespace denovo::apps {
 namespace {
@@ -31,9 +31,12 @@ std::vector<EvaluationResult> evaluate_checkpoint(const Options& options, Logger
       throw ConfigError(fmt::format("--{} does not go with --run", of_files));
   if (options.given("annotations") != options.given("images"))
     throw ConfigError("--annotations and --images belong together");
-  const std::string& on_bad = options.text("on-bad-image");
-  if (!on_bad.empty() && on_bad != "stop" && on_bad != "skip")
-    throw ConfigError(fmt::format("--on-bad-image: must be stop or skip, got {}", on_bad));
+  std::optional<OnBadImage> on_bad;
+  for (const auto& [value, name] : kOnBadImageNames)
+    if (options.text("on-bad-image") == name) on_bad = value;
+  if (!on_bad && options.given("on-bad-image"))
+    throw ConfigError(
+        fmt::format("--on-bad-image: must be stop or skip, got {}", options.text("on-bad-image")));
   return detection::evaluate_run({.run = options.text("run"),
                                   .checkpoint = options.text("checkpoint"),
                                   .annotations = options.text("annotations"),

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/log/logger.h"
-#include "core/options.h"
+#include "core/program/options.h"
 #include "data/evaluation/coco_evaluation.h"
 
 namespace denovo::apps {

@@ -31,6 +31,9 @@ std::string element_text(bool value) {
 std::string element_text(const std::string& value) {
   return toml_string(value);
 }
+std::string element_text(const ConfigChoice& choice) {
+  return toml_string(choice.text());
+}
 template <class T>
 std::string element_text(T value) {
   return number_text(value);
@@ -40,7 +43,7 @@ std::string element_text(T value) {
 template <class Visit>
 void for_each_element(const ConfigMember& member, Visit visit) {
   std::visit(
-      [&](const auto* value) {
+      [&](const auto& value) {
         if constexpr (is_list<std::decay_t<decltype(*value)>>) {
           for (const auto& element : *value) visit(element);
         } else {
@@ -119,14 +122,16 @@ bool ConfigField::holds_strings() const {
 
 std::string ConfigField::type_name() const {
   // In the order of ConfigMember.
-  static constexpr const char* kNames[] = {"bool",        "int",           "int",
-                                           "float",       "float",         "string",
-                                           "list of int", "list of float", "list of string"};
+  static constexpr const char* kNames[] = {
+      "bool",   "int",         "int",           "float",          "float",
+      "string", "list of int", "list of float", "list of string", "string"};
   static_assert(std::size(kNames) == std::variant_size_v<ConfigMember>);
   return kNames[member_.index()];
 }
 
 std::string ConfigField::rule_text() const {
+  if (const auto* choice = std::get_if<std::shared_ptr<ConfigChoice>>(&member_))
+    return fmt::format("{}", fmt::join((*choice)->names(), " | "));
   if (!allowed_.empty()) return fmt::format("{}", fmt::join(allowed_, " | "));
   if (above_zero_) return "positive";
   if (std::isfinite(high_)) return fmt::format("{} .. {}", low_, high_);
@@ -149,7 +154,9 @@ std::string ConfigField::broken_rule() const {
     using Element = std::decay_t<decltype(element)>;
     empty = false;
     std::string text;
-    if constexpr (std::is_same_v<Element, std::string>) {
+    if constexpr (std::is_same_v<Element, ConfigChoice>) {
+      if (!element.is_known()) broken = fmt::format("one of {}", fmt::join(element.names(), ", "));
+    } else if constexpr (std::is_same_v<Element, std::string>) {
       empty = element.empty();
       text = element;
     } else {

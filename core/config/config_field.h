@@ -4,16 +4,19 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include "core/config/config_choice.h"
 
 namespace denovo {
 
 /// The member of a config struct that a key stands for; its type decides which TOML values fit.
 using ConfigMember =
     std::variant<bool*, int*, int64_t*, float*, double*, std::string*, std::vector<int>*,
-                 std::vector<double>*, std::vector<std::string>*>;
+                 std::vector<double>*, std::vector<std::string>*, std::shared_ptr<ConfigChoice>>;
 
 /// Made by ConfigFields inside describe(); the rules are chained to it there:
 ///   v("base_lr", base_lr, "learning rate at the reference batch").non_negative();

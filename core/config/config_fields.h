@@ -55,6 +55,14 @@ class ConfigFields {
     return (*this)(name, ConfigMember(&value), std::move(meaning));
   }
 
+  /// Declares an enum (core/config/config_choice.h); its rule is to be one of the names.
+  template <class Enum, size_t N>
+  ConfigField& choice(const std::string& name, Enum& value, const ChoiceName<Enum> (&names)[N],
+                      std::string meaning) {
+    return (*this)(name, ConfigMember(std::make_shared<ConfigChoice>(value, names)),
+                   std::move(meaning));
+  }
+
   /// Declares a nested struct: its keys get the prefix "name.".
   template <class Config>
   void section(const std::string& name, Config& config, std::string meaning) {
@@ -66,8 +74,9 @@ class ConfigFields {
   const std::vector<ConfigField>& all() const { return fields_; }
   std::vector<std::string> keys() const;
 
-  /// Reads TOML; keys that are absent keep their values. Throws ConfigError with file and line for
-  /// invalid TOML, an unknown key (naming the nearest), a wrong type, a broken rule.
+  /// Reads TOML; keys that are absent keep their values. A file may begin with `base = "FILE"`,
+  /// relative to itself: that file, with its own base, is read first. Throws ConfigError with file
+  /// and line for invalid TOML, an unknown key (naming the nearest), a wrong type, a broken rule.
   void read_file(const std::string& path);
   void read_text(const std::string& toml, const std::string& source);
   /// `section.key=value` from the command line. The value is TOML; strings may go without quotes,
@@ -86,6 +95,8 @@ class ConfigFields {
   std::string open_section(const std::string& name, std::string meaning);
   std::vector<const ConfigField*> fields_of(const ConfigSection& section) const;
   const ConfigField* find(const std::string& key) const;
+  /// Reads the last file of a chain, each of which is the base of the one before it.
+  void read_chain(const std::vector<std::string>& chain);
   void read_table(const void* table, const std::string& prefix, const std::string& source);
 
   std::string prefix_;  // of the section being described
@@ -114,6 +125,21 @@ Config load_config(const std::string& path, const std::vector<std::string>& over
 template <class Config>
 std::string config_text(Config config) {
   return ConfigFields::of(config).toml();
+}
+
+/// The keys in which a config differs from the one in a file (before: the file's).
+template <class Config>
+std::vector<ConfigDifference> differences_from_file(const std::string& path, Config config) {
+  Config before;
+  ConfigFields::of(before).read_file(path);
+  return config_differences(ConfigFields::of(before), ConfigFields::of(config));
+}
+
+/// The keys of a config as Markdown tables.
+template <class Config>
+std::string config_markdown() {
+  Config config;
+  return ConfigFields::of(config).markdown();
 }
 
 /// The keys of a config with their defaults, for Options::add_config.

@@ -2,13 +2,15 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <sstream>
 
 #include "core/config/config_fields.h"
 #include "core/error.h"
 #include "core/files/file.h"
-#include "core/nearest_name.h"
+#include "core/program/nearest_name.h"
 
 namespace denovo {
 namespace {
@@ -55,6 +57,11 @@ bool convert(const toml::node& node, std::string& value) {
   return false;
 }
 
+bool convert(const toml::node& node, ConfigChoice& choice) {
+  if (const auto* text = node.as_string()) return choice.set(text->get()), true;
+  return false;
+}
+
 template <class T>
 bool convert(const toml::node& node, std::vector<T>& list) {
   const toml::array* array = node.as_array();
@@ -80,13 +87,14 @@ std::string expected(const ConfigField& field) {
                                               "a string",
                                               "a list of integers within 32 bits",
                                               "a list of numbers",
-                                              "a list of strings"};
+                                              "a list of strings",
+                                              "a string"};
   static_assert(std::size(kExpected) == std::variant_size_v<ConfigMember>);
   return kExpected[field.member().index()];
 }
 
 void assign(const ConfigField& field, const toml::node& node, const std::string& source) {
-  if (!std::visit([&](auto* member) { return convert(node, *member); }, field.member()))
+  if (!std::visit([&](const auto& member) { return convert(node, *member); }, field.member()))
     throw ConfigError(fmt::format("config: {} must be {}, got {}{}", field.key(), expected(field),
                                   node_text(node), place(node, source)));
   field.check(place(node, source));
@@ -149,13 +157,36 @@ void ConfigFields::read_text(const std::string& toml, const std::string& source)
 }
 
 void ConfigFields::read_file(const std::string& path) {
+  read_chain({path});
+}
+
+void ConfigFields::read_chain(const std::vector<std::string>& chain) {
+  const std::string& path = chain.back();
   std::string text;
   try {
     text = denovo::read_file(path);
   } catch (const IoError& error) {
-    throw ConfigError(fmt::format("config: {}", error.what()));
+    throw ConfigError(chain.size() == 1
+                          ? fmt::format("config: {}", error.what())
+                          : fmt::format("config: {} (base of {})", error.what(), chain.end()[-2]));
   }
-  read_text(text, path);
+  toml::table table = parse(text, path);
+  if (const toml::node* base = table.get("base"); base && !find("base")) {
+    if (!base->is_string())
+      throw ConfigError(fmt::format("config: base must be the name of a file, got {}{}",
+                                    node_text(*base), place(*base, path)));
+    const std::filesystem::path name(base->as_string()->get());
+    const std::string file =
+        (std::filesystem::path(path).parent_path() / name).lexically_normal().string();
+    if (std::find(chain.begin(), chain.end(), file) != chain.end())
+      throw ConfigError(
+          fmt::format("config: base must not lead back to {}{}", file, place(*base, path)));
+    auto longer = chain;
+    longer.push_back(file);
+    read_chain(longer);
+    table.erase("base");
+  }
+  read_table(&table, "", path);
 }
 
 void ConfigFields::apply_override(const std::string& assignment) {

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <vector>
 
-#include "core/storage.h"
+#include "core/tensor/storage.h"
 
 namespace denovo {
 

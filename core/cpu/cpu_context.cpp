@@ -1,7 +1,7 @@
 #include <omp.h>
 
-#include "core/backend.h"
 #include "core/error.h"
+#include "core/kernels/backend.h"
 
 namespace denovo {
 
@@ -17,7 +17,7 @@ void CpuContext::set_num_threads(int n) {
   omp_set_num_threads(n);
 }
 
-void allow_tf32(CpuContext&) {
+void set_tf32(CpuContext&, bool) {
   throw ConfigError("tf32: needs an NVIDIA GPU; use precision f32 or bf16 on the cpu");
 }
 

@@ -4,7 +4,7 @@
 
 #include <dnnl.hpp>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo {
 

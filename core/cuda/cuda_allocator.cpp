@@ -12,7 +12,7 @@
 #include "core/cuda/cuda_context.h"
 #include "core/cuda/cuda_error.h"
 #include "core/error.h"
-#include "core/profile.h"
+#include "core/run/profile.h"
 
 namespace denovo {
 namespace {

@@ -1,12 +1,13 @@
-// Memory of a GPU, and copies to and from it. No CUDA headers: core/storage.cpp includes this.
+// Memory of a GPU, and copies to and from it. No CUDA headers: core/tensor/storage.cpp includes
+// this.
 #pragma once
 
 #include <cstddef>
 #include <mutex>
 #include <unordered_set>
 
-#include "core/memory_holders.h"
-#include "core/storage.h"
+#include "core/tensor/memory_holders.h"
+#include "core/tensor/storage.h"
 
 namespace denovo {
 
@@ -42,7 +43,7 @@ class CudaAllocator {
 /// The GPU's allocator; never destroyed. Throws DeviceError when the GPU cannot be used.
 CudaAllocator& cuda_allocator(Device device);
 
-/// As set_guarded_memory in core/storage.h, for all GPUs.
+/// As set_guarded_memory in core/tensor/storage.h, for all GPUs.
 void set_guarded_cuda_memory(bool guarded);
 
 /// Copies bytes between the host and a GPU, or within a GPU; returns when the host may read the

@@ -64,8 +64,8 @@ void CudaContext::synchronize(const std::source_location& where) {
   check_cuda(cudaStreamSynchronize(stream_), "cudaStreamSynchronize", where);
 }
 
-void allow_tf32(CudaContext& ctx) {
-  ctx.tf32_ = true;
+void set_tf32(CudaContext& ctx, bool allowed) {
+  ctx.tf32_ = allowed;
 }
 
 CudaContext& cuda_context(Device device) {

@@ -7,8 +7,8 @@
 #include <memory>
 #include <source_location>
 
-#include "core/backend.h"
-#include "core/storage.h"
+#include "core/kernels/backend.h"
+#include "core/tensor/storage.h"
 
 struct cudnnContext;
 struct cublasLtContext;
@@ -46,7 +46,7 @@ class CudaContext {
 
  private:
   friend CudaContext& cuda_context(Device device);
-  friend void allow_tf32(CudaContext& ctx);
+  friend void set_tf32(CudaContext& ctx, bool allowed);
   explicit CudaContext(Device device);
 
   Device device_;

@@ -1,4 +1,5 @@
-// Which GPUs this process may use, and why not. No CUDA headers: core/device.cpp includes this.
+// Which GPUs this process may use, and why not. No CUDA headers: core/tensor/device.cpp includes
+// this.
 #pragma once
 
 #include <string>

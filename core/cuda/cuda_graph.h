@@ -1,10 +1,11 @@
-// A recording of what is enqueued on a GPU. No CUDA headers: core/repeated_work.cpp includes this.
+// A recording of what is enqueued on a GPU. No CUDA headers: core/run/repeated_work.cpp includes
+// this.
 #pragma once
 
 #include <functional>
 #include <memory>
 
-#include "core/storage.h"
+#include "core/tensor/storage.h"
 
 struct CUgraphExec_st;
 

@@ -1,10 +1,10 @@
 // Copies through pinned memory, which alone lets host and GPU go on meanwhile. No CUDA headers:
-// core/transfer.cpp includes this.
+// core/tensor/transfer.cpp includes this.
 #pragma once
 
 #include <cstddef>
 
-#include "core/device.h"
+#include "core/tensor/device.h"
 
 namespace denovo {
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/cuda/cuda_context.h"
-#include "core/dtype.h"
+#include "core/tensor/dtype.h"
 
 namespace denovo {
 

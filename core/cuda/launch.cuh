@@ -1,6 +1,6 @@
 // parallel_for, parallel_rows and parallel_phases on the GPU, with the names and contracts of
-// core/parallel.h and core/phases.h. The last argument is filled in by the compiler: an error names
-// the source file, hence the op, that launched.
+// core/kernels/parallel.h and core/kernels/phases.h. The last argument is filled in by the
+// compiler: an error names the source file, hence the op, that launched.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -10,8 +10,8 @@
 
 #include "core/cuda/cuda_context.h"
 #include "core/cuda/cuda_error.h"
-#include "core/host_device.h"
-#include "core/phases.h"
+#include "core/kernels/host_device.h"
+#include "core/kernels/phases.h"
 
 namespace denovo {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/cuda/cuda_context.h"
-#include "core/dtype.h"
+#include "core/tensor/dtype.h"
 
 namespace denovo {
 

@@ -9,12 +9,12 @@
 #include <optional>
 #include <utility>
 
-#include "core/backend.h"
 #include "core/dist/calls_mpi.h"
 #include "core/dist/device_group.h"
 #include "core/dist/rank_error.h"
 #include "core/dist/task_thread.h"
 #include "core/dist/watchdog.h"
+#include "core/kernels/backend.h"
 
 namespace denovo {
 namespace {

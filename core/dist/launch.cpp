@@ -7,7 +7,7 @@
 
 #include "core/dist/group_mpi.h"
 #include "core/error.h"
-#include "core/options.h"
+#include "core/program/options.h"
 
 namespace denovo {
 

@@ -22,8 +22,8 @@ int launched_ranks();
 /// this build has no MPI or the launcher and MPI disagree on the number of ranks.
 std::unique_ptr<ProcessGroup> join_ranks();
 
-/// run_program (core/options.h) for a program that may be started as several ranks: a failure of
-/// all ranks is told once, a failure of one ends the job.
+/// run_program (core/program/options.h) for a program that may be started as several ranks: a
+/// failure of all ranks is told once, a failure of one ends the job.
 int run_ranks(int argc, char** argv, const std::function<int(int, char**, ProcessGroup&)>& body);
 
 }  // namespace denovo

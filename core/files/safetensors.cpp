@@ -12,7 +12,7 @@
 #include "core/error.h"
 #include "core/files/atomic_write.h"
 #include "core/files/json_writer.h"
-#include "core/nearest_name.h"
+#include "core/program/nearest_name.h"
 
 namespace denovo {
 namespace {

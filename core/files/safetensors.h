@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/files/safetensors_header.h"
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo {
 

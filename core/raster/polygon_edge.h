@@ -11,7 +11,7 @@
 
 #include <cstdint>
 
-#include "core/host_device.h"
+#include "core/kernels/host_device.h"
 
 namespace denovo {
 

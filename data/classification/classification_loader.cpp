@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "core/error.h"
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "data/classification/crop.h"
 #include "data/image/image_file.h"
 #include "data/loading/ordered_prefetch.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "data/classification/image_folder.h"
 #include "data/loading/image_cache.h"
 

@@ -1,7 +1,7 @@
 // The crops of ImageNet training, as torchvision's reference transforms draw and place them.
 #pragma once
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "data/image/resize.h"
 
 namespace denovo::data {

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "core/error.h"
-#include "core/nearest_name.h"
+#include "core/program/nearest_name.h"
 
 namespace denovo::data {
 namespace {

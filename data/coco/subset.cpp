@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 
 namespace denovo::data {
 

@@ -1,6 +1,8 @@
 #include "data/loading/batch.h"
 
-#include "core/transfer.h"
+#include <iterator>
+
+#include "core/error.h"
 
 namespace denovo::data {
 namespace {
@@ -14,27 +16,17 @@ constexpr Tensor Batch::*kTensors[] = {
 
 }  // namespace
 
-Batch upload(const Batch& host, Device device) {
+std::vector<Tensor> tensors_of(const Batch& batch) {
+  std::vector<Tensor> tensors;
+  for (const auto tensor : kTensors) tensors.push_back(batch.*tensor);
+  return tensors;
+}
+
+Batch batch_of(std::span<const Tensor> tensors) {
+  DENOVO_DCHECK(tensors.size() == std::size(kTensors));
   Batch batch;
-  for (const auto tensor : kTensors) {
-    if ((host.*tensor).defined()) batch.*tensor = denovo::upload(host.*tensor, device);
-  }
+  for (size_t i = 0; i < tensors.size(); ++i) batch.*kTensors[i] = tensors[i];
   return batch;
-}
-
-Batch empty_like(const Batch& batch, Device device) {
-  Batch result;
-  for (const auto tensor : kTensors) {
-    const Tensor& own = batch.*tensor;
-    if (own.defined()) result.*tensor = Tensor::empty(own.shape(), own.dtype(), device);
-  }
-  return result;
-}
-
-void upload_into(const Batch& destination, const Batch& host) {
-  for (const auto tensor : kTensors) {
-    if ((host.*tensor).defined()) denovo::upload_into(destination.*tensor, host.*tensor);
-  }
 }
 
 }  // namespace denovo::data

@@ -2,7 +2,10 @@
 // V polygon vertices, P polygons, R run lengths per image (Capacities).
 #pragma once
 
-#include "core/tensor.h"
+#include <span>
+#include <vector>
+
+#include "core/tensor/tensor.h"
 
 namespace denovo::data {
 
@@ -37,11 +40,8 @@ struct Batch {
   int64_t count() const { return images.size(0); }
 };
 
-/// Every tensor of a host batch on the device (core/transfer.h).
-Batch upload(const Batch& host, Device device);
-/// Uninitialised, of the same shapes.
-Batch empty_like(const Batch& batch, Device device);
-/// Uploads into a batch of the same shapes.
-void upload_into(const Batch& destination, const Batch& host);
+/// Its tensors in the order of the struct, undefined ones included, and back.
+std::vector<Tensor> tensors_of(const Batch& batch);
+Batch batch_of(std::span<const Tensor> tensors);
 
 }  // namespace denovo::data

@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/random.h"
+#include "core/config/config_choice.h"
+#include "core/kernels/random.h"
 #include "data/image/resize.h"
 
 namespace denovo::data {
@@ -13,6 +14,14 @@ enum class Padding {
   kBucket,  // by the image alone: short side to a multiple of 32, long one to a multiple of 64
   kBatch,   // by its neighbours, as the reference recipes do: the batch's largest sides, to 32
 };
+
+inline constexpr ChoiceName<Padding> kPaddingNames[] = {{Padding::kBucket, "bucket"},
+                                                        {Padding::kBatch, "batch"}};
+
+/// What to do about an image that cannot be used.
+enum class OnBadImage { kStop, kSkip };
+inline constexpr ChoiceName<OnBadImage> kOnBadImageNames[] = {{OnBadImage::kStop, "stop"},
+                                                              {OnBadImage::kSkip, "skip"}};
 
 /// How images become network inputs. short_sides has one entry, or the choices of scale jitter.
 struct InputRule {

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/backend.h"
+#include "core/kernels/backend.h"
 
 namespace denovo::data {
 

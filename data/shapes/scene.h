@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "data/shapes/figure.h"
 #include "data/shapes/shape_class.h"
 

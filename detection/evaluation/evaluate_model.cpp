@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "core/autograd.h"
 #include "core/files/atomic_write.h"
 #include "core/files/json_writer.h"
 #include "data/coco/annotation_checks.h"
 #include "data/coco/results.h"
 #include "data/coco/training_view.h"
 #include "data/loading/loader.h"
+#include "nn/evaluation_mode.h"
 
 namespace denovo::detection {
 namespace {
@@ -36,9 +36,7 @@ std::string result_json(const data::EvaluationResult& result) {
 
 std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::ImageFiles& files,
                                             const EvaluateModelOptions& options) {
-  const NoGrad no_grad;
-  const bool was_training = model.is_training();
-  model.train(false);
+  const nn::EvaluationMode mode(model);
   const data::CocoDataset& dataset = files.dataset();
   const std::vector<int> images = options.images ? *options.images : data::first_images(dataset);
 
@@ -65,7 +63,6 @@ std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::ImageFi
   }
   std::sort(all.begin(), all.end(),
             [](const auto& a, const auto& b) { return a.image_id < b.image_id; });
-  model.train(was_training);
   return all;
 }
 

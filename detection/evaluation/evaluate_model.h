@@ -9,8 +9,8 @@
 #include "data/coco/image_files.h"
 #include "data/evaluation/coco_evaluation.h"
 #include "data/loading/input_rule.h"
-#include "detection/evaluation/post_process.h"
-#include "detection/model/mask_rcnn.h"
+#include "detection/mask_rcnn/mask_rcnn.h"
+#include "detection/prediction/post_process.h"
 
 namespace denovo::detection {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/dist/process_group.h"
-#include "detection/evaluation/post_process.h"
+#include "detection/prediction/post_process.h"
 
 namespace denovo::detection {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "data/coco/match_categories.h"
-#include "detection/evaluation/post_process.h"
+#include "detection/prediction/post_process.h"
 
 namespace denovo::detection {
 

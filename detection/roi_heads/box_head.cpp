@@ -48,12 +48,12 @@ BoxPredictor::Output BoxPredictor::forward(const Tensor& x) const {
   return {ops::cast(cls_score_->forward(x), dtype), ops::cast(bbox_pred_->forward(x), dtype)};
 }
 
-BoxLosses box_losses(const BoxHeadConfig& config, const BoxPredictor::Output& output,
-                     const RoiBatch& rois, const GroundTruth& gt, int num_classes,
-                     int images_per_group, int64_t total_groups) {
+NamedLosses box_losses(const BoxHeadConfig& config, const BoxPredictor::Output& output,
+                       const RoiBatch& rois, const GroundTruth& gt, int num_classes,
+                       const LossGroups& groups) {
   ops::LossWeightOptions weighting{.num_images = gt.boxes.size(0),
-                                   .images_per_group = images_per_group,
-                                   .total_groups = total_groups,
+                                   .images_per_group = groups.images_per_group,
+                                   .total_groups = groups.total_groups,
                                    .normalizer = ops::LossNormalizer::kValidRows,
                                    .dtype = gt.boxes.dtype()};
   const Tensor every = ops::loss_weights(rois.classes, rois.images, weighting);
@@ -61,9 +61,9 @@ BoxLosses box_losses(const BoxHeadConfig& config, const BoxPredictor::Output& ou
   const Tensor foreground = ops::loss_weights(rois.classes, rois.images, weighting);
   const Tensor targets =
       ops::encode_rois(rois.boxes, rois.images, gt.boxes, rois.matched, kBoxWeights);
-  return {ops::softmax_cross_entropy(output.logits, rois.classes, every),
-          ops::box_regression_loss(output.deltas, rois.classes, targets, foreground,
-                                   config.smooth_l1_beta)};
+  return {{"loss_cls", ops::softmax_cross_entropy(output.logits, rois.classes, every)},
+          {"loss_box_reg", ops::box_regression_loss(output.deltas, rois.classes, targets,
+                                                    foreground, config.smooth_l1_beta)}};
 }
 
 }  // namespace denovo::detection

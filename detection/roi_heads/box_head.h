@@ -36,17 +36,13 @@ class BoxPredictor : public nn::Module {
   nn::Child<nn::Linear> cls_score_, bbox_pred_;
 };
 
-struct BoxLosses {
-  Tensor classification;  // loss_cls
-  Tensor box;             // loss_box_reg
-};
-
 /// Scales of RoI box deltas (1 / 0.1, 1 / 0.2).
 inline constexpr ops::BoxWeights kBoxWeights{10, 10, 5, 5};
 
-/// Cross-entropy averaged over all RoIs, and L1 of the foreground's own class divided by all RoIs.
-BoxLosses box_losses(const BoxHeadConfig& config, const BoxPredictor::Output& output,
-                     const RoiBatch& rois, const GroundTruth& gt, int num_classes,
-                     int images_per_group, int64_t total_groups);
+/// loss_cls and loss_box_reg: cross-entropy averaged over all RoIs, and L1 of the foreground's own
+/// class divided by all RoIs.
+NamedLosses box_losses(const BoxHeadConfig& config, const BoxPredictor::Output& output,
+                       const RoiBatch& rois, const GroundTruth& gt, int num_classes,
+                       const LossGroups& groups);
 
 }  // namespace denovo::detection

@@ -10,7 +10,7 @@ namespace denovo::detection {
 namespace {
 
 nn::ConvNormOptions predictor(const MaskHeadConfig& config) {
-  if (config.predictor_init == "msra") return {.kernel = 1};
+  if (config.predictor_init == InitKind::kMsra) return {.kernel = 1};
   return {.kernel = 1, .init = nn::ConvNormOptions::Init::kNormal, .deviation = 0.001};
 }
 
@@ -36,11 +36,11 @@ Tensor MaskHead::forward(const Tensor& x, const Tensor& slots) const {
 }
 
 Tensor mask_loss(const Tensor& logits, const RoiBatch& rois, const GroundTruth& gt, int num_classes,
-                 int images_per_group, int64_t total_groups) {
+                 const LossGroups& groups) {
   const Tensor weights = ops::loss_weights(rois.classes, rois.images,
                                            {.num_images = gt.boxes.size(0),
-                                            .images_per_group = images_per_group,
-                                            .total_groups = total_groups,
+                                            .images_per_group = groups.images_per_group,
+                                            .total_groups = groups.total_groups,
                                             .class_end = num_classes,
                                             .normalizer = ops::LossNormalizer::kSelectedRows,
                                             .dtype = gt.boxes.dtype()});

@@ -25,6 +25,6 @@ class MaskHead : public nn::Module {
 /// rois: mask_rois, foreground whose object has a mask. Targets are the ground truth's polygons or
 /// runs on the RoI's grid.
 Tensor mask_loss(const Tensor& logits, const RoiBatch& rois, const GroundTruth& gt, int num_classes,
-                 int images_per_group, int64_t total_groups);
+                 const LossGroups& groups);
 
 }  // namespace denovo::detection

@@ -1,6 +1,6 @@
 #include "detection/roi_heads/roi_batch.h"
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/append_ground_truth/append_ground_truth.h"
 #include "ops/balanced_sample/balanced_sample.h"
 #include "ops/compact/compact.h"

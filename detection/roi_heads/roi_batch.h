@@ -2,8 +2,8 @@
 // so that other heads (keypoints, cascade stages) join without touching the trainer.
 #pragma once
 
-#include "detection/model/ground_truth.h"
 #include "detection/rpn/rpn.h"
+#include "detection/structures/ground_truth.h"
 
 namespace denovo::detection {
 

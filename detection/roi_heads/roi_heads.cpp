@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/autograd.h"
-#include "core/profile.h"
+#include "core/autograd/autograd.h"
+#include "core/run/profile.h"
 #include "ops/compact/compact.h"
 #include "ops/detection_candidates/detection_candidates.h"
 #include "ops/gather_rows/gather_rows.h"
@@ -81,16 +81,13 @@ Tensor RoiHeads::predict_masks(const std::vector<Tensor>& features, const Tensor
   return (*mask_head_)->forward(mask_pooler_.forward(features, boxes, images), images);
 }
 
-RoiLosses RoiHeads::losses(const std::vector<Tensor>& features, const RoiBatch& rois,
-                           const GroundTruth& gt, int images_per_group,
-                           int64_t total_groups) const {
-  RoiLosses losses;
+NamedLosses RoiHeads::losses(const std::vector<Tensor>& features, const RoiBatch& rois,
+                             const GroundTruth& gt, const LossGroups& groups) const {
+  NamedLosses losses;
   {
     const ProfileGroup group("box_head");
-    const BoxLosses box = box_losses(config_.box, predict_boxes(features, rois.boxes, rois.images),
-                                     rois, gt, num_classes_, images_per_group, total_groups);
-    losses.classification = box.classification;
-    losses.box = box.box;
+    losses = box_losses(config_.box, predict_boxes(features, rois.boxes, rois.images), rois, gt,
+                        num_classes_, groups);
   }
   if (mask_head_) {
     const ProfileGroup group("mask_head");
@@ -98,8 +95,9 @@ RoiLosses RoiHeads::losses(const std::vector<Tensor>& features, const RoiBatch& 
         static_cast<int64_t>(config_.box.batch_per_image * config_.box.positive_fraction);
     const RoiBatch with_mask =
         mask_rois(rois, gt.masks, num_classes_, gt.boxes.size(0) * per_image);
-    losses.mask = mask_loss(predict_masks(features, with_mask.boxes, with_mask.images), with_mask,
-                            gt, num_classes_, images_per_group, total_groups);
+    losses.emplace_back("loss_mask",
+                        mask_loss(predict_masks(features, with_mask.boxes, with_mask.images),
+                                  with_mask, gt, num_classes_, groups));
   }
   return losses;
 }

@@ -31,17 +31,14 @@ struct Detections {
   Tensor masks;    // [N * D, S, S] probabilities; undefined without a mask head
 };
 
-struct RoiLosses {
-  Tensor classification, box, mask;  // mask undefined without a mask head
-};
-
 /// State dict: box_head, box_predictor, mask_head.
 class RoiHeads : public nn::Module {
  public:
   RoiHeads(const ModelConfig& config, int in_channels, int num_classes);
 
-  RoiLosses losses(const std::vector<Tensor>& features, const RoiBatch& rois, const GroundTruth& gt,
-                   int images_per_group, int64_t total_groups) const;
+  /// loss_cls, loss_box_reg and, with a mask head, loss_mask.
+  NamedLosses losses(const std::vector<Tensor>& features, const RoiBatch& rois,
+                     const GroundTruth& gt, const LossGroups& groups) const;
   Detections detect(const std::vector<Tensor>& features, const Proposals& proposals,
                     const Tensor& image_sizes) const;
 

@@ -2,8 +2,8 @@
 
 #include <limits>
 
-#include "core/autograd.h"
-#include "core/profile.h"
+#include "core/autograd/autograd.h"
+#include "core/run/profile.h"
 #include "ops/balanced_sample/balanced_sample.h"
 #include "ops/box_coder/box_coder.h"
 #include "ops/box_regression_loss/box_regression_loss.h"
@@ -117,14 +117,14 @@ RpnSample Rpn::sample(const Tensor& anchors, const GroundTruth& gt, const Tensor
           ops::gather_rows(matches.matched, chosen.indices, -1)};
 }
 
-RpnLosses Rpn::losses(const RpnPredictions& predictions, const RpnSample& sample,
-                      const Tensor& anchors, const GroundTruth& gt, int images_per_group,
-                      int64_t total_groups) const {
+NamedLosses Rpn::losses(const RpnPredictions& predictions, const RpnSample& sample,
+                        const Tensor& anchors, const GroundTruth& gt,
+                        const LossGroups& groups) const {
   const ProfileGroup group("rpn");
   const int64_t n = sample.indices.size(0), rows = sample.indices.numel();
   ops::LossWeightOptions weighting{.num_images = n,
-                                   .images_per_group = images_per_group,
-                                   .total_groups = total_groups,
+                                   .images_per_group = groups.images_per_group,
+                                   .total_groups = groups.total_groups,
                                    .normalizer = ops::LossNormalizer::kRowsPerImage,
                                    .rows_per_image = config_.batch_per_image,
                                    .dtype = gt.boxes.dtype()};
@@ -137,11 +137,12 @@ RpnLosses Rpn::losses(const RpnPredictions& predictions, const RpnSample& sample
       ops::reshape(ops::gather_rows(predictions.deltas, sample.indices), {rows, 4});
   const Tensor targets = ops::encode_matched(ops::gather_rows(anchors, sample.indices), gt.boxes,
                                              sample.matched, sample.labels, kRpnWeights);
-  return {ops::sigmoid_bce(ops::reshape(logits, {rows}), sample.labels.view({rows}),
-                           every.view({rows})),
-          ops::box_regression_loss(deltas, Tensor::zeros({rows}, DType::kI32, deltas.device()),
-                                   targets.view({rows, 4}), positive.view({rows}),
-                                   config_.smooth_l1_beta)};
+  const Tensor first = Tensor::zeros({rows}, DType::kI32, deltas.device());
+  return {
+      {"loss_rpn_cls", ops::sigmoid_bce(ops::reshape(logits, {rows}), sample.labels.view({rows}),
+                                        every.view({rows}))},
+      {"loss_rpn_loc", ops::box_regression_loss(deltas, first, targets.view({rows, 4}),
+                                                positive.view({rows}), config_.smooth_l1_beta)}};
 }
 
 }  // namespace denovo::detection

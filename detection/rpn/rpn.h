@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/step_state.h"
-#include "detection/model/anchor_generator.h"
-#include "detection/model/ground_truth.h"
+#include "detection/rpn/anchor_generator.h"
+#include "detection/structures/ground_truth.h"
+#include "detection/structures/losses.h"
 #include "nn/layers/conv_norm.h"
 
 namespace denovo::detection {
@@ -42,17 +42,6 @@ struct Proposals {
   Tensor counts;  // i32 [N]
 };
 
-struct RpnLosses {
-  Tensor classification;  // loss_rpn_cls
-  Tensor box;             // loss_rpn_loc
-};
-
-/// What sampling depends on: draws are a function of the seed, the step and the image.
-struct SamplingKey {
-  uint64_t seed = 0;
-  const DeviceStepState* step = nullptr;
-};
-
 /// Anchors chosen for the loss.
 struct RpnSample {
   Tensor indices;  // i32 [N, S]: positives first, -1 = empty
@@ -75,11 +64,10 @@ class Rpn : public nn::Module {
   RpnSample sample(const Tensor& anchors, const GroundTruth& gt, const Tensor& image_ids,
                    const SamplingKey& key) const;
 
-  /// Objectness cross-entropy and box L1 over sampled anchors, divided by batch_per_image per
-  /// image, averaged over groups of images_per_group (detectron2's normaliser).
-  RpnLosses losses(const RpnPredictions& predictions, const RpnSample& sample,
-                   const Tensor& anchors, const GroundTruth& gt, int images_per_group,
-                   int64_t total_groups) const;
+  /// loss_rpn_cls and loss_rpn_loc: objectness cross-entropy and box L1 over sampled anchors,
+  /// divided by batch_per_image per image, averaged over groups (detectron2's normaliser).
+  NamedLosses losses(const RpnPredictions& predictions, const RpnSample& sample,
+                     const Tensor& anchors, const GroundTruth& gt, const LossGroups& groups) const;
 
  private:
   /// The level of every candidate of top_k, i32; uploaded once for each set of level sizes.

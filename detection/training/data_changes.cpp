@@ -4,6 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
+#include <sstream>
+#include <utility>
 
 #include "core/error.h"
 #include "detection/weights/class_list.h"
@@ -71,22 +74,66 @@ std::string changed_text(const std::optional<data::Fingerprint>& before,
   return now ? "is a new validation set" : "";
 }
 
+constexpr std::pair<const char*, data::ListFingerprint data::Fingerprint::*> kLists[] = {
+    {"categories", &data::Fingerprint::categories},
+    {"images", &data::Fingerprint::images},
+    {"annotations", &data::Fingerprint::annotations}};
+
+/// "train.images": "118287 0123456789abcdef".
+void put(const std::string& set, const data::Fingerprint& fingerprint, Metadata& metadata) {
+  for (const auto& [name, list] : kLists)
+    metadata.emplace(set + "." + name,
+                     fmt::format("{} {}", (fingerprint.*list).count, (fingerprint.*list).hash));
+}
+
+std::optional<data::Fingerprint> get(const std::string& set, const Metadata& metadata) {
+  data::Fingerprint fingerprint;
+  size_t found = 0;
+  for (const auto& [name, list] : kLists)
+    for (const auto& [key, text] : metadata) {
+      if (key != set + "." + name) continue;
+      std::istringstream words(text);
+      if (!(words >> (fingerprint.*list).count >> (fingerprint.*list).hash))
+        throw IoError(
+            fmt::format("state.json: {} must be a count and a hash, got {:?}", key, text));
+      ++found;
+    }
+  if (found == 0) return std::nullopt;
+  if (found < std::size(kLists))
+    throw IoError(fmt::format("state.json: the fingerprint of the {} set is not complete", set));
+  return fingerprint;
+}
+
 }  // namespace
 
-std::vector<std::string> accept_data(Checkpoint& checkpoint, const RunData& now,
+Metadata to_metadata(const DataFingerprints& fingerprints) {
+  Metadata metadata;
+  put("train", fingerprints.train, metadata);
+  if (fingerprints.validation) put("validation", *fingerprints.validation, metadata);
+  return metadata;
+}
+
+std::optional<DataFingerprints> fingerprints_of(const Metadata& metadata) {
+  const auto train = get("train", metadata);
+  if (!train) return std::nullopt;
+  return DataFingerprints{*train, get("validation", metadata)};
+}
+
+std::vector<std::string> accept_data(nn::Checkpoint& checkpoint, const RunData& now,
                                      bool allow_changes) {
-  TrainingState& state = checkpoint.state;
-  const std::string name = checkpoint_name(state.iteration);
-  if (const auto before = read_class_list(checkpoint.model_metadata, name))
-    refuse_other_classes(*before, now.classes);
-  if (!state.data)
+  nn::TrainingState& state = checkpoint.state;
+  const std::string name = nn::checkpoint_name(state.iteration);
+  if (const auto classes = read_class_list(checkpoint.model_metadata, name))
+    refuse_other_classes(*classes, now.classes);
+  const auto before = fingerprints_of(state.task);
+  if (!before)
     return {
         fmt::format("{} is of an earlier version and does not say what it was trained on; "
                     "whether the data changed is not checked",
                     name)};
   std::vector<std::string> lines;
-  const std::string training = changed_text(state.data->train, now.fingerprints.train),
-                    validation = changed_text(state.data->validation, now.fingerprints.validation);
+  const std::string training = changed_text(before->train, now.fingerprints.train),
+                    validation = changed_text(before->validation, now.fingerprints.validation);
   if (!training.empty()) lines.push_back(fmt::format("{}: {}", now.classes.file, training));
   if (!validation.empty())
     lines.push_back(now.validation_path.empty()
@@ -100,8 +147,8 @@ std::vector<std::string> accept_data(Checkpoint& checkpoint, const RunData& now,
     lines.push_back(
         fmt::format("the best box AP, {:.1f} at iteration {}, is that of another validation set; "
                     "the best is looked for anew",
-                    100 * state.best_ap, state.best_iteration));
-    state.best_ap = state.best_iteration = -1;
+                    100 * state.best_score, state.best_iteration));
+    state.best_score = state.best_iteration = -1;
   }
   return lines;
 }

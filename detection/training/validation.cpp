@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "core/autograd.h"
 #include "core/error.h"
 #include "core/files/signals.h"
 #include "core/log/progress.h"
@@ -12,7 +11,8 @@
 #include "detection/evaluation/gather_detections.h"
 #include "detection/evaluation/pictures.h"
 #include "detection/evaluation/usable_images.h"
-#include "detection/training/training_step.h"
+#include "detection/training/device_batch.h"
+#include "nn/evaluation_mode.h"
 #include "ops/gradient_norm/gradient_norm.h"
 
 namespace denovo::detection {
@@ -22,19 +22,6 @@ constexpr int kImagesPerBatch = 4;  // changes speed only
 
 /// Thrown through detect_dataset by its progress callback.
 struct SignalCame {};
-
-/// Evaluation mode, without a graph, for a scope.
-class EvaluationMode {
- public:
-  explicit EvaluationMode(MaskRcnn& model) : model_(model) { model_.train(false); }
-  ~EvaluationMode() { model_.train(true); }
-  EvaluationMode(const EvaluationMode&) = delete;
-  EvaluationMode& operator=(const EvaluationMode&) = delete;
-
- private:
-  MaskRcnn& model_;
-  NoGrad no_grad_;
-};
 
 /// A number that is undefined, for want of ground truth, is left out: a curve has no point there.
 std::vector<Metric> score_metrics(const ModelScores& scores) {
@@ -128,31 +115,31 @@ std::optional<std::vector<ImageDetections>> Validation::detect(MaskRcnn& model,
   return gather_detections(std::move(own), group_);
 }
 
-std::optional<ValidationResult> Validation::run(MaskRcnn& model, const std::string& run,
-                                                int64_t iteration, Logger& logger) const {
-  const EvaluationMode mode(model);
+std::optional<nn::Score> Validation::run(MaskRcnn& model, const std::string& run, int64_t iteration,
+                                         Logger& logger) const {
+  const nn::EvaluationMode mode(model);
   // Statistics of batches (BN) are each rank's own; the run keeps those of rank 0.
   model.for_each_buffer(
       [&](const std::string&, const nn::Buffer& buffer) { group_.broadcast(buffer.tensor()); });
   const auto images = detect(model, logger);
   if (!images) return std::nullopt;
   const std::vector<Metric> means = config_.eval.loss ? losses(model) : std::vector<Metric>();
-  ValidationResult result;
+  nn::Score score;
   together(group_, [&] {
     if (!group_.is_first()) return;
     const ModelScores scores = score_detections(dataset_, *images, config_.model.mask.enabled);
-    result = {scores.bbox.stats.AP, score_metrics(scores), scores_text(scores)};
-    result.metrics.insert(result.metrics.end(), means.begin(), means.end());
+    score = {scores.bbox.stats.AP, score_metrics(scores), scores_text(scores)};
+    score.metrics.insert(score.metrics.end(), means.begin(), means.end());
     std::string line = score_line(iteration, scores);
     if (!means.empty()) line += fmt::format(", loss {:.3f}", std::get<double>(means.back().value));
     write_evaluation(fmt::format("{}/eval/{:07d}", run, iteration), *images, scores);
     write_pictures(run + "/vis", iteration, files_, *images, config_.eval.pictures);
     logger.info(line);
   });
-  const Tensor box_ap = Tensor::full({1}, result.box_ap, DType::kF64);
+  const Tensor box_ap = Tensor::full({1}, score.value, DType::kF64);
   group_.broadcast(box_ap);
-  result.box_ap = box_ap.item();
-  return result;
+  score.value = box_ap.item();
+  return score;
 }
 
 std::vector<std::string> Validation::add_losses(MaskRcnn& model, double* sums) const {
@@ -167,9 +154,10 @@ std::vector<std::string> Validation::add_losses(MaskRcnn& model, double* sums) c
   while (const auto batch = loader.next()) {
     for (int32_t& c : std::span(batch->classes.data<int32_t>(), batch->classes.numel()))
       if (c >= 0) c = categories_.model_classes[static_cast<size_t>(c)];
-    const DeviceBatch input = prepare(data::upload(*batch, device_), model, DType::kF32);
+    const DeviceBatch input =
+        prepare(data::batch_of(upload(data::tensors_of(*batch), device_)), model, DType::kF32);
     const auto count = static_cast<double>(batch->count());
-    const auto means = model.losses(input.images, input.gt, key, {.images_per_group = 1}).named();
+    const auto means = model.losses(input.images, input.gt, key, {.images_per_group = 1});
     names.resize(means.size());
     for (size_t i = 0; i < means.size(); ++i) {
       names[i] = means[i].first;
@@ -180,7 +168,7 @@ std::vector<std::string> Validation::add_losses(MaskRcnn& model, double* sums) c
 }
 
 std::vector<Metric> Validation::losses(MaskRcnn& model) const {
-  const EvaluationMode mode(model);
+  const nn::EvaluationMode mode(model);
   const Tensor sums = Tensor::zeros({ops::kMaxLosses}, DType::kF64);
   std::vector<std::string> names;
   together(group_, [&] { names = add_losses(model, sums.data<double>()); });

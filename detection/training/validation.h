@@ -7,21 +7,14 @@
 
 #include "core/dist/process_group.h"
 #include "core/log/logger.h"
-#include "core/log/metrics.h"
 #include "data/coco/fingerprint.h"
 #include "data/coco/training_view.h"
 #include "detection/evaluation/evaluate_model.h"
 #include "detection/evaluation/scored_categories.h"
 #include "detection/training/train_config.h"
+#include "nn/training/task.h"
 
 namespace denovo::detection {
-
-/// One evaluation.
-struct ValidationResult {
-  double box_ap = -1;           // fraction in [0, 1], -1: undefined
-  std::vector<Metric> metrics;  // bbox/AP, ..., segm/AP, ... in percent; val_loss_* if asked for
-  std::string summary;          // the reference's lines
-};
 
 /// Ranks detect on their parts of the images; rank 0 scores and writes.
 class Validation {
@@ -42,10 +35,10 @@ class Validation {
   std::vector<std::string> look(Logger& logger);
 
   /// Evaluates, writes run/eval/ITERATION and pictures to run/vis, and logs one line. nullopt when
-  /// a signal came meanwhile: nothing was written. Only rank 0 gets more than box_ap. The model is
-  /// in training mode afterwards. Collective.
-  std::optional<ValidationResult> run(MaskRcnn& model, const std::string& run, int64_t iteration,
-                                      Logger& logger) const;
+  /// a signal came meanwhile: nothing was written. The value is the box AP, a fraction; only rank 0
+  /// gets more: the metrics in percent, val_* if asked for, and the reference's lines. Collective.
+  std::optional<nn::Score> run(MaskRcnn& model, const std::string& run, int64_t iteration,
+                               Logger& logger) const;
 
   /// The losses of training on the validation images, named val_loss_rpn_cls ... val_total_loss:
   /// means over the images, each normalised alone, without augmentation, gradients or updated

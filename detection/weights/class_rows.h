@@ -12,7 +12,7 @@
 #include <span>
 #include <string>
 
-#include "detection/model/mask_rcnn.h"
+#include "detection/mask_rcnn/mask_rcnn.h"
 #include "nn/state_dict.h"
 
 namespace denovo::detection {

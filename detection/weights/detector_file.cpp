@@ -5,10 +5,10 @@
 
 #include <filesystem>
 
-#include "core/nearest_name.h"
-#include "detection/training/checkpoint.h"
+#include "core/program/nearest_name.h"
 #include "detection/weights/class_list.h"
 #include "nn/state_dict.h"
+#include "nn/training/checkpoint.h"
 
 namespace denovo::detection {
 namespace {
@@ -77,7 +77,7 @@ std::string model_file_of_run(const std::string& run, const std::string& checkpo
     throw IoError(fmt::format("{}: is not a run directory, there is no config.toml", run));
   const std::string file = directory + "/" + checkpoint + "/model.safetensors";
   if (fs::is_regular_file(file)) return file;
-  const auto names = list_checkpoints(directory);
+  const auto names = nn::list_checkpoints(directory);
   if (names.empty()) throw IoError(fmt::format("{}: holds no checkpoint yet", directory));
   throw IoError(fmt::format("{}: holds no checkpoint {}, there are {}", directory, checkpoint,
                             fmt::join(names, ", ")));

@@ -11,9 +11,9 @@
 #include "core/files/safetensors.h"
 #include "data/coco/match_categories.h"
 #include "data/loading/input_rule.h"
-#include "detection/evaluation/post_process.h"
-#include "detection/model/mask_rcnn.h"
-#include "detection/training/train_config.h"
+#include "detection/config/model_file_config.h"
+#include "detection/mask_rcnn/mask_rcnn.h"
+#include "detection/structures/image_detections.h"
 
 namespace denovo::detection {
 
@@ -35,7 +35,7 @@ class DetectorFile {
   std::vector<int> classes_named(const std::vector<std::string>& names,
                                  const std::string& where) const;
 
-  TrainConfig config;
+  ModelFileConfig config;
   std::vector<data::CocoCategory> categories;  // of class 0, 1, …
 
  private:

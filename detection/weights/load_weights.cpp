@@ -55,13 +55,14 @@ nn::StateDict from_torchvision(const nn::StateDict& file, const ModelConfig& con
 }
 
 /// Norms of different kinds share names but not meaning.
-void check_norm(const std::string& norm, bool has_statistics, bool has_norm,
-                const std::string& path) {
-  const bool wants_statistics = norm == "BN" || norm == "SyncBN" || norm == "FrozenBN";
+void check_norm(nn::NormKind norm, bool has_statistics, bool has_norm, const std::string& path) {
+  const bool wants_statistics = norm == nn::NormKind::kBatchNorm ||
+                                norm == nn::NormKind::kSyncBatchNorm ||
+                                norm == nn::NormKind::kFrozenBatchNorm;
   if (has_norm && wants_statistics != has_statistics) {
     throw ConfigError(fmt::format(
         "config: {} was trained with {}, which model.backbone.norm = \"{}\" cannot take; set {}",
-        path, has_statistics ? "batch norm" : "group norm", norm,
+        path, has_statistics ? "batch norm" : "group norm", choice_name(norm, nn::kNormNames),
         has_statistics ? "FrozenBN, BN or SyncBN" : "GN"));
   }
 }

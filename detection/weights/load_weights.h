@@ -4,7 +4,7 @@
 #include <string>
 
 #include "data/coco/match_categories.h"
-#include "detection/model/mask_rcnn.h"
+#include "detection/mask_rcnn/mask_rcnn.h"
 
 namespace denovo::detection {
 

@@ -43,7 +43,7 @@ std::vector<RenameRule> torchvision_resnet_rules(const nn::ResNetOptions& option
 }
 
 Tensor adapt_to_pixels(const Tensor& weight, const PixelConfig& pixel) {
-  const bool bgr = pixel.channel_order == "BGR";
+  const bool bgr = pixel.channel_order == ChannelOrder::kBgr;
   const Shape& shape = weight.shape();                    // [O, 3, kh, kw]
   if (shape.rank() != 4 || shape[1] != 3) return weight;  // of another shape: loading says so
   const auto from = weight.to_vector<double>();
@@ -56,8 +56,8 @@ Tensor adapt_to_pixels(const Tensor& weight, const PixelConfig& pixel) {
       throw ConfigError(fmt::format(
           "config: torchvision's backbones need model.pixel.mean = [{:.3f}, {:.3f}, {:.3f}] in {}, "
           "got [{}]",
-          kMean[bgr ? 2 : 0], kMean[1], kMean[bgr ? 0 : 2], pixel.channel_order,
-          fmt::join(pixel.mean, ", ")));
+          kMean[bgr ? 2 : 0], kMean[1], kMean[bgr ? 0 : 2],
+          choice_name(pixel.channel_order, kChannelOrderNames), fmt::join(pixel.mean, ", ")));
     }
     for (int64_t o = 0; o < shape[0]; ++o) {
       for (int64_t i = 0; i < taps; ++i) {

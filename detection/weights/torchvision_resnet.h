@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "detection/model/model_config.h"
+#include "detection/config/model_config.h"
 #include "detection/weights/rename_rules.h"
 
 namespace denovo::detection {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/profile.h"
+#include "core/run/profile.h"
 #include "ops/max_pool2d/max_pool2d.h"
 #include "ops/upsample_add/upsample_add.h"
 

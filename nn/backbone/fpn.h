@@ -7,7 +7,7 @@ namespace denovo::nn {
 
 struct FpnOptions {
   int channels = 256;
-  NormOptions norm{.kind = "none"};
+  NormOptions norm{.kind = NormKind::kNone};
 };
 
 ///   lateral_l = norm(1x1(res_l)),  l = 2 .. 5

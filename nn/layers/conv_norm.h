@@ -15,7 +15,7 @@ struct ConvNormOptions {
   int dilation = 1;
   int groups = 1;
   bool relu = false;
-  NormOptions norm{.kind = "none"};
+  NormOptions norm{.kind = NormKind::kNone};
   enum class Init { kMsra, kXavier, kNormal } init = Init::kMsra;
   double deviation = 0.01;  // for kNormal
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/error.h"
 #include "ops/add/add.h"
 #include "ops/batch_norm/batch_norm.h"
 #include "ops/channel_affine/channel_affine.h"
@@ -12,7 +13,7 @@ namespace denovo::nn {
 namespace {
 
 bool is_batch_norm(const NormOptions& options) {
-  return options.kind == "BN" || options.kind == "SyncBN";
+  return options.kind == NormKind::kBatchNorm || options.kind == NormKind::kSyncBatchNorm;
 }
 
 /// The ranks' moments, each in its row of a tensor of zeros, are exchanged by a sum.
@@ -32,23 +33,22 @@ ops::BatchNormSync sync_over(ProcessGroup& group) {
 
 Norm::Norm(int channels, const NormOptions& options) : options_(options) {
   const Shape shape{channels};
-  if (options.kind == "GN" && channels % options.num_groups != 0) {
+  if (options.kind == NormKind::kGroupNorm && channels % options.num_groups != 0) {
     throw ConfigError(fmt::format("norm: channels must be a multiple of num_groups = {}, got {}",
                                   options.num_groups, channels));
   }
-  if (options.kind == "GN" || is_batch_norm(options)) {
+  if (options.kind == NormKind::kGroupNorm || is_batch_norm(options)) {
     weight_ = std::make_unique<Parameter>(*this, "weight", shape, Initializer::constant(1),
                                           ParameterKind::kNorm);
     bias_ = std::make_unique<Parameter>(*this, "bias", shape, Initializer::constant(0),
                                         ParameterKind::kNorm);
-  } else if (options.kind == "FrozenBN") {
+  } else if (options.kind == NormKind::kFrozenBatchNorm) {
     frozen_weight_ = std::make_unique<Buffer>(*this, "weight", shape, 1);
     frozen_bias_ = std::make_unique<Buffer>(*this, "bias", shape, 0);
   } else {
-    throw ConfigError(
-        fmt::format("norm: kind must be GN, BN, SyncBN or FrozenBN, got \"{}\"", options.kind));
+    throw InternalError("norm: none has no parameters");
   }
-  if (options.kind != "GN") {
+  if (options.kind != NormKind::kGroupNorm) {
     running_mean_ = std::make_unique<Buffer>(*this, "running_mean", shape, 0);
     running_var_ = std::make_unique<Buffer>(*this, "running_var", shape, 1);
   }
@@ -56,16 +56,17 @@ Norm::Norm(int channels, const NormOptions& options) : options_(options) {
 
 Tensor Norm::forward(const Tensor& x, bool relu, const Tensor& residual,
                      const Tensor& slots) const {
-  if (options_.kind == "GN") {
+  if (options_.kind == NormKind::kGroupNorm) {
     return ops::group_norm(x, *weight_, *bias_,
                            {.num_groups = options_.num_groups, .eps = options_.eps, .relu = relu},
                            residual);
   }
   if (is_batch_norm(options_)) {
     const bool trains = is_training() && weight_->tensor().requires_grad();
-    return ops::batch_norm(x, {*weight_, *bias_, *running_mean_, *running_var_},
-                           {.training = trains, .eps = options_.eps, .relu = relu}, residual, slots,
-                           options_.kind == "SyncBN" ? sync_over(group()) : ops::BatchNormSync{});
+    return ops::batch_norm(
+        x, {*weight_, *bias_, *running_mean_, *running_var_},
+        {.training = trains, .eps = options_.eps, .relu = relu}, residual, slots,
+        options_.kind == NormKind::kSyncBatchNorm ? sync_over(group()) : ops::BatchNormSync{});
   }
   // A few hundred channels: folding anew in each forward costs nothing beside the layer and cannot
   // go stale when weights are loaded.

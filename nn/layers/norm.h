@@ -1,21 +1,27 @@
-// Normalisation by name, fused with what follows it in a ResNet.
+// Normalisation of a chosen kind, fused with what follows it in a ResNet.
 #pragma once
 
-#include <string>
-
+#include "core/config/config_choice.h"
 #include "nn/module.h"
 
 namespace denovo::nn {
 
-/// kind:
-///   "GN"        group norm
-///   "BN"        batch norm, statistics of the local batch; where its parameters are frozen
-///               (freeze_at) the running ones, as detectron2 freezes norms with their stage
-///   "SyncBN"    the same with the statistics of all ranks' batches (Module::join)
-///   "FrozenBN"  fixed statistics and affine map, all buffers
-///   "none"      identity (the convolution before it has a bias)
+enum class NormKind {
+  kGroupNorm,
+  kBatchNorm,        // statistics of the local batch; where its parameters are frozen (freeze_at)
+                     // the running ones, as detectron2 freezes norms with their stage
+  kSyncBatchNorm,    // the same with the statistics of all ranks' batches (Module::join)
+  kFrozenBatchNorm,  // fixed statistics and affine map, all buffers
+  kNone,             // identity; the convolution before it has a bias
+};
+inline constexpr ChoiceName<NormKind> kNormNames[] = {{NormKind::kGroupNorm, "GN"},
+                                                      {NormKind::kBatchNorm, "BN"},
+                                                      {NormKind::kSyncBatchNorm, "SyncBN"},
+                                                      {NormKind::kFrozenBatchNorm, "FrozenBN"},
+                                                      {NormKind::kNone, "none"}};
+
 struct NormOptions {
-  std::string kind = "GN";
+  NormKind kind = NormKind::kGroupNorm;
   int num_groups = 32;
   double eps = 1e-5;
 };
@@ -23,7 +29,7 @@ struct NormOptions {
 /// y = act(norm(x) + residual) with act = ReLU if relu.
 class Norm : public Module {
  public:
-  /// Throws ConfigError for an unknown kind or channels that num_groups does not divide.
+  /// Throws ConfigError for channels that num_groups does not divide.
   Norm(int channels, const NormOptions& options);
 
   /// x [N, H, W, C]; residual as x, or undefined. slots: i32 [N] or undefined; samples marked
@@ -32,7 +38,7 @@ class Norm : public Module {
                  const Tensor& slots = {}) const;
 
   /// True for kinds that have a shift of their own, so that the convolution needs no bias.
-  static bool replaces_bias(const NormOptions& options) { return options.kind != "none"; }
+  static bool replaces_bias(const NormOptions& options) { return options.kind != NormKind::kNone; }
 
  private:
   NormOptions options_;

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/arena.h"
+#include "core/autograd/arena.h"
 #include "core/dist/process_group.h"
 
 namespace denovo::nn {

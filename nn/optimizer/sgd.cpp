@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "core/nearest_name.h"
+#include "core/program/nearest_name.h"
 #include "ops/gradient_norm/gradient_norm.h"
 
 namespace denovo::nn {

@@ -3,9 +3,9 @@
 
 #include <span>
 
-#include "core/arena.h"
+#include "core/autograd/arena.h"
 #include "core/files/safetensors.h"
-#include "core/step_state.h"
+#include "core/run/step_state.h"
 #include "ops/sgd/sgd.h"
 
 namespace denovo::nn {

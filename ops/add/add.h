@@ -1,7 +1,7 @@
 // Sum of two tensors.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

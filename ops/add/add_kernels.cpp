@@ -1,6 +1,6 @@
 #include "ops/add/add_kernels.h"
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 
 namespace denovo::ops {
 namespace {

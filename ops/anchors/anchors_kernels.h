@@ -3,8 +3,8 @@
 #include <array>
 #include <vector>
 
-#include "core/backend.h"
-#include "core/tensor.h"
+#include "core/kernels/backend.h"
+#include "core/tensor/tensor.h"
 #include "ops/anchors/anchors.h"
 
 namespace denovo::ops {

@@ -1,7 +1,7 @@
 // Proposals of a training step, with the ground truth among them.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,6 +1,6 @@
 #include "ops/append_ground_truth/append_ground_truth_kernels.h"
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 
 namespace denovo::ops {
 namespace {

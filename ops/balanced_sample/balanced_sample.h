@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "core/random.h"
-#include "core/step_state.h"
-#include "core/tensor.h"
+#include "core/kernels/random.h"
+#include "core/run/step_state.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,9 +1,9 @@
-// The launches in their order on the backend that core/kernel.h picks: the GPU's run, and on the
-// CPU the test of the same phases.
+// The launches in their order on the backend that core/kernels/kernel.h picks: the GPU's run, and
+// on the CPU the test of the same phases.
 #pragma once
 
-#include "core/kernel.h"
-#include "core/random.h"
+#include "core/kernels/kernel.h"
+#include "core/kernels/random.h"
 #include "ops/balanced_sample/sample_blocks.h"
 
 namespace denovo::ops::balanced_sample_blocks {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/parallel.h"
+#include "core/kernels/parallel.h"
 #include "ops/balanced_sample/balanced_sample_kernels.h"
 #include "ops/balanced_sample/sample_math.h"
 

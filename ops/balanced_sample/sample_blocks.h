@@ -4,8 +4,8 @@
 // the index are there for ties.
 #pragma once
 
-#include "core/phases.h"
-#include "core/shared_atomics.h"
+#include "core/kernels/phases.h"
+#include "core/kernels/shared_atomics.h"
 #include "ops/balanced_sample/balanced_sample_kernels.h"
 #include "ops/balanced_sample/sample_math.h"
 

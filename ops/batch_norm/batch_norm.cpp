@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/batch_norm/batch_norm_kernels.h"
 
 namespace denovo::ops {

@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,6 +1,6 @@
-// The launches of the block kernels in their order, on the backend that core/kernel.h picks: the
-// GPU's run, and on the CPU the test of the same phases. A batch is one sample to the kernels that
-// it shares with group normalization.
+// The launches of the block kernels in their order, on the backend that core/kernels/kernel.h
+// picks: the GPU's run, and on the CPU the test of the same phases. A batch is one sample to the
+// kernels that it shares with group normalization.
 #pragma once
 
 #include "ops/batch_norm/batch_norm_kernels.h"

@@ -1,9 +1,9 @@
 // Slabs of rows are reduced to per-channel sums in parallel, slabs are added in f64 in order.
 #include <vector>
 
-#include "core/moments.h"
-#include "core/parallel.h"
-#include "core/profile.h"
+#include "core/kernels/moments.h"
+#include "core/kernels/parallel.h"
+#include "core/run/profile.h"
 #include "ops/batch_norm/batch_norm_kernels.h"
 #include "ops/batch_norm/batch_norm_math.h"
 #include "ops/normalization/normalized_row_gradients.h"

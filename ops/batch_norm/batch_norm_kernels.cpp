@@ -1,7 +1,7 @@
 #include "ops/batch_norm/batch_norm_kernels.h"
 
-#include "core/kernel.h"
-#include "core/moments.h"
+#include "core/kernels/kernel.h"
+#include "core/kernels/moments.h"
 #include "ops/normalization/normalization_math.h"
 
 namespace denovo::ops {

@@ -2,8 +2,8 @@
 // of rows are reduced apart, each with a shift of its own, and merged in a fixed order.
 #pragma once
 
-#include "core/moments.h"
-#include "core/slab_sums.h"
+#include "core/kernels/moments.h"
+#include "core/kernels/slab_sums.h"
 #include "ops/batch_norm/valid_rows.h"
 
 namespace denovo::ops {

@@ -1,8 +1,8 @@
 // The bias gradient as block kernels: slabs of rows, then their sum. Runs on the backend that
-// core/kernel.h picks: the GPU's run, and on the CPU the test of the same phases.
+// core/kernels/kernel.h picks: the GPU's run, and on the CPU the test of the same phases.
 #pragma once
 
-#include "core/slab_sums.h"
+#include "core/kernels/slab_sums.h"
 #include "ops/bias/bias_kernels.h"
 
 namespace denovo::ops::bias_blocks {

@@ -2,8 +2,8 @@
 // a sum over rows.
 #pragma once
 
-#include "core/backend.h"
-#include "core/tensor.h"
+#include "core/kernels/backend.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

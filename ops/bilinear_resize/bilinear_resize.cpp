@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/bilinear_resize/bilinear_resize_kernels.h"
 
 namespace denovo::ops {

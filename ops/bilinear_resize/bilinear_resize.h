@@ -1,7 +1,7 @@
 // Bilinear resampling of feature maps.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

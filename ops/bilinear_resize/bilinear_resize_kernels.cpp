@@ -1,6 +1,6 @@
 #include "ops/bilinear_resize/bilinear_resize_kernels.h"
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 #include "ops/bilinear_resize/bilinear_resize_math.h"
 
 namespace denovo::ops {

@@ -6,7 +6,7 @@
 // values are computed in double and rounded once, so that CPU and GPU agree.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

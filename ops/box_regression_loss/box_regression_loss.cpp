@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/box_regression_loss/box_regression_loss_kernels.h"
 #include "ops/sum/sum.h"
 

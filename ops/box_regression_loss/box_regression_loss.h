@@ -1,7 +1,7 @@
 // Smooth-L1 or L1 loss on the box deltas of each row's class, summed with a weight per row.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,7 +1,7 @@
 // Mixed precision: f32 weights used as bf16, bf16 predictions judged in f32.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,7 +1,7 @@
 // Frozen batch normalization.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

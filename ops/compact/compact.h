@@ -2,7 +2,7 @@
 // full rows: RoIs of a batch, foreground RoIs for the mask head.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,10 +1,10 @@
 // Compaction by one block, which walks over tiles of rows: lists of RoIs have a few thousand rows,
-// one tile or two. Runs on the backend that core/kernel.h picks: the GPU's run, and on the CPU the
-// test of the same phases.
+// one tile or two. Runs on the backend that core/kernels/kernel.h picks: the GPU's run, and on the
+// CPU the test of the same phases.
 #pragma once
 
-#include "core/block_scan.h"
-#include "core/kernel.h"
+#include "core/kernels/block_scan.h"
+#include "core/kernels/kernel.h"
 #include "ops/compact/compact_kernels.h"
 #include "ops/compact/compact_math.h"
 

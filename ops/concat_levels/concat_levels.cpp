@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/concat_levels/concat_levels_kernels.h"
 
 namespace denovo::ops {

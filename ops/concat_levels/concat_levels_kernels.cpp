@@ -1,6 +1,6 @@
 #include "ops/concat_levels/concat_levels_kernels.h"
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 
 namespace denovo::ops {
 namespace {

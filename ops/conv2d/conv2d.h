@@ -1,7 +1,7 @@
 // Two-dimensional convolution (cross-correlation) on NHWC tensors.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -2,7 +2,7 @@
 // same three with the roles of x and y exchanged.
 #pragma once
 
-#include "core/backend.h"
+#include "core/kernels/backend.h"
 #include "ops/conv2d/conv2d.h"
 
 namespace denovo::ops {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "ops/conv2d/conv2d.h"
 
 namespace denovo::ops {

@@ -2,7 +2,7 @@
 // oneDNN and cuDNN. Gather form in all three directions, so that every output has one writer.
 #pragma once
 
-#include "core/parallel.h"
+#include "core/kernels/parallel.h"
 #include "ops/conv2d/conv2d_kernels.h"
 #include "ops/conv2d/conv2d_key.h"
 

@@ -22,8 +22,9 @@ class Conv2dPlans {
   /// measured with; none of them is written.
   const CudnnPlan* find(const Conv2dKey& key, ConvBindings bindings);
 
-  /// conv2d_tuning.h.
+  /// conv2d_tuning.h: from here on by measurement, and by heuristics again.
   void tune(const std::string& path);
+  void stop_tuning();
 
  private:
   std::optional<CudnnPlan> make(const Conv2dKey& key, ConvBindings bindings);

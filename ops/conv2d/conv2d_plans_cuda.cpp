@@ -7,7 +7,7 @@
 #include "core/cuda/cuda_devices.h"
 #include "core/cuda/cuda_error.h"
 #include "core/error.h"
-#include "core/repeated_work.h"
+#include "core/run/repeated_work.h"
 #include "ops/conv2d/conv2d_tuning.h"
 
 namespace denovo::ops {
@@ -88,6 +88,11 @@ void Conv2dPlans::tune(const std::string& path) {
   plans_.clear();
 }
 
+void Conv2dPlans::stop_tuning() {
+  choices_.reset();
+  plans_.clear();
+}
+
 std::optional<CudnnPlan> Conv2dPlans::make(const Conv2dKey& key, ConvBindings bindings) {
   if (!choices_) return make_conv2d_plan(key, target_);
   if (const CudnnChoice* choice = choices_->find(key)) {
@@ -130,6 +135,10 @@ Conv2dPlans& conv2d_plans(CudaContext& ctx) {
 
 void tune_convolutions(CudaContext& ctx, const std::string& path) {
   conv2d_plans(ctx).tune(path);
+}
+
+void stop_tuning_convolutions(CudaContext& ctx) {
+  conv2d_plans(ctx).stop_tuning();
 }
 
 }  // namespace denovo::ops

@@ -1,7 +1,7 @@
 // Transposed convolution (the gradient of a convolution with respect to its input), NHWC.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

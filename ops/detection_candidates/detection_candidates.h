@@ -1,7 +1,7 @@
 // What non-maximum suppression over classes chooses from at test time.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,7 +1,7 @@
 // Rows picked from each image's matrix by index: what sampling and top-k hand on.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

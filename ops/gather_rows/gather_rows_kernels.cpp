@@ -1,6 +1,6 @@
 #include "ops/gather_rows/gather_rows_kernels.h"
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 
 namespace denovo::ops {
 namespace {

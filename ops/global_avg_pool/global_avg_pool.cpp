@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/global_avg_pool/global_avg_pool_kernels.h"
 
 namespace denovo::ops {

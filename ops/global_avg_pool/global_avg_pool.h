@@ -1,7 +1,7 @@
 // Mean over all pixels of an image.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

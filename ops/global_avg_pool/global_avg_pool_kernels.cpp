@@ -1,6 +1,6 @@
 #include "ops/global_avg_pool/global_avg_pool_kernels.h"
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 
 namespace denovo::ops {
 namespace {

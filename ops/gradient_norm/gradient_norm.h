@@ -3,8 +3,8 @@
 
 #include <span>
 
-#include "core/step_state.h"
-#include "core/tensor.h"
+#include "core/run/step_state.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

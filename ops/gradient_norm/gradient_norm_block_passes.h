@@ -1,8 +1,8 @@
-// The launches of the block kernels on the backend that core/kernel.h picks: the GPU's run, and on
-// the CPU the test of the same phases.
+// The launches of the block kernels on the backend that core/kernels/kernel.h picks: the GPU's run,
+// and on the CPU the test of the same phases.
 #pragma once
 
-#include "core/chunked_sum_blocks.h"
+#include "core/kernels/chunked_sum_blocks.h"
 #include "ops/gradient_norm/gradient_norm.h"
 #include "ops/gradient_norm/gradient_norm_kernels.h"
 #include "ops/gradient_norm/gradient_norm_math.h"

@@ -1,4 +1,4 @@
-#include "core/chunked_sum.h"
+#include "core/kernels/chunked_sum.h"
 #include "ops/gradient_norm/gradient_norm_kernels.h"
 #include "ops/gradient_norm/gradient_norm_math.h"
 

@@ -2,9 +2,9 @@
 
 #include <span>
 
-#include "core/backend.h"
-#include "core/step_state.h"
-#include "core/tensor.h"
+#include "core/kernels/backend.h"
+#include "core/run/step_state.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

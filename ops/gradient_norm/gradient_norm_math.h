@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "core/host_device.h"
-#include "core/step_state.h"
+#include "core/kernels/host_device.h"
+#include "core/run/step_state.h"
 
 namespace denovo::ops {
 

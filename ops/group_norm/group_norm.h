@@ -1,7 +1,7 @@
 // Group normalization, fused with the ReLU and the residual sum that follow it in a ResNet.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,5 +1,5 @@
-// The launches of the block kernels in their order, on the backend that core/kernel.h picks: the
-// GPU's run, and on the CPU the test of the same phases.
+// The launches of the block kernels in their order, on the backend that core/kernels/kernel.h
+// picks: the GPU's run, and on the CPU the test of the same phases.
 #pragma once
 
 #include "ops/group_norm/group_norm_blocks.h"

@@ -1,11 +1,11 @@
 // Group normalization as block kernels, for the GPU; the CPU suite runs the same phases. Two passes
-// over memory each way: slabs of rows are reduced to sums of each channel (core/slab_sums.h), one
-// block a sample makes statistics or slopes of its groups from them, then every element is mapped
-// (ops/normalization/normalized_vectors.h).
+// over memory each way: slabs of rows are reduced to sums of each channel
+// (core/kernels/slab_sums.h), one block a sample makes statistics or slopes of its groups from
+// them, then every element is mapped (ops/normalization/normalized_vectors.h).
 #pragma once
 
-#include "core/moments.h"
-#include "core/slab_sums.h"
+#include "core/kernels/moments.h"
+#include "core/kernels/slab_sums.h"
 #include "ops/normalization/normalized_vectors.h"
 
 namespace denovo::ops {

@@ -5,9 +5,9 @@
 
 #include <vector>
 
-#include "core/moments.h"
-#include "core/parallel.h"
-#include "core/profile.h"
+#include "core/kernels/moments.h"
+#include "core/kernels/parallel.h"
+#include "core/run/profile.h"
 #include "ops/group_norm/group_norm_kernels.h"
 #include "ops/normalization/normalized_row_gradients.h"
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/backend.h"
-#include "core/tensor.h"
+#include "core/kernels/backend.h"
+#include "core/tensor/tensor.h"
 #include "ops/group_norm/group_norm.h"
 
 namespace denovo::ops {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/bias/bias_kernels.h"
 #include "ops/linear/linear_kernels.h"
 #include "ops/relu/relu_kernels.h"

@@ -1,7 +1,7 @@
 // Fully connected layer.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

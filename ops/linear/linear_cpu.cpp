@@ -5,8 +5,8 @@
 #include <map>
 
 #include "core/cpu/weighted_plan.h"
-#include "core/parallel.h"
-#include "core/profile.h"
+#include "core/kernels/parallel.h"
+#include "core/run/profile.h"
 #include "ops/linear/linear_kernels.h"
 
 namespace denovo::ops {

@@ -6,7 +6,7 @@
 // the losses skip it; they never multiply it away, since 0 * NaN is NaN.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

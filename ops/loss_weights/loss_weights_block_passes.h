@@ -1,10 +1,10 @@
 // Loss weights in two launches: one block a group counts its rows, then every row is weighed. Runs
-// on the backend that core/kernel.h picks: the GPU's run, and on the CPU the test of the same
-// phases.
+// on the backend that core/kernels/kernel.h picks: the GPU's run, and on the CPU the test of the
+// same phases.
 #pragma once
 
-#include "core/block_scan.h"
-#include "core/kernel.h"
+#include "core/kernels/block_scan.h"
+#include "core/kernels/kernel.h"
 #include "ops/loss_weights/loss_weights_math.h"
 
 namespace denovo::ops::loss_weights_blocks {

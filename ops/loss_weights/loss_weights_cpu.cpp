@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/parallel.h"
+#include "core/kernels/parallel.h"
 #include "ops/loss_weights/loss_weights_kernels.h"
 #include "ops/loss_weights/loss_weights_math.h"
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/host_device.h"
+#include "core/kernels/host_device.h"
 #include "ops/loss_weights/loss_weights_kernels.h"
 
 namespace denovo::ops {

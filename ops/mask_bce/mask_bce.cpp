@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/mask_bce/mask_bce_kernels.h"
 #include "ops/sum/sum.h"
 

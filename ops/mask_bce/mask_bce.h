@@ -1,7 +1,7 @@
 // The mask loss of Mask R-CNN: binary cross-entropy on the mask of each RoI's class alone.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,7 +1,7 @@
 // Which RoIs the mask head can learn from: not every object that has a box has a mask.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "ops/mask_targets/mask_targets.h"
 
 namespace denovo::ops {

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/backend.h"
+#include "core/kernels/backend.h"
 
 namespace denovo::ops {
 namespace {

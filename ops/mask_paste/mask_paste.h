@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/raster/rle.h"
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,7 +1,7 @@
 // The mask of the predicted class.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 
 namespace denovo::ops {
 namespace {

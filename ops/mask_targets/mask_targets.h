@@ -1,7 +1,7 @@
 // Targets of the mask head: the ground truth inside each RoI, on the grid that the head predicts.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,6 +1,6 @@
 #include "ops/mask_targets/mask_targets_kernels.h"
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 #include "core/raster/polygon_edge.h"
 #include "ops/mask_targets/mask_targets_math.h"
 

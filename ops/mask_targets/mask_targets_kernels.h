@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/backend.h"
+#include "core/kernels/backend.h"
 #include "ops/mask_targets/mask_targets.h"
 
 namespace denovo::ops {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 
 namespace denovo::ops {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/backend.h"
-#include "core/tensor.h"
+#include "core/kernels/backend.h"
+#include "core/tensor/tensor.h"
 #include "ops/match_boxes/match_boxes.h"
 
 namespace denovo::ops {

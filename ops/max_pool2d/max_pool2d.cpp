@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/max_pool2d/max_pool2d_kernels.h"
 
 namespace denovo::ops {

@@ -1,7 +1,7 @@
 // Largest value of a window.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

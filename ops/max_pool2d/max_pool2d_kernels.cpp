@@ -1,6 +1,6 @@
 #include "ops/max_pool2d/max_pool2d_kernels.h"
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 
 namespace denovo::ops {
 namespace {

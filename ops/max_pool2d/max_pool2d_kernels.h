@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/backend.h"
+#include "core/kernels/backend.h"
 #include "ops/max_pool2d/max_pool2d.h"
 
 namespace denovo::ops {

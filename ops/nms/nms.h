@@ -1,7 +1,7 @@
 // Greedy non-maximum suppression inside groups: pyramid levels (proposals) or classes (detections).
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

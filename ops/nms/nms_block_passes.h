@@ -1,8 +1,8 @@
-// The launches in their order on the backend that core/kernel.h picks, with the sort that it is
-// given: the GPU's run, and on the CPU the test of the same phases.
+// The launches in their order on the backend that core/kernels/kernel.h picks, with the sort that
+// it is given: the GPU's run, and on the CPU the test of the same phases.
 #pragma once
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 #include "ops/nms/nms_blocks.h"
 #include "ops/nms/nms_kernels.h"
 #include "ops/top_k/keyed_indices.h"

@@ -7,8 +7,8 @@
 
 #include <algorithm>
 
-#include "core/phases.h"
-#include "core/shared_atomics.h"
+#include "core/kernels/phases.h"
+#include "core/kernels/shared_atomics.h"
 #include "ops/nms/nms_math.h"
 
 namespace denovo::ops {

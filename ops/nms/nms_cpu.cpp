@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/parallel.h"
+#include "core/kernels/parallel.h"
 #include "ops/nms/nms_kernels.h"
 #include "ops/nms/nms_math.h"
 #include "ops/top_k/rank_sort.h"

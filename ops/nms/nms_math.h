@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "core/host_device.h"
+#include "core/kernels/host_device.h"
 #include "ops/top_k/score_order.h"
 
 namespace denovo::ops {

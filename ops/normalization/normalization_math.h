@@ -8,7 +8,7 @@
 
 #include <cmath>
 
-#include "core/host_device.h"
+#include "core/kernels/host_device.h"
 
 namespace denovo::ops {
 

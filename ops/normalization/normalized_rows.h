@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/dtype.h"
+#include "core/tensor/dtype.h"
 #include "ops/normalization/normalization_math.h"
 
 namespace denovo::ops {

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 #include "ops/normalization/normalization_math.h"
 
 namespace denovo::ops {
@@ -49,7 +49,8 @@ struct Normalize {
   }
 };
 
-/// Backward's values for slab_sums (core/slab_sums.h): g and g * (x - mean). Stores g in masked.
+/// Backward's values for slab_sums (core/kernels/slab_sums.h): g and g * (x - mean). Stores g in
+/// masked.
 template <class T, ReluMask kMask>
 struct GradientTerm {
   using A = Compute<T>;

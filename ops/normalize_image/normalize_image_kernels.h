@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/backend.h"
+#include "core/kernels/backend.h"
 #include "ops/normalize_image/normalize_image.h"
 
 namespace denovo::ops {

@@ -1,7 +1,7 @@
 // Rectified linear unit.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,7 +1,7 @@
 // Another shape for the same elements.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

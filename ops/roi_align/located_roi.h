@@ -1,7 +1,7 @@
 // RoIs placed on the pyramid, once for all threads that read them.
 #pragma once
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 #include "ops/roi_align/roi_align_math.h"
 
 namespace denovo::ops {

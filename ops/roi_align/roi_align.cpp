@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/roi_align/roi_align_kernels.h"
 
 namespace denovo::ops {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/parallel.h"
+#include "core/kernels/parallel.h"
 #include "ops/roi_align/roi_align_kernels.h"
 #include "ops/roi_align/roi_align_levels.h"
 #include "ops/roi_align/roi_align_terms.h"

@@ -1,4 +1,4 @@
-// The launches of the gathers in their order, on the backend that core/kernel.h picks: the
+// The launches of the gathers in their order, on the backend that core/kernels/kernel.h picks: the
 // GPU's run, and on the CPU the test of the same functors.
 #pragma once
 

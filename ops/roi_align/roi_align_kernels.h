@@ -3,8 +3,8 @@
 #include <span>
 #include <vector>
 
-#include "core/backend.h"
-#include "core/tensor.h"
+#include "core/kernels/backend.h"
+#include "core/tensor/tensor.h"
 #include "ops/roi_align/roi_align.h"
 
 namespace denovo::ops {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "ops/roi_align/roi_align_kernels.h"
 #include "ops/roi_align/roi_align_math.h"
 

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "core/host_device.h"
+#include "core/kernels/host_device.h"
 #include "ops/roi_align/roi_align.h"
 
 namespace denovo::ops {

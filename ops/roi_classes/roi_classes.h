@@ -1,7 +1,7 @@
 // Class labels of sampled RoIs.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,8 +1,8 @@
 // Stochastic gradient descent with momentum, all parameters in one pass.
 #pragma once
 
-#include "core/step_state.h"
-#include "core/tensor.h"
+#include "core/run/step_state.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "core/host_device.h"
+#include "core/kernels/host_device.h"
 
 namespace denovo::ops {
 

@@ -1,7 +1,7 @@
 // Sigmoid binary cross-entropy, summed with a weight per element.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

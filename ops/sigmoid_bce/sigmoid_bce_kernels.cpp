@@ -1,6 +1,6 @@
 #include "ops/sigmoid_bce/sigmoid_bce_kernels.h"
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 #include "ops/sigmoid/sigmoid_math.h"
 
 namespace denovo::ops {

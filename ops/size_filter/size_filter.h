@@ -1,7 +1,7 @@
 // Boxes that are too small to be proposals.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

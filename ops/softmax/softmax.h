@@ -1,7 +1,7 @@
 // Class probabilities at test time.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

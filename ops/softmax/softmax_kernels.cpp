@@ -1,6 +1,6 @@
 #include "ops/softmax/softmax_kernels.h"
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 #include "ops/softmax/softmax_math.h"
 
 namespace denovo::ops {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "core/dtype.h"
-#include "core/host_device.h"
+#include "core/kernels/host_device.h"
+#include "core/tensor/dtype.h"
 
 namespace denovo::ops {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/softmax_cross_entropy/softmax_cross_entropy_kernels.h"
 #include "ops/sum/sum.h"
 

@@ -1,7 +1,7 @@
 // Softmax cross-entropy over classes, summed with a weight per row.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 #include "ops/softmax/softmax_math.h"
 
 namespace denovo::ops {

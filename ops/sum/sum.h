@@ -1,7 +1,7 @@
 // Sum of all elements, in a fixed order.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -1,8 +1,8 @@
-// The launches of the block kernels on the backend that core/kernel.h picks: the GPU's run, and on
-// the CPU the test of the same phases.
+// The launches of the block kernels on the backend that core/kernels/kernel.h picks: the GPU's run,
+// and on the CPU the test of the same phases.
 #pragma once
 
-#include "core/chunked_sum_blocks.h"
+#include "core/kernels/chunked_sum_blocks.h"
 #include "ops/sum/sum_kernels.h"
 
 namespace denovo::ops::sum_blocks {

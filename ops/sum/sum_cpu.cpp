@@ -1,4 +1,4 @@
-#include "core/chunked_sum.h"
+#include "core/kernels/chunked_sum.h"
 #include "ops/sum/sum_kernels.h"
 
 namespace denovo::ops {

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <type_traits>
 
-#include "core/dtype.h"
-#include "core/host_device.h"
+#include "core/kernels/host_device.h"
+#include "core/tensor/dtype.h"
 
 namespace denovo::ops {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/backend.h"
+#include "core/kernels/backend.h"
 #include "ops/top_k/keyed_indices.h"
 #include "ops/top_k/score_order.h"
 

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

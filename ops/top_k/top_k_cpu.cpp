@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include "core/parallel.h"
+#include "core/kernels/parallel.h"
 #include "ops/top_k/rank_sort.h"
 #include "ops/top_k/top_k_kernels.h"
 

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "core/backend.h"
-#include "core/tensor.h"
+#include "core/kernels/backend.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

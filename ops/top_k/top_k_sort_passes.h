@@ -1,11 +1,11 @@
 // top_k by sorting all segments of all rows at once: keys, one radix sort, and the first slots of
-// each segment. Runs on the backend that core/kernel.h picks, with the sort that it is given: the
-// GPU's run, and on the CPU the test of the same keys.
+// each segment. Runs on the backend that core/kernels/kernel.h picks, with the sort that it is
+// given: the GPU's run, and on the CPU the test of the same keys.
 #pragma once
 
 #include <algorithm>
 
-#include "core/kernel.h"
+#include "core/kernels/kernel.h"
 #include "ops/top_k/keyed_indices.h"
 #include "ops/top_k/score_order.h"
 #include "ops/top_k/top_k_kernels.h"

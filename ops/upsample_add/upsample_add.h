@@ -1,7 +1,7 @@
 // Top-down path of a feature pyramid.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::ops {
 

@@ -7,6 +7,10 @@
 #include "apps/bench/fixed_proposals.h"
 #include "apps/bench/step_report.h"
 #include "core/error.h"
+#include "detection/training/build_model.h"
+#include "detection/training/detector_task.h"
+#include "detection/training/device_batch.h"
+#include "nn/state_dict.h"
 
 using namespace denovo;
 using namespace denovo::bench;
@@ -79,8 +83,8 @@ TEST_CASE("configs/paper: schedule, batch and frozen stages are those of the pap
         CHECK(config.solver.images_per_batch == 16);
         CHECK(config.solver.images_per_group == 2);
         CHECK(config.model.backbone.depth == depth);
-        CHECK(config.model.init.empty() == scratch);
-        CHECK(config.model.freeze_at == (scratch ? 0 : 2));
+        CHECK(config.start.init.empty() == scratch);
+        CHECK(config.start.freeze_at == (scratch ? 0 : 2));
       }
     }
   }
@@ -90,18 +94,23 @@ TEST_CASE("bench step: equals the trainer's step bit by bit") {
   const detection::TrainConfig config = small_config();
   Logger logger(true);
   StepBenchmark benchmark(config, options_of(config), logger);
-  const detection::TrainableModel reference =
-      detection::build_model(config, {numbered_classes(5), "bench"}, kCpu);
+  const auto model = detection::build_model(config, {numbered_classes(5), "bench"}, kCpu).model;
+  const nn::Trainable reference = nn::make_trainable(*model, config.solver);
   DeviceStepState state(kCpu);
-  detection::TrainingStep trainer(*reference.model, *reference.arena, *reference.optimizer, config,
-                                  state);
+  nn::TrainingStep trainer(
+      [&](auto batch, const nn::LossContext& context) {
+        return detection::detector_losses(*model, config, batch, context);
+      },
+      *reference.arena, *reference.optimizer, config.solver, state);
+  const nn::MicroBatch batch = detection::micro_batch_of(synthetic_batch(options_of(config).batch));
   for (int i = 0; i < 2; ++i) {
     const StepResult result = benchmark.run();
-    trainer.run(std::span(&benchmark.batch(), 1), config.solver.schedule().base_lr);
+    trainer.run(std::span(&batch, 1), config.solver.schedule().base_lr);
     CHECK(result.loss == trainer.take_records(true)[0].losses.back().second);
   }
-  CHECK(benchmark.trainable().arena->weights().to_vector<float>() ==
-        reference.arena->weights().to_vector<float>());
+  const nn::StateDict ours = nn::state_dict(benchmark.model()), expected = nn::state_dict(*model);
+  for (size_t i = 0; i < ours.size(); ++i)
+    CHECK(ours[i].second.to_vector<float>() == expected[i].second.to_vector<float>());
 }
 
 TEST_CASE("bench step: trains exactly the foreground RoIs that were asked for") {

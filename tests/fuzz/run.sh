@@ -22,7 +22,7 @@ flags="$flags -idirafter $(g++ -print-file-name=include)"
 libraries="-lfmt -lsimdjson $(g++ -print-file-name=libgomp.so)"
 
 sources="core/error.cpp $(ls core/raster/*.cpp data/coco/*.cpp data/evaluation/*.cpp \
-  data/image/*.cpp third_party/stb.cpp) core/files/json_writer.cpp core/files/file.cpp \
+  data/image/*.cpp third_party/stb.cpp) core/program/nearest_name.cpp core/files/json_writer.cpp core/files/file.cpp \
   core/files/atomic_write.cpp core/files/safetensors_header.cpp"
 for source in $sources; do
   case $source in data/evaluation/report.cpp) continue ;; esac  # needs tensors, reads nothing

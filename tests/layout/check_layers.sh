@@ -29,6 +29,25 @@ for layer in "${!allowed[@]}"; do
   done < <(grep -rnE '#include "[a-z_]+/' --include='*.h' --include='*.cpp' --include='*.cu' --include='*.cuh' "$layer" || true)
 done
 
+# Folders of detection, each of which may include those before it.
+rooms=(config structures rpn roi_heads mask_rcnn weights prediction evaluation training)
+declare -A order=()
+for i in "${!rooms[@]}"; do order[${rooms[$i]}]=$i; done
+order[pretraining]=-1 # beside them: on config and structures alone
+if [ -d detection ]; then
+  while IFS=: read -r file line include; do
+    from=$(cut -d/ -f2 <<<"$file") to=$(sed -E 's/.*#include "detection\/([a-z_]+)\/.*/\1/' <<<"$include")
+    [ "$from" = "$to" ] && continue
+    if [ -z "${order[$from]:-}" ] || [ -z "${order[$to]:-}" ]; then
+      report "$file:$line: no place is known for detection/${order[$from]:+$to}${order[$from]:-$from}"
+    elif [ "$from" = pretraining ]; then
+      [ "${order[$to]}" -ge 0 ] && [ "${order[$to]}" -le 1 ] || report "$file:$line: detection/$from must not include detection/$to"
+    elif [ "$to" = pretraining ] || [ "${order[$to]}" -gt "${order[$from]}" ]; then
+      report "$file:$line: detection/$from must not include detection/$to"
+    fi
+  done < <(grep -rnE '#include "detection/[a-z_]+/' --include='*.h' --include='*.cpp' detection || true)
+fi
+
 # Library headers stay behind the backends: core/{cpu,cuda,dist} and the kernel files of ops.
 while IFS=: read -r file line include; do
   case "$file" in

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The layering check passes on the tree, and fails on each of three planted violations.
+# The layering check passes on the tree, and fails on each of five planted violations.
 #   layering_test.sh SOURCE_DIR
 set -euo pipefail
 source_dir=$1
@@ -20,6 +20,8 @@ expect_violation() { # file content expected-message
   grep -qF "$3" <<<"$output" || { echo "layering test: wrong message: $output"; exit 1; }
 }
 expect_violation core/a.h '#include "ops/relu/relu.h"' 'core/a.h:1: core must not include ops'
-expect_violation data/b.cpp '#include "detection/model/mask_rcnn.h"' 'data must not include detection'
+expect_violation data/b.cpp '#include "detection/mask_rcnn/mask_rcnn.h"' 'data must not include detection'
+expect_violation detection/rpn/d.h '#include "detection/mask_rcnn/mask_rcnn.h"' 'detection/rpn must not include detection/mask_rcnn'
+expect_violation detection/weights/e.cpp '#include "detection/training/train_config.h"' 'detection/weights must not include detection/training'
 expect_violation nn/c.h '#include <cudnn.h>' 'library header outside a backend'
-echo "layering test: the tree is clean, and three planted violations were found"
+echo "layering test: the tree is clean, and five planted violations were found"

@@ -85,7 +85,7 @@ TEST_CASE("state dict: parameters, then buffers, in the order and under the name
 TEST_CASE("state dict: is a copy, and loading it restores every value") {
   ResNetOptions options = ResNetOptions::of_depth(18);
   options.blocks = {1, 1, 1, 1};
-  options.norm.kind = "BN";
+  options.norm.kind = NormKind::kBatchNorm;
   const ResNetFpn source(options, {.channels = 32}), target(options, {.channels = 32});
   source.initialize(1);
   target.initialize(2);

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/backend.h"
-#include "core/step_state.h"
+#include "core/kernels/backend.h"
+#include "core/run/step_state.h"
 #include "testing/device_case.h"
 #include "testing/draw_tensors.h"
 #include "testing/op_case.h"

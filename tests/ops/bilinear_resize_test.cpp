@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "testing/op_case.h"
 #include "testing/ramp.h"
 

@@ -1,7 +1,7 @@
 // The phases that the GPU runs, on the CPU, against the CPU's own kernel.
 #include <doctest/doctest.h>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "ops/compact/compact_block_passes.h"
 #include "testing/op_case.h"
 

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "ops/gather_rows/gather_rows.h"
 #include "testing/device_case.h"
 #include "testing/draw_tensors.h"

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/conv2d/conv_transpose2d.h"
 #include "testing/op_case.h"
 

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "core/backend.h"
-#include "core/step_state.h"
+#include "core/kernels/backend.h"
+#include "core/run/step_state.h"
 #include "testing/device_case.h"
 #include "testing/op_case.h"
 

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/autograd.h"
-#include "core/backend.h"
+#include "core/autograd/autograd.h"
+#include "core/kernels/backend.h"
 #include "testing/op_case.h"
 #include "testing/ramp.h"
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/backend.h"
+#include "core/kernels/backend.h"
 #include "testing/device_case.h"
 #include "testing/draw_tensors.h"
 #include "testing/op_case.h"

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "ops/nms/nms_block_passes.h"
 #include "testing/op_case.h"
 #include "testing/stable_sort_indices.h"

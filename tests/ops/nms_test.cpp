@@ -7,7 +7,7 @@
 #include <limits>
 #include <sstream>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "ops/nms/nms_math.h"
 #include "testing/device_case.h"
 #include "testing/draw.h"

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "ops/normalization/normalization_math.h"
 #include "testing/op_case.h"
 

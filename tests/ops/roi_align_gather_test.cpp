@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "ops/roi_align/roi_align_gather_passes.h"
 #include "testing/difference.h"
 #include "testing/op_case.h"

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <fstream>
 
-#include "core/autograd.h"
-#include "core/backend.h"
-#include "core/random.h"
+#include "core/autograd/autograd.h"
+#include "core/kernels/backend.h"
+#include "core/kernels/random.h"
 #include "ops/roi_align/roi_align_math.h"
 #include "testing/op_case.h"
 

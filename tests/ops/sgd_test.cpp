@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/arena.h"
-#include "core/step_state.h"
+#include "core/autograd/arena.h"
+#include "core/run/step_state.h"
 #include "testing/device_case.h"
 #include "testing/op_case.h"
 

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "testing/losses_oracle.h"
 #include "testing/op_case.h"
 

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "core/backend.h"
+#include "core/kernels/backend.h"
 #include "testing/op_case.h"
 
 using namespace denovo;

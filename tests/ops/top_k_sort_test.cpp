@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "ops/top_k/top_k_sort_passes.h"
 #include "testing/op_case.h"
 #include "testing/stable_sort_indices.h"

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "ops/top_k/rank_sort.h"
 #include "testing/device_case.h"
 #include "testing/draw_tensors.h"

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/step_state.h"
-#include "core/tensor.h"
+#include "core/run/step_state.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::testing {
 

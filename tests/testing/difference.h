@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::testing {
 

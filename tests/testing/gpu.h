@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/device.h"
+#include "core/tensor/device.h"
 
 namespace denovo::testing {
 

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <vector>
 
-#include "core/autograd.h"
-#include "core/tensor.h"
+#include "core/autograd/autograd.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::testing {
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/autograd.h"
-#include "core/random.h"
+#include "core/autograd/autograd.h"
+#include "core/kernels/random.h"
 
 namespace denovo::testing {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/parallel.h"
+#include "core/kernels/parallel.h"
 #include "testing/gpu.h"
 
 int main(int argc, char** argv) {

@@ -1,9 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <limits>
 
 #include "core/config/config_fields.h"
 #include "core/error.h"
+#include "core/files/atomic_write.h"
+#include "tests/testing/temporary_directory.h"
 
 using namespace denovo;
 
@@ -254,4 +257,73 @@ TEST_CASE("config: help and docs list every key with type, default, meaning and 
   CHECK(docs.find("| `solver.base_lr` | float | `0.02` | learning rate at the reference batch "
                   "(non-negative) |\n") != std::string::npos);
   CHECK(docs.find("normalisation (GN \\| BN \\| none) |") != std::string::npos);
+}
+
+namespace {
+
+enum class Rounding { kNone, kUp };
+constexpr ChoiceName<Rounding> kRoundingNames[] = {{Rounding::kNone, "none"},
+                                                   {Rounding::kUp, "up"}};
+
+struct ChoiceConfig {
+  Rounding rounding = Rounding::kUp;
+  int count = 1;
+  std::vector<int> steps = {1};
+  void describe(ConfigFields& v) {
+    v.choice("rounding", rounding, kRoundingNames, "how sizes are rounded");
+    v("count", count, "how many");
+    v("steps", steps, "where");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("config: a choice is a typed value with a name in files, help and overrides") {
+  ChoiceConfig config;
+  ConfigFields fields = ConfigFields::of(config);
+  CHECK(fields.toml().find("rounding = \"up\"\n") != std::string::npos);
+  CHECK(fields.help_text().find("how sizes are rounded (none | up)") != std::string::npos);
+  fields.read_text("rounding = \"none\"", "x.toml");
+  CHECK(config.rounding == Rounding::kNone);
+  fields.apply_override("rounding=up");
+  CHECK(config.rounding == Rounding::kUp);
+  CHECK_THROWS_WITH_AS(fields.apply_override("rounding=down"),
+                       "config: rounding must be one of none, up, got \"down\"", ConfigError);
+  CHECK(config.rounding == Rounding::kUp);
+  CHECK_THROWS_WITH_AS(fields.read_text("rounding = 3", "x.toml"),
+                       "config: rounding must be a string, got 3 (x.toml:1)", ConfigError);
+  ChoiceConfig other;
+  other.rounding = Rounding::kNone;
+  const auto differences = config_differences(ConfigFields::of(other), ConfigFields::of(config));
+  REQUIRE(differences.size() == 1);
+  CHECK(differences[0].before == "\"none\"");
+}
+
+TEST_CASE("config: a file begins with its base, which has a base of its own") {
+  const testing::TemporaryDirectory directory;
+  std::filesystem::create_directories(directory / "common");
+  replace_file(directory / "common/all.toml", "rounding = \"none\"\ncount = 2\nsteps = [1, 2]\n");
+  replace_file(directory / "common/more.toml", "base = \"all.toml\"\ncount = 3\n");
+  replace_file(directory / "own.toml", "base = \"common/more.toml\"\nsteps = [9]\n");
+  const auto config = load_config<ChoiceConfig>(directory / "own.toml", {});
+  CHECK(config.rounding == Rounding::kNone);
+  CHECK(config.count == 3);
+  CHECK(config.steps == std::vector{9});
+  CHECK(config_text(config).find("base") == std::string::npos);
+}
+
+TEST_CASE("config: a base that is missing, leads back or is no name is one sentence") {
+  const testing::TemporaryDirectory directory;
+  const auto load = [&](const std::string& text) {
+    replace_file(directory / "own.toml", text);
+    load_config<ChoiceConfig>(directory / "own.toml", {});
+  };
+  CHECK_THROWS_WITH_AS(load("base = \"none.toml\""), doctest::Contains("none.toml"), ConfigError);
+  CHECK_THROWS_WITH_AS(load("base = \"none.toml\""), doctest::Contains("(base of "), ConfigError);
+  CHECK_THROWS_WITH_AS(load("base = \"own.toml\""), doctest::Contains("base must not lead back to"),
+                       ConfigError);
+  CHECK_THROWS_WITH_AS(load("base = 3"),
+                       doctest::Contains("base must be the name of a file, got 3"), ConfigError);
+  replace_file(directory / "bad.toml", "counts = 3");
+  CHECK_THROWS_WITH_AS(load("base = \"bad.toml\""), doctest::Contains("bad.toml:1"), ConfigError);
 }

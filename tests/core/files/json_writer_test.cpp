@@ -10,7 +10,7 @@
 #include <limits>
 
 #include "core/error.h"
-#include "core/random.h"
+#include "core/kernels/random.h"
 
 using namespace denovo;
 

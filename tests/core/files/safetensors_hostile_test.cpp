@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "core/files/safetensors.h"
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "tests/testing/temporary_directory.h"
 
 using namespace denovo;

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "core/error.h"
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "core/raster/polygon_edge.h"
 
 using namespace denovo;

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/error.h"
-#include "core/random.h"
+#include "core/kernels/random.h"
 
 using namespace denovo;
 

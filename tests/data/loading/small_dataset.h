@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "data/coco/image_files.h"
 #include "data/coco/training_view.h"
 #include "data/image/image_file.h"

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <string>
 
-#include "core/random.h"
+#include "core/kernels/random.h"
 #include "core/raster/polygon.h"
 
 using namespace denovo;

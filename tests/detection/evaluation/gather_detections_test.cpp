@@ -8,8 +8,11 @@ using namespace denovo::detection;
 namespace {
 
 ImageDetections image(int64_t id, bool masks) {
-  ImageDetections result{
-      .image_id = id, .height = 3, .width = 2, .detections = {}, .classes = {4, 1}, .masks = {}};
+  ImageDetections result;
+  result.image_id = id;
+  result.height = 3;
+  result.width = 2;
+  result.classes = {4, 1};
   for (int d = 0; d < 2; ++d) {
     result.detections.push_back(
         {.image_id = id, .category_id = 90 + d, .bbox = {0.5, 1.0 / 3, 1, 2}, .score = 0.1 * d});
@@ -42,7 +45,9 @@ void check_equal(const ImageDetections& a, const ImageDetections& b) {
 }  // namespace
 
 TEST_CASE("gather_detections: all that an image holds comes back, masks or none") {
-  const std::vector<ImageDetections> sent{image(7, true), image(3, false), ImageDetections{}};
+  std::vector<ImageDetections> sent(3);
+  sent[0] = image(7, true);
+  sent[1] = image(3, false);
   const auto received = detections_of(to_bytes(sent));
   REQUIRE(received.size() == 3);
   for (size_t i = 0; i < 3; ++i) check_equal(received[i], sent[i]);

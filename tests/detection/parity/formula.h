@@ -6,7 +6,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace denovo::testing {
 

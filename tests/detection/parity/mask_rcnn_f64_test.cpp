@@ -4,8 +4,8 @@
 
 #include <set>
 
-#include "core/autograd.h"
-#include "detection/model/mask_rcnn.h"
+#include "core/autograd/autograd.h"
+#include "detection/mask_rcnn/mask_rcnn.h"
 #include "detection/parity/formula.h"
 #include "detection/parity/reference_file.h"
 #include "nn/state_dict.h"
@@ -28,7 +28,7 @@ const testing::ReferenceFile& reference() {
 ModelConfig miniature() {
   ModelConfig config;
   config.backbone.blocks = {1, 2, 1, 1};
-  config.backbone.block = "bottleneck";
+  config.backbone.block = BlockKind::kBottleneck;
   config.backbone.stem_channels = 8;
   config.backbone.channels = {16, 32, 64, 128};
   config.backbone.num_groups = 4;
@@ -135,10 +135,13 @@ std::vector<Tensor> losses(MaskRcnn& model, const RoiBatch& rois) {
   const GroundTruth gt = ground_truth();
   const std::vector<Tensor> features = model.backbone().forward(batch.pixels);
   const Tensor& anchors = model.anchor_generator().anchors(64, 96, DType::kF64, kCpu);
-  const RpnLosses rpn =
-      model.rpn().losses(model.rpn().forward(features), given_anchors(), anchors, gt, 2, 0);
-  const RoiLosses roi = model.roi_heads().losses(features, rois, gt, 2, 0);
-  return {rpn.classification, rpn.box, roi.classification, roi.box, roi.mask};
+  std::vector<Tensor> all;
+  for (const auto& [name, loss] :
+       model.rpn().losses(model.rpn().forward(features), given_anchors(), anchors, gt, {2, 0}))
+    all.push_back(loss);
+  for (const auto& [name, loss] : model.roi_heads().losses(features, rois, gt, {2, 0}))
+    all.push_back(loss);
+  return all;
 }
 
 void backward_all(const std::vector<Tensor>& outputs) {
@@ -229,8 +232,10 @@ struct MaskResult {
 MaskResult mask_result(const RoiBatch& rois, const GroundTruth& gt) {
   MaskRcnn model(miniature(), kNumClasses);
   fill_weights(model);
-  const Tensor loss =
-      model.roi_heads().losses(model.backbone().forward(images().pixels), rois, gt, 2, 0).mask;
+  const Tensor loss = model.roi_heads()
+                          .losses(model.backbone().forward(images().pixels), rois, gt, {2, 0})
+                          .back()
+                          .second;
   backward({loss}, {Tensor()});
   MaskResult result{loss.item(), {}};
   model.for_each_parameter([&](const std::string& name, const nn::Parameter& parameter) {

@@ -4,8 +4,8 @@
 // 1e-5 of a tensor's largest value at the end of the network, and every decision on the way keeps a
 // margin several times as wide.
 
-#include "core/autograd.h"
-#include "detection/model/mask_rcnn.h"
+#include "core/autograd/autograd.h"
+#include "detection/mask_rcnn/mask_rcnn.h"
 #include "detection/parity/formula.h"
 #include "detection/parity/reference_file.h"
 #include "nn/state_dict.h"
@@ -24,8 +24,8 @@ const testing::ReferenceFile& reference() {
 
 ModelConfig torchvision_r50_fpn() {
   ModelConfig config;
-  config.backbone.norm = "FrozenBN";
-  config.backbone.fpn_norm = "none";
+  config.backbone.norm = nn::NormKind::kFrozenBatchNorm;
+  config.backbone.fpn_norm = nn::NormKind::kNone;
   config.anchors.rounded = true;
   config.rpn.pre_nms_topk_test = 40;
   config.rpn.post_nms_topk_test = 80;
@@ -34,8 +34,8 @@ ModelConfig torchvision_r50_fpn() {
   config.pooler.aligned = false;
   config.box.convs = 0;
   config.box.fcs = 2;
-  config.box.norm = "none";
-  config.mask.norm = "none";
+  config.box.norm = nn::NormKind::kNone;
+  config.mask.norm = nn::NormKind::kNone;
   config.test.detections_per_image = 30;
   return config;
 }

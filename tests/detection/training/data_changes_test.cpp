@@ -17,13 +17,13 @@ namespace {
 const std::vector<data::CocoCategory> kClasses{{3, "cup"}, {5, "plate"}};
 const data::Fingerprint kTrain{{2, "c"}, {12, "i"}, {30, "a"}}, kVal{{2, "d"}, {4, "j"}, {9, "b"}};
 
-Checkpoint checkpoint() {
-  Checkpoint checkpoint;
+nn::Checkpoint checkpoint() {
+  nn::Checkpoint checkpoint;
   checkpoint.model_metadata = {{"categories", class_list_json(kClasses)}};
   checkpoint.state.iteration = 4;
-  checkpoint.state.best_ap = 0.25;
+  checkpoint.state.best_score = 0.25;
   checkpoint.state.best_iteration = 2;
-  checkpoint.state.data = DataFingerprints{kTrain, kVal};
+  checkpoint.state.task = to_metadata({kTrain, kVal});
   return checkpoint;
 }
 
@@ -32,7 +32,7 @@ RunData now(DataFingerprints fingerprints = {kTrain, kVal}) {
 }
 
 std::string refusal(const RunData& data, bool allow) {
-  Checkpoint before = checkpoint();
+  nn::Checkpoint before = checkpoint();
   try {
     accept_data(before, data, allow);
   } catch (const IoError& error) {
@@ -51,11 +51,25 @@ void edit(const std::string& file, const std::string& pattern, const std::string
 
 }  // namespace
 
+TEST_CASE("resume: fingerprints come back from what a checkpoint keeps") {
+  const DataFingerprints both{kTrain, kVal}, one{kTrain, {}};
+  CHECK(fingerprints_of(to_metadata(both)) == both);
+  CHECK(fingerprints_of(to_metadata(one)) == one);
+  CHECK(!fingerprints_of({}));
+  Metadata torn = to_metadata(both);
+  torn.erase("validation.images");
+  CHECK_THROWS_WITH_AS(fingerprints_of(torn),
+                       "state.json: the fingerprint of the validation set is not complete",
+                       IoError);
+  torn["validation.categories"] = "many";
+  CHECK_THROWS_AS(fingerprints_of(torn), IoError);
+}
+
 TEST_CASE("resume: the same data pass without a word, those of an earlier version with one") {
-  Checkpoint same = checkpoint();
+  nn::Checkpoint same = checkpoint();
   CHECK(accept_data(same, now(), false).empty());
-  CHECK(same.state.best_ap == 0.25);
-  same.state.data.reset();
+  CHECK(same.state.best_score == 0.25);
+  same.state.task.clear();
   CHECK(
       accept_data(same, now({{}, {}}), false) ==
       std::vector<std::string>{"iter_0000004 is of an earlier version and does not say what it was "
@@ -69,8 +83,8 @@ TEST_CASE("resume: a changed class list is refused by name, whatever data.allow_
   CHECK(refusal(data, true) ==
         "train.json: a resumed run must keep its classes: 3 (cup) vanished, plate had id 5, has 3, "
         "9 (fork) appeared");
-  Checkpoint earlier = checkpoint();
-  earlier.state.data.reset();
+  nn::Checkpoint earlier = checkpoint();
+  earlier.state.task.clear();
   CHECK_THROWS_AS(accept_data(earlier, data, true), IoError);
 }
 
@@ -83,10 +97,10 @@ TEST_CASE("resume: changed images and instances are refused by file, or told whe
       "(30 before and now)";
   CHECK(refusal(now(changed), false) ==
         what + " since iter_0000004; data.allow_changes=true resumes all the same");
-  Checkpoint before = checkpoint();
+  nn::Checkpoint before = checkpoint();
   CHECK(accept_data(before, now(changed), true) ==
         std::vector<std::string>{what + " since iter_0000004"});
-  CHECK(before.state.best_ap == 0.25);
+  CHECK(before.state.best_score == 0.25);
 }
 
 TEST_CASE("resume: a best AP on another validation set is no longer the best") {
@@ -95,13 +109,13 @@ TEST_CASE("resume: a best AP on another validation set is no longer the best") {
   CHECK(refusal(now(changed), false) ==
         "val.json: has other categories (2 before, 3 now) since iter_0000004; "
         "data.allow_changes=true resumes all the same");
-  Checkpoint before = checkpoint();
+  nn::Checkpoint before = checkpoint();
   const auto lines = accept_data(before, now(changed), true);
   REQUIRE(lines.size() == 2);
   CHECK(lines[1] ==
         "the best box AP, 25.0 at iteration 2, is that of another validation set; the best is "
         "looked for anew");
-  CHECK(before.state.best_ap == -1);
+  CHECK(before.state.best_score == -1);
   CHECK(before.state.best_iteration == -1);
 
   RunData none = now({kTrain, {}});

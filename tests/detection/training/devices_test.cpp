@@ -48,7 +48,7 @@ void check_losses(const SmallRun& a, const SmallRun& b, double tolerance) {
 
 TEST_CASE("trainer: bf16 activations follow the f32 run, and the weights stay f32") {
   SmallRun exact(steady_run(12)), rounded(steady_run(12));
-  rounded.config.solver.precision = "bf16";
+  rounded.config.solver.precision = nn::Precision::kBF16;
   exact.train();
   rounded.train();
   CHECK(rounded.model_bytes() != exact.model_bytes());
@@ -60,14 +60,14 @@ TEST_CASE("trainer: bf16 activations follow the f32 run, and the weights stay f3
 
 TEST_CASE("trainer: tf32 on a CPU is refused before anything is written") {
   SmallRun run(short_run(1));
-  run.config.solver.precision = "tf32";
+  run.config.solver.precision = nn::Precision::kTf32;
   CHECK_THROWS_WITH_AS(
       run.train(), "tf32: needs an NVIDIA GPU; use precision f32 or bf16 on the cpu", ConfigError);
   CHECK(!std::filesystem::exists(run.out()));
 }
 
 TEST_CASE("trainer: an update can be recorded for a GPU: with solver.cuda_graph the same bytes") {
-  // On the CPU every update runs, under the rules of a record (core/repeated_work.h).
+  // On the CPU every update runs, under the rules of a record (core/run/repeated_work.h).
   auto devices = std::vector{kCpu};
   if (const auto gpu = gpu_or_skip()) devices.push_back(*gpu);
   for (const Device device : devices) {
@@ -111,7 +111,7 @@ TEST_CASE("trainer: twenty updates on a GPU keep the losses of the CPU") {
 TEST_CASE("trainer: fifty updates on a GPU give the same bytes twice, in f32 and in bf16") {
   const auto gpu = gpu_or_skip();
   if (!gpu) return;
-  for (const char* precision : {"f32", "bf16"}) {
+  for (const auto precision : {nn::Precision::kF32, nn::Precision::kBF16}) {
     SmallRun first(short_run(50)), second(short_run(50));
     for (SmallRun* run : {&first, &second}) {
       run->device = *gpu;
@@ -131,7 +131,7 @@ TEST_CASE("trainer: a run on a GPU that was stopped and resumed equals the unint
   whole.device = stopped.device = *gpu;
   whole.train();
   watch_signals();
-  const TrainOutcome outcome = stopped.train(false, [](int64_t done) {
+  const nn::TrainOutcome outcome = stopped.train(false, [](int64_t done) {
     if (done == 5) std::raise(SIGTERM);
   });
   CHECK(outcome.signal == SIGTERM);

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "core/error.h"
 #include "core/files/file.h"
 #include "data/loading/batch_builder.h"
@@ -75,17 +75,17 @@ TEST_CASE("MaskRcnn: a batch without objects trains RPN and box head on backgrou
         {image, 0,
          data::evaluation_transform(run.config.input.test_rule(), {entry.height, entry.width})});
   }
-  const TrainableModel built = build_model(run.config, data::CategoryList::of(dataset), kCpu);
+  const BuiltModel built = build_model(run.config, data::CategoryList::of(dataset), kCpu);
   const DeviceBatch batch = prepare(builder.build(plan), *built.model, DType::kF32);
   const DeviceStepState state(kCpu);
-  const Losses losses = built.model->losses(batch.images, batch.gt, {1, &state}, {2, 1});
-  CHECK(losses.rpn_cls.item() > 0);
-  CHECK(losses.rpn_loc.item() == 0);
-  CHECK(losses.cls.item() > 0);
-  CHECK(losses.box_reg.item() == 0);
-  CHECK(losses.mask.item() == 0);
+  const NamedLosses losses = built.model->losses(batch.images, batch.gt, {1, &state}, {2, 1});
+  CHECK(losses[0].second.item() > 0);
+  CHECK(losses[1].second.item() == 0);
+  CHECK(losses[2].second.item() > 0);
+  CHECK(losses[3].second.item() == 0);
+  CHECK(losses[4].second.item() == 0);
   std::vector<Tensor> outputs;
-  for (const auto& [name, loss] : losses.named()) {
+  for (const auto& [name, loss] : losses) {
     CHECK_MESSAGE(std::isfinite(loss.item()), name);
     outputs.push_back(loss);
   }

@@ -6,13 +6,15 @@
 #include "core/files/signals.h"
 #include "data/coco/dataset.h"
 #include "detection/training/build_model.h"
-#include "detection/training/checkpoint.h"
 #include "detection/training/validation.h"
+#include "nn/training/checkpoint.h"
 #include "tests/detection/training/small_run.h"
 
 using namespace denovo;
 using namespace denovo::detection;
 using denovo::detection::testing::SmallRun;
+using nn::list_checkpoints;
+using nn::load_checkpoint;
 namespace fs = std::filesystem;
 
 TEST_CASE("trainer: a signal before the first step leaves nothing behind") {
@@ -30,13 +32,13 @@ TEST_CASE("trainer: a signal within an evaluation ends it, and nothing of it is 
   const data::CocoDataset train_set =
       data::read_coco(run.config.data.path(run.config.data.train_annotations));
   Logger logger(true);
-  const TrainableModel built = build_model(run.config, data::CategoryList::of(train_set), Device());
+  const auto model = build_model(run.config, data::CategoryList::of(train_set), Device()).model;
   const Validation validation(run.config, train_set, Device());
   watch_signals();
   std::raise(SIGUSR1);
-  CHECK(!validation.run(*built.model, run.out(), 1, logger));
+  CHECK(!validation.run(*model, run.out(), 1, logger));
   CHECK(!fs::exists(run.out()));
-  CHECK(built.model->is_training());
+  CHECK(model->is_training());
   watch_signals();
 }
 

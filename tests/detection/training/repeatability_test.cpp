@@ -17,7 +17,7 @@ void train_with_stops(SmallRun& run, const std::vector<int64_t>& stops) {
   bool resume = false;
   for (const int64_t stop : stops) {
     watch_signals();
-    const TrainOutcome outcome = run.train(resume, [&](int64_t done) {
+    const nn::TrainOutcome outcome = run.train(resume, [&](int64_t done) {
       if (done == stop) std::raise(SIGTERM);
     });
     CHECK(outcome.signal == SIGTERM);

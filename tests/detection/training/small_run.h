@@ -8,16 +8,16 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <regex>
 #include <string>
 #include <vector>
 
-#include "core/backend.h"
 #include "core/dist/launch.h"
 #include "core/files/file.h"
 #include "core/files/safetensors.h"
+#include "core/kernels/backend.h"
 #include "data/shapes/shapes_folder.h"
-#include "detection/training/trainer.h"
+#include "detection/training/detector_task.h"
+#include "testing/metrics_text.h"
 #include "testing/temporary_directory.h"
 
 namespace denovo::detection::testing {
@@ -71,7 +71,7 @@ class SmallRun {
     return folder;
   }
 
-  TrainOutcome train(bool resume = false, std::function<void(int64_t)> after_update = {}) {
+  nn::TrainOutcome train(bool resume = false, std::function<void(int64_t)> after_update = {}) {
     const FileDescriptor file(
         open(screen().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     Logger logger(file.get(), {}, false);
@@ -86,19 +86,11 @@ class SmallRun {
   }
   std::string model_bytes() const { return read_file(checkpoint() + "/model.safetensors"); }
   std::string optimizer_bytes() const { return read_file(checkpoint() + "/optimizer.safetensors"); }
-  /// metrics.jsonl without what the clock and the allocator say.
   std::string metrics() const {
-    static const std::regex measured(R"re("(data_time|time|eta_seconds|max_mem_mb)":[^,}]*,?)re");
-    return std::regex_replace(read_file(out() + "/metrics.jsonl"), measured, "");
+    return denovo::testing::repeatable_metrics(read_file(out() + "/metrics.jsonl"));
   }
-  /// Values of one name in metrics.jsonl, in its order.
   std::vector<double> metric(const std::string& name) const {
-    const std::string text = read_file(out() + "/metrics.jsonl");
-    const std::regex field("\"" + name + "\":([^,}]*)");
-    std::vector<double> values;
-    for (std::sregex_iterator it(text.begin(), text.end(), field), end; it != end; ++it)
-      values.push_back(std::stod((*it)[1]));
-    return values;
+    return denovo::testing::metric_values(read_file(out() + "/metrics.jsonl"), name);
   }
 
   denovo::testing::TemporaryDirectory directory;

@@ -26,8 +26,8 @@ std::string shared_out(const SmallRun& run) {
   return group().broadcast(run.out());
 }
 
-TrainOutcome train(const SmallRun& run, ProcessGroup& ranks, bool resume = false,
-                   std::function<void(int64_t)> after_update = {}) {
+nn::TrainOutcome train(const SmallRun& run, ProcessGroup& ranks, bool resume = false,
+                       std::function<void(int64_t)> after_update = {}) {
   Logger logger(true);
   const std::string out = ranks.size() > 1 ? shared_out(run) : run.out();
   return detection::train(run.config, {out, resume, Device(), std::move(after_update)}, logger,
@@ -56,7 +56,7 @@ TEST_CASE("ranks: a run equals that of one rank, metrics and evaluation too") {
   SmallRun one(few_steps()), ours(few_steps());
   one.config.data.root = ours.config.data.root = shared_data(group());
   one.config.eval.loss = ours.config.eval.loss = true;
-  const TrainOutcome outcome = train(ours, group());
+  const nn::TrainOutcome outcome = train(ours, group());
   CHECK(outcome.signal == 0);
   if (!group().is_first()) {
     CHECK(!std::filesystem::exists(ours.out()));
@@ -82,7 +82,7 @@ TEST_CASE("ranks: a signal to one stops all after the same step, another number 
   SmallRun whole(few_steps()), stopped(few_steps());
   whole.config.data.root = stopped.config.data.root = shared_data(group());
   watch_signals();
-  const TrainOutcome outcome = train(stopped, group(), false, [](int64_t done) {
+  const nn::TrainOutcome outcome = train(stopped, group(), false, [](int64_t done) {
     if (done == 1 && group().rank() == 1) std::raise(SIGTERM);
   });
   CHECK(outcome.signal == SIGTERM);

@@ -5,8 +5,10 @@
 #include <cmath>
 
 #include "data/loading/loader.h"
-#include "detection/training/training_step.h"
+#include "detection/training/detector_task.h"
+#include "detection/training/device_batch.h"
 #include "nn/schedule/lr_schedule.h"
+#include "nn/training/training_step.h"
 #include "testing/ranks.h"
 #include "tests/detection/training/small_run.h"
 
@@ -33,11 +35,11 @@ TrainConfig small_config(const std::vector<std::string>& overrides) {
 struct Result {
   std::vector<std::vector<std::pair<std::string, double>>> losses;  // by step
   std::vector<double> grad_norms, weights, buffers;
-  StepCounts counts;
+  nn::StepCounts counts;
 };
 
 Result train(const TrainConfig& config, const data::CocoDataset& dataset, ProcessGroup& ranks) {
-  config.validate_ranks(ranks.size());
+  config.solver.validate_ranks(ranks.size());
   MaskRcnn model(config.model, dataset.num_classes());
   model.reallocate(DType::kF64, kCpu);
   model.initialize(7);
@@ -49,7 +51,11 @@ Result train(const TrainConfig& config, const data::CocoDataset& dataset, Proces
   Arena arena(leaves);
   nn::Sgd optimizer(arena, {});
   DeviceStepState state(kCpu);
-  TrainingStep step(model, arena, optimizer, config, state, ranks);
+  nn::TrainingStep step(
+      [&](auto batch, const nn::LossContext& context) {
+        return detector_losses(model, config, batch, context);
+      },
+      arena, optimizer, config.solver, state, ranks);
 
   const data::TrainingView view = data::training_view(dataset, {});
   data::TrainLoader loader({dataset, config.data.path(config.data.train_images)}, view,
@@ -60,10 +66,11 @@ Result train(const TrainConfig& config, const data::CocoDataset& dataset, Proces
                            0, ranks.rank(), ranks.size());
   Result result;
   for (int i = 0; i < kSteps; ++i) {
-    std::vector<data::Batch> batches;
-    for (int part = 0; part < config.solver.accumulate; ++part) batches.push_back(loader.next());
+    std::vector<nn::MicroBatch> batches;
+    for (int part = 0; part < config.solver.accumulate; ++part)
+      batches.push_back(micro_batch_of(loader.next()));
     step.run(batches, 0.01);
-    const StepRecord record = step.take_records(true)[0];
+    const nn::StepRecord record = step.take_records(true)[0];
     result.losses.push_back(record.losses);
     result.grad_norms.push_back(record.grad_norm);
     result.counts = record.counts;

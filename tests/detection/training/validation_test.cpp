@@ -8,12 +8,14 @@
 #include "core/error.h"
 #include "data/coco/results.h"
 #include "detection/training/build_model.h"
-#include "detection/training/checkpoint.h"
+#include "nn/training/checkpoint.h"
 #include "tests/detection/training/small_run.h"
 
 using namespace denovo;
 using namespace denovo::detection;
 using denovo::detection::testing::SmallRun;
+using nn::checkpoint_name;
+using nn::list_checkpoints;
 
 namespace {
 
@@ -175,7 +177,7 @@ TEST_CASE(
   CHECK_MESSAGE(message.ends_with("; 1 of 4 images cannot be used"), message);
   CHECK(!std::filesystem::exists(run.out()));
 
-  run.config.data.on_bad_image = "skip";
+  run.config.data.on_bad_image = data::OnBadImage::kSkip;
   run.train();
   const std::string shown = run.shown();
   CHECK(shown.find("warning: " + bad + ": ") < shown.find("train: 5/12"));

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "core/error.h"
 #include "core/files/safetensors.h"
 #include "detection/weights/class_list.h"
@@ -26,7 +26,7 @@ const std::string kScores = "roi_heads.box_predictor.cls_score.",
 ModelConfig tiny_model() {
   ModelConfig config;
   config.backbone.blocks = {1, 1, 1, 1};
-  config.backbone.block = "basic";
+  config.backbone.block = BlockKind::kBasic;
   config.backbone.stem_channels = 8;
   config.backbone.channels = {8, 16, 32, 64};
   config.backbone.num_groups = 4;

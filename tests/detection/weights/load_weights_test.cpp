@@ -2,13 +2,14 @@
 
 #include <doctest/doctest.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "core/error.h"
 #include "core/files/safetensors.h"
-#include "core/step_state.h"
+#include "core/run/step_state.h"
 #include "detection/training/build_model.h"
 #include "detection/weights/rename_rules.h"
 #include "nn/state_dict.h"
+#include "nn/training/trainable.h"
 #include "testing/ramp.h"
 #include "testing/temporary_directory.h"
 
@@ -23,10 +24,10 @@ const std::string kFeatures =
     DENOVO_TEST_DATA "/data_files/weights/torchvision_resnet_features.safetensors";
 
 /// A detector around the trunk of tests/oracles/torchvision_resnet.py.
-ModelConfig tiny_model(const std::string& norm) {
+ModelConfig tiny_model(nn::NormKind norm) {
   ModelConfig config;
   config.backbone.blocks = {2, 1, 1, 1};
-  config.backbone.block = "bottleneck";
+  config.backbone.block = BlockKind::kBottleneck;
   config.backbone.stem_channels = 4;
   config.backbone.channels = {8, 16, 32, 64};
   config.backbone.groups = 2;
@@ -38,7 +39,6 @@ ModelConfig tiny_model(const std::string& norm) {
   config.box.fc_channels = 8;
   config.mask.convs = 1;
   config.mask.channels = 8;
-  config.init = kResNet;
   return config;
 }
 
@@ -71,7 +71,7 @@ std::string write(const TemporaryDirectory& folder, const NamedTensors& tensors)
 }  // namespace
 
 TEST_CASE("load_backbone: a ResNet of torchvision gives torchvision's features") {
-  for (const char* norm : {"FrozenBN", "BN"}) {
+  for (const auto norm : {nn::NormKind::kFrozenBatchNorm, nn::NormKind::kBatchNorm}) {
     CAPTURE(norm);
     MaskRcnn model(tiny_model(norm), 2);
     model.initialize(1);
@@ -83,8 +83,8 @@ TEST_CASE("load_backbone: a ResNet of torchvision gives torchvision's features")
 }
 
 TEST_CASE("load_backbone: torchvision's first convolution follows the order and scale of pixels") {
-  ModelConfig config = tiny_model("FrozenBN");
-  config.pixel = {"RGB", {123.675, 116.28, 103.53}, {58.395, 57.12, 57.375}};
+  ModelConfig config = tiny_model(nn::NormKind::kFrozenBatchNorm);
+  config.pixel = {ChannelOrder::kRgb, {123.675, 116.28, 103.53}, {58.395, 57.12, 57.375}};
   MaskRcnn model(config, 2);
   model.initialize(1);
   load_backbone(model, kResNet);
@@ -100,16 +100,16 @@ TEST_CASE("load_backbone: what torchvision's names cannot mean here is refused b
       "config: " + kResNet +
       " was trained with batch norm, which model.backbone.norm = \"GN\" cannot take; set "
       "FrozenBN, BN or SyncBN";
-  CHECK_THROWS_WITH_AS(load(tiny_model("GN")), taken.c_str(), ConfigError);
+  CHECK_THROWS_WITH_AS(load(tiny_model(nn::NormKind::kGroupNorm)), taken.c_str(), ConfigError);
 
-  ModelConfig config = tiny_model("BN");
+  ModelConfig config = tiny_model(nn::NormKind::kBatchNorm);
   config.backbone.stride_in_1x1 = true;
   const std::string stride = "config: " + kResNet +
                              " has torchvision's names, whose strides stand in the 3x3 "
                              "convolutions; set model.backbone.stride_in_1x1 = false";
   CHECK_THROWS_WITH_AS(load(config), stride.c_str(), ConfigError);
 
-  config = tiny_model("BN");
+  config = tiny_model(nn::NormKind::kBatchNorm);
   config.pixel.mean = {100, 110, 120};
   CHECK_THROWS_WITH_AS(load(config),
                        "config: torchvision's backbones need model.pixel.mean = [103.530, 116.280, "
@@ -123,7 +123,7 @@ TEST_CASE("load_backbone: every tensor of torchvision must find its place") {
   tensors.emplace_back("layer1.2.conv1.weight", Tensor::zeros({2, 8, 1, 1}, DType::kF32));
   tensors.emplace_back("conv10.weight", Tensor::zeros({1}, DType::kF32));
   const std::string path = write(folder, tensors);
-  const MaskRcnn model(tiny_model("BN"), 2);
+  const MaskRcnn model(tiny_model(nn::NormKind::kBatchNorm), 2);
   const std::string message =
       path + ": 2 tensors have no place in this model: layer1.2.conv1.weight, conv10.weight";
   CHECK_THROWS_WITH_AS(load_backbone(model, path), message.c_str(), IoError);
@@ -134,7 +134,7 @@ TEST_CASE("load_backbone: a trunk with a hole is refused, naming it, and changes
   NamedTensors tensors = read_safetensors(kResNet);
   std::erase_if(tensors, [](const auto& t) { return t.first == "layer4.0.bn3.running_var"; });
   const std::string path = write(folder, tensors);
-  MaskRcnn model(tiny_model("BN"), 2);
+  MaskRcnn model(tiny_model(nn::NormKind::kBatchNorm), 2);
   model.initialize(1);
   const auto before = features(model).back().to_vector<float>();
   const std::string message =
@@ -145,14 +145,15 @@ TEST_CASE("load_backbone: a trunk with a hole is refused, naming it, and changes
 
 TEST_CASE("load_backbone: our own names come from a detector's file, the rest of it is ignored") {
   const TemporaryDirectory folder;
-  MaskRcnn source(tiny_model("GN"), 7), model(tiny_model("GN"), 2);
+  MaskRcnn source(tiny_model(nn::NormKind::kGroupNorm), 7),
+      model(tiny_model(nn::NormKind::kGroupNorm), 2);
   source.initialize(3);
   model.initialize(4);
   const std::string path = write(folder, nn::state_dict(source));
   load_backbone(model, path);
   CHECK(features(model).back().to_vector<float>() == features(source).back().to_vector<float>());
 
-  const MaskRcnn other(tiny_model("FrozenBN"), 2);
+  const MaskRcnn other(tiny_model(nn::NormKind::kFrozenBatchNorm), 2);
   const std::string message =
       "config: " + path +
       " was trained with group norm, which model.backbone.norm = \"FrozenBN\" cannot take; set GN";
@@ -162,7 +163,7 @@ TEST_CASE("load_backbone: our own names come from a detector's file, the rest of
 TEST_CASE("load_backbone: a file without any backbone is named") {
   const TemporaryDirectory folder;
   const std::string path = write(folder, {{"weight", Tensor::zeros({1}, DType::kF32)}});
-  const MaskRcnn model(tiny_model("GN"), 2);
+  const MaskRcnn model(tiny_model(nn::NormKind::kGroupNorm), 2);
   const std::string message =
       path + ": holds neither backbone.bottom_up.* nor torchvision's conv1.weight, so no backbone";
   CHECK_THROWS_WITH_AS(load_backbone(model, path), message.c_str(), IoError);
@@ -178,14 +179,16 @@ TEST_CASE("rename_tensors: two keys for one name are refused") {
 TEST_CASE(
     "freeze_at: frozen stages get no gradient and keep weights and statistics, all others change") {
   TrainConfig config;
-  config.model = tiny_model("BN");
-  config.model.freeze_at = 2;
-  const TrainableModel built = build_model(
-      config, {std::vector<data::CocoCategory>{{1, "a"}, {2, "b"}}, "train.json"}, kCpu);
+  config.model = tiny_model(nn::NormKind::kBatchNorm);
+  config.start.freeze_at = 2;
+  const auto model =
+      build_model(config, {std::vector<data::CocoCategory>{{1, "a"}, {2, "b"}}, "train.json"}, kCpu)
+          .model;
+  const nn::Trainable trainable = nn::make_trainable(*model, config.solver);
   const auto is_frozen = [](const std::string& name) {
     return name.starts_with("stem") || name.starts_with("res2");
   };
-  const nn::ResNet& trunk = built.model->backbone().bottom_up();
+  const nn::ResNet& trunk = model->backbone().bottom_up();
   const nn::StateDict before = nn::state_dict(trunk);
   backward(trunk.forward(testing::ramp({2, 64, 64, 3}).to(DType::kF32)).back());
   trunk.for_each_parameter([&](const std::string& name, const nn::Parameter& parameter) {
@@ -194,8 +197,8 @@ TEST_CASE(
   });
   DeviceStepState state(kCpu);
   state.get()->lr = 0.1;
-  built.arena->fill_missing_gradients();
-  built.optimizer->step(state, {});
+  trainable.arena->fill_missing_gradients();
+  trainable.optimizer->step(state, {});
   const nn::StateDict after = nn::state_dict(trunk);
   for (size_t i = 0; i < after.size(); ++i) {
     const auto& [name, tensor] = after[i];
@@ -204,21 +207,21 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("model config: random weights are not frozen") {
-  ModelConfig config;
-  config.freeze_at = 2;
+TEST_CASE("train config: random weights are not frozen") {
+  TrainConfig config;
+  config.start.freeze_at = 2;
   CHECK_THROWS_WITH_AS(config.validate(),
                        "config: model.freeze_at = 2 would freeze random weights, which costs about "
                        "3 AP; set it to 0 or give model.init",
                        ConfigError);
-  config.freeze_at = 0;
-  config.backbone.norm = "FrozenBN";
+  config.start.freeze_at = 0;
+  config.model.backbone.norm = nn::NormKind::kFrozenBatchNorm;
   CHECK_THROWS_WITH_AS(
       config.validate(),
       "config: model.backbone.norm = \"FrozenBN\" needs trained statistics; use GN "
       "or BN, or give model.init",
       ConfigError);
-  config.freeze_at = 2;
-  config.init = "resnet50.safetensors";
+  config.start.freeze_at = 2;
+  config.start.init = "resnet50.safetensors";
   CHECK_NOTHROW(config.validate());
 }

@@ -37,7 +37,8 @@ void check_equal(const Module& module, const char* file) {
 }  // namespace
 
 TEST_CASE("backbone names: ResNet-50 with GroupNorm and pyramid") {
-  check_equal(ResNetFpn(ResNetOptions::of_depth(50), {.channels = 256, .norm = {.kind = "GN"}}),
+  check_equal(ResNetFpn(ResNetOptions::of_depth(50),
+                        {.channels = 256, .norm = {.kind = NormKind::kGroupNorm}}),
               "r50_fpn_gn.txt");
 }
 
@@ -50,6 +51,6 @@ TEST_CASE("backbone names: ResNeXt-50 32x4d") {
 
 TEST_CASE("backbone names: ResNet-18 with frozen batch norm") {
   ResNetOptions options = ResNetOptions::of_depth(18);
-  options.norm.kind = "FrozenBN";
+  options.norm.kind = NormKind::kFrozenBatchNorm;
   check_equal(ResNet(options), "r18_frozen_bn.txt");
 }

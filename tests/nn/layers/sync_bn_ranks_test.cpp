@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "nn/layers/norm.h"
 #include "nn/state_dict.h"
 #include "testing/ramp.h"
@@ -22,7 +22,7 @@ constexpr int kChannels = 3;
 constexpr double kTolerance = 1e-12;
 
 struct Layer {
-  explicit Layer(const char* kind) : norm(kChannels, {.kind = kind}) {
+  explicit Layer(nn::NormKind kind) : norm(kChannels, {.kind = kind}) {
     norm.reallocate(DType::kF64, kCpu);
     norm.initialize(1);
     norm.for_each_parameter([](const std::string& name, const nn::Parameter& parameter) {
@@ -58,8 +58,8 @@ void check_equals_joined(const std::vector<int64_t>& counts, bool relu) {
   for (int64_t i = 0; i < total; ++i) valid.push_back(i % 4 == 2 ? -1 : 0);
   const Tensor slots = Tensor::from({total}, valid);
 
-  const Layer one("BN");
-  Layer ours("SyncBN");
+  const Layer one(nn::NormKind::kBatchNorm);
+  Layer ours(nn::NormKind::kSyncBatchNorm);
   ours.norm.join(group());
   const Tensor joined = x.clone().set_requires_grad(true);
   const Tensor y = one.norm.forward(joined, relu, residual, slots);
@@ -98,7 +98,7 @@ TEST_CASE("ranks: SyncBN equals one rank with the joined batch, values and gradi
 }
 
 TEST_CASE("ranks: SyncBN at test time and with frozen parameters exchanges nothing") {
-  Layer layer("SyncBN");
+  Layer layer(nn::NormKind::kSyncBatchNorm);
   layer.norm.join(group());
   layer.norm.train(false);
   // A sum of this rank alone would hang.

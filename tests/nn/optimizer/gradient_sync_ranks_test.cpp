@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "nn/layers/norm.h"
 #include "nn/optimizer/gradient_sync.h"
 #include "testing/ramp.h"
@@ -20,8 +20,8 @@ struct Tower {
   explicit Tower(ProcessGroup& ranks) {
     std::vector<ArenaLeaf> leaves;
     for (int i = 0; i < kLayers; ++i) {
-      nn::Norm& norm = *norms.emplace_back(
-          std::make_unique<nn::Norm>(kChannels, nn::NormOptions{.kind = "SyncBN"}));
+      nn::Norm& norm = *norms.emplace_back(std::make_unique<nn::Norm>(
+          kChannels, nn::NormOptions{.kind = nn::NormKind::kSyncBatchNorm}));
       norm.reallocate(DType::kF64, kCpu);
       norm.initialize(1);
       norm.join(ranks);

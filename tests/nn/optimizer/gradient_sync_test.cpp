@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 #include "ops/add/add.h"
 
 using namespace denovo;

@@ -1,0 +1,165 @@
+#include "detection/config/model_config.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+
+namespace denovo::detection {
+namespace {
+
+void describe_norm(ConfigFields& v, const char* key, nn::NormKind& norm, const char* where) {
+  v.choice(key, norm, nn::kNormNames, fmt::format("normalisation {}", where));
+}
+
+}  // namespace
+
+void BackboneConfig::describe(ConfigFields& v) {
+  v("depth", depth, "ResNet depth").one_of({18, 34, 50, 101, 152});
+  v("blocks", blocks,
+    "residual blocks of res2..res5, for a trunk of another depth; empty: the depth's")
+      .positive();
+  v.choice("block", block, kBlockNames, "kind of residual block");
+  v("stem_channels", stem_channels, "channels of the stem").positive();
+  v("channels", channels, "output channels of res2..res5; empty: the depth's").positive();
+  v("groups", groups, "groups of the 3x3 convolution of a bottleneck (ResNeXt)").positive();
+  v("width_per_group", width_per_group,
+    "bottleneck channels per group at res2, doubled by every stage; 0: channels / 4 / groups")
+      .non_negative();
+  v("stride_in_1x1", stride_in_1x1,
+    "stride of a bottleneck in its first 1x1 convolution instead of the 3x3");
+  describe_norm(v, "norm", norm, "of the trunk");
+  v("num_groups", num_groups, "groups of every GroupNorm of the model").positive();
+  v("norm_eps", norm_eps, "epsilon of every norm of the model").non_negative();
+  v.choice("init", init, kTrunkInitNames,
+           "random trunk: msra (detectron2) or xavier (the paper's code)");
+  v("fpn_channels", fpn_channels, "channels of every pyramid level").positive();
+  describe_norm(v, "fpn_norm", fpn_norm, "of the pyramid");
+}
+
+nn::ResNetOptions BackboneConfig::resnet() const {
+  nn::ResNetOptions options = nn::ResNetOptions::of_depth(depth);
+  if (!blocks.empty()) options.blocks = blocks;
+  if (block != BlockKind::kAuto) options.bottleneck = block == BlockKind::kBottleneck;
+  options.stem_channels = stem_channels;
+  // The widths of the kind that was asked for, as in the ResNets of 18 and of 50 layers.
+  if (block != BlockKind::kAuto)
+    options.channels = nn::ResNetOptions::of_depth(block == BlockKind::kBasic ? 18 : 50).channels;
+  if (!channels.empty()) options.channels = channels;
+  options.groups = groups;
+  options.width_per_group = width_per_group;
+  options.stride_in_1x1 = stride_in_1x1;
+  options.norm = norm_options(norm);
+  options.xavier = init == InitKind::kXavier;
+  return options;
+}
+
+nn::FpnOptions BackboneConfig::fpn() const {
+  return {fpn_channels, norm_options(fpn_norm)};
+}
+
+void AnchorConfig::describe(ConfigFields& v) {
+  v("sizes", sizes, "anchor size in pixels, one for each of p2..p6").positive();
+  v("ratios", ratios, "anchor height / width").positive().not_empty();
+  v("rounded", rounded, "round cell anchors to whole pixels, as torchvision does");
+}
+
+void RpnConfig::describe(ConfigFields& v) {
+  v("positive_iou", positive_iou, "an anchor is positive from this IoU on").range(0, 1);
+  v("negative_iou", negative_iou, "an anchor is negative below this IoU").range(0, 1);
+  v("batch_per_image", batch_per_image, "anchors sampled for the loss").positive();
+  v("positive_fraction", positive_fraction, "largest share of positives among them").range(0, 1);
+  v("nms_iou", nms_iou, "IoU above which the lower-scored proposal is dropped").range(0, 1);
+  v("pre_nms_topk_train", pre_nms_topk_train, "proposals per level before NMS, training")
+      .positive();
+  v("pre_nms_topk_test", pre_nms_topk_test, "the same, testing").positive();
+  v("post_nms_topk_train", post_nms_topk_train, "proposals per image after NMS, training")
+      .positive();
+  v("post_nms_topk_test", post_nms_topk_test, "the same, testing").positive();
+  v("smooth_l1_beta", smooth_l1_beta, "where the box loss turns linear; 0: L1").non_negative();
+  v("min_size", min_size, "proposals must be wider and higher than this, pixels").non_negative();
+}
+
+void BoxHeadConfig::describe(ConfigFields& v) {
+  v("batch_per_image", batch_per_image, "RoIs sampled for the losses").positive();
+  v("positive_fraction", positive_fraction, "largest share of foreground among them").range(0, 1);
+  v("iou", iou, "a RoI is foreground from this IoU on").range(0, 1);
+  v("resolution", resolution, "side of the pooled features").positive();
+  v("convs", convs, "3x3 convolutions of the head (0: none)").non_negative();
+  v("conv_channels", conv_channels, "their channels").positive();
+  v("fcs", fcs, "fully connected layers").positive();
+  v("fc_channels", fc_channels, "their channels").positive();
+  describe_norm(v, "norm", norm, "of the convolutions");
+  v("smooth_l1_beta", smooth_l1_beta, "where the box loss turns linear; 0: L1").non_negative();
+}
+
+void MaskHeadConfig::describe(ConfigFields& v) {
+  v("enabled", enabled, "predict masks (Mask R-CNN) or boxes only (Faster R-CNN)");
+  v("resolution", resolution, "side of the pooled features; masks are twice as large").positive();
+  v("convs", convs, "3x3 convolutions of the head").non_negative();
+  v("channels", channels, "their channels").positive();
+  describe_norm(v, "norm", norm, "of the convolutions");
+  v.choice("predictor_init", predictor_init, kMaskPredictorInitNames,
+           "initialiser of the last layer");
+}
+
+void PoolerConfig::describe(ConfigFields& v) {
+  v("sampling_ratio", sampling_ratio,
+    "RoIAlign samples per bin and direction; 0: by the size of the bin")
+      .non_negative();
+  v("aligned", aligned,
+    "RoIAlign shifts coordinates by half a pixel (detectron2), or not (torchvision)");
+  v("canonical_size", canonical_size, "side of a box that belongs to canonical_level").positive();
+  v("canonical_level", canonical_level, "pyramid level of such a box").range(2, 5);
+}
+
+void TestConfig::describe(ConfigFields& v) {
+  v("score_threshold", score_threshold, "detections below are dropped").range(0, 1);
+  v("nms_iou", nms_iou, "IoU above which the lower-scored detection of a class is dropped")
+      .range(0, 1);
+  v("detections_per_image", detections_per_image, "detections kept").positive();
+  v.choice("mask_paste", mask_paste, kMaskPasteNames,
+           "mask placement: continuous (detectron2) or whole_pixel (torchvision)");
+}
+
+void PixelConfig::describe(ConfigFields& v) {
+  v.choice("channel_order", channel_order, kChannelOrderNames, "order of the input channels");
+  v("mean", mean, "subtracted from 0..255 values, in channel_order");
+  v("std", std, "then divided by").positive();
+}
+
+void ModelConfig::describe(ConfigFields& v) {
+  v.section("backbone", backbone, "ResNet and feature pyramid");
+  v.section("anchors", anchors, "anchors of the RPN");
+  v.section("rpn", rpn, "region proposal network");
+  v.section("pooler", pooler, "RoIAlign");
+  v.section("box", box, "box head");
+  v.section("mask", mask, "mask head");
+  v.section("test", test, "rules at test time");
+  v.section("pixel", pixel, "input normalisation");
+}
+
+void ModelConfig::validate() const {
+  if (anchors.sizes.size() != 5) {
+    throw ConfigError(
+        fmt::format("config: model.anchors.sizes must have one size for each of p2..p6, got {}",
+                    anchors.sizes.size()));
+  }
+  if (rpn.negative_iou > rpn.positive_iou) {
+    throw ConfigError(
+        fmt::format("config: model.rpn.negative_iou must not exceed positive_iou, got {} and {}",
+                    rpn.negative_iou, rpn.positive_iou));
+  }
+  if (pixel.mean.size() != 3 || pixel.std.size() != 3) {
+    throw ConfigError("config: model.pixel.mean and std must have three values");
+  }
+  const auto check_stages = [](const char* key, const std::vector<int>& values) {
+    if (values.empty() || values.size() == 4) return;
+    throw ConfigError(
+        fmt::format("config: model.backbone.{} must have four values, got {}", key, values.size()));
+  };
+  check_stages("blocks", backbone.blocks);
+  check_stages("channels", backbone.channels);
+  backbone.resnet().check();
+}
+
+}  // namespace denovo::detection

@@ -1,0 +1,141 @@
+// Everything that defines a detector: architecture, anchors, sampling, losses, test-time rules and
+// the preprocessing its weights expect. Stored in every checkpoint. Defaults are the paper's (GN
+// R50-FPN, nothing frozen) with detectron2's conventions where Detectron's differ.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/config/config_fields.h"
+#include "nn/backbone/fpn.h"
+#include "ops/mask_paste/mask_paste.h"
+
+namespace denovo::detection {
+
+enum class BlockKind { kAuto, kBasic, kBottleneck };  // auto: the depth's
+inline constexpr ChoiceName<BlockKind> kBlockNames[] = {{BlockKind::kAuto, "auto"},
+                                                        {BlockKind::kBasic, "basic"},
+                                                        {BlockKind::kBottleneck, "bottleneck"}};
+
+/// Initialisers that codebases differ in.
+enum class InitKind { kMsra, kXavier, kNormal };
+inline constexpr ChoiceName<InitKind> kTrunkInitNames[] = {{InitKind::kMsra, "msra"},
+                                                           {InitKind::kXavier, "xavier"}};
+inline constexpr ChoiceName<InitKind> kMaskPredictorInitNames[] = {{InitKind::kNormal, "normal"},
+                                                                   {InitKind::kMsra, "msra"}};
+
+enum class ChannelOrder { kBgr, kRgb };
+inline constexpr ChoiceName<ChannelOrder> kChannelOrderNames[] = {{ChannelOrder::kBgr, "BGR"},
+                                                                  {ChannelOrder::kRgb, "RGB"}};
+
+inline constexpr ChoiceName<ops::MaskPaste> kMaskPasteNames[] = {
+    {ops::MaskPaste::kContinuous, "continuous"}, {ops::MaskPaste::kWholePixel, "whole_pixel"}};
+
+struct BackboneConfig {
+  int depth = 50;
+  std::vector<int> blocks;  // overrides the depth's
+  BlockKind block = BlockKind::kAuto;
+  int stem_channels = 64;
+  std::vector<int> channels;  // of res2..res5, overrides the depth's
+  int groups = 1;
+  int width_per_group = 0;  // 0: channels / 4 / groups
+  bool stride_in_1x1 = false;
+  nn::NormKind norm = nn::NormKind::kGroupNorm;
+  int num_groups = 32;
+  double norm_eps = 1e-5;
+  InitKind init = InitKind::kMsra;
+  int fpn_channels = 256;
+  nn::NormKind fpn_norm = nn::NormKind::kGroupNorm;
+
+  void describe(ConfigFields& v);
+  nn::ResNetOptions resnet() const;
+  nn::FpnOptions fpn() const;
+  nn::NormOptions norm_options(nn::NormKind kind) const { return {kind, num_groups, norm_eps}; }
+};
+
+struct AnchorConfig {
+  std::vector<double> sizes{32, 64, 128, 256, 512};  // one per level p2..p6, pixels
+  std::vector<double> ratios{0.5, 1, 2};             // height / width
+  bool rounded = false;                              // torchvision rounds its cell anchors
+
+  void describe(ConfigFields& v);
+};
+
+struct RpnConfig {
+  double positive_iou = 0.7, negative_iou = 0.3;
+  int batch_per_image = 256;
+  double positive_fraction = 0.5;
+  double nms_iou = 0.7;
+  int pre_nms_topk_train = 2000, pre_nms_topk_test = 1000;    // per level
+  int post_nms_topk_train = 1000, post_nms_topk_test = 1000;  // per image
+  double smooth_l1_beta = 0;                                  // 0: L1
+  double min_size = 0;  // torchvision drops proposals below 1e-3 pixels
+
+  void describe(ConfigFields& v);
+};
+
+struct BoxHeadConfig {
+  int batch_per_image = 512;
+  double positive_fraction = 0.25;
+  double iou = 0.5;
+  int resolution = 7;
+  int convs = 4, conv_channels = 256;
+  int fcs = 1, fc_channels = 1024;
+  nn::NormKind norm = nn::NormKind::kGroupNorm;
+  double smooth_l1_beta = 0;
+
+  void describe(ConfigFields& v);
+};
+
+struct MaskHeadConfig {
+  bool enabled = true;
+  int resolution = 14;  // of the pooled features; the mask is twice as large
+  int convs = 4, channels = 256;
+  nn::NormKind norm = nn::NormKind::kGroupNorm;
+  InitKind predictor_init = InitKind::kNormal;  // detectron2: N(0, 0.001); Detectron: msra
+
+  void describe(ConfigFields& v);
+};
+
+struct PoolerConfig {
+  int sampling_ratio = 0;  // 0: adaptive
+  bool aligned = true;
+  int canonical_size = 224, canonical_level = 4;
+
+  void describe(ConfigFields& v);
+};
+
+struct TestConfig {
+  double score_threshold = 0.05;
+  double nms_iou = 0.5;
+  int detections_per_image = 100;
+  ops::MaskPaste mask_paste = ops::MaskPaste::kContinuous;
+
+  void describe(ConfigFields& v);
+};
+
+/// What a network input is; the loader and detect follow it.
+struct PixelConfig {
+  ChannelOrder channel_order = ChannelOrder::kBgr;
+  std::vector<double> mean{103.530, 116.280, 123.675};  // in channel_order
+  std::vector<double> std{1, 1, 1};
+
+  void describe(ConfigFields& v);
+};
+
+struct ModelConfig {
+  BackboneConfig backbone;
+  AnchorConfig anchors;
+  RpnConfig rpn;
+  PoolerConfig pooler;
+  BoxHeadConfig box;
+  MaskHeadConfig mask;
+  TestConfig test;
+  PixelConfig pixel;
+
+  void describe(ConfigFields& v);
+  /// Throws ConfigError for combinations that cannot work.
+  void validate() const;
+};
+
+}  // namespace denovo::detection

@@ -1,0 +1,55 @@
+#include "detection/mask_rcnn/mask_rcnn.h"
+
+#include "core/autograd/autograd.h"
+#include "ops/normalize_image/normalize_image.h"
+
+namespace denovo::detection {
+
+MaskRcnn::MaskRcnn(const ModelConfig& config, int num_classes)
+    : config_(config),
+      num_classes_(num_classes),
+      anchor_generator_(config.anchors),
+      backbone_(*this, "backbone", config.backbone.resnet(), config.backbone.fpn()),
+      rpn_(*this, "proposal_generator", config.rpn, config.backbone.fpn_channels,
+           anchor_generator_.per_cell()),
+      roi_heads_(*this, "roi_heads", config, config.backbone.fpn_channels, num_classes) {}
+
+NamedLosses MaskRcnn::losses(const ImageBatch& images, const GroundTruth& gt,
+                             const SamplingKey& key, const LossGroups& groups,
+                             const StageTap& tap) {
+  const std::vector<Tensor> features = backbone_->forward(images.pixels);
+  const RpnPredictions predictions = rpn_->forward(features);
+  const Tensor& anchors = anchor_generator_.anchors(images.pixels.size(1), images.pixels.size(2),
+                                                    gt.boxes.dtype(), images.pixels.device());
+  const RpnSample sample = rpn_->sample(anchors, gt, images.ids, key);
+  NamedLosses losses = rpn_->losses(predictions, sample, anchors, gt, groups);
+  Proposals proposals = rpn_->propose(predictions, anchors, images.sizes, true);
+  if (tap.proposals) tap.proposals(proposals);
+  const RoiBatch rois = sample_rois(config_.box, proposals, gt, images.ids, num_classes_, key);
+  if (tap.rois) tap.rois(rois);
+  for (auto& loss : roi_heads_->losses(features, rois, gt, groups))
+    losses.push_back(std::move(loss));
+  return losses;
+}
+
+Detections MaskRcnn::detect(const ImageBatch& images) {
+  const NoGrad no_grad;
+  const std::vector<Tensor> features = backbone_->forward(images.pixels);
+  const RpnPredictions predictions = rpn_->forward(features);
+  const Tensor& anchors =
+      anchor_generator_.anchors(images.pixels.size(1), images.pixels.size(2),
+                                predictions.logits.dtype(), images.pixels.device());
+  return roi_heads_->detect(features, rpn_->propose(predictions, anchors, images.sizes, false),
+                            images.sizes);
+}
+
+Tensor MaskRcnn::normalize(const Tensor& pixels, const Tensor& sizes, DType dtype) const {
+  const PixelConfig& p = config_.pixel;
+  return ops::normalize_image(pixels, sizes,
+                              {.mean = {p.mean[0], p.mean[1], p.mean[2]},
+                               .std = {p.std[0], p.std[1], p.std[2]},
+                               .bgr = p.channel_order == ChannelOrder::kBgr,
+                               .dtype = dtype});
+}
+
+}  // namespace denovo::detection

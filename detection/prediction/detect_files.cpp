@@ -1,0 +1,118 @@
+#include "detection/prediction/detect_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "core/files/atomic_write.h"
+#include "core/files/json_writer.h"
+#include "data/coco/image_files.h"
+#include "data/drawing/draw.h"
+#include "data/image/image_file.h"
+#include "data/loading/batch_builder.h"
+#include "detection/prediction/drawn_detections.h"
+#include "detection/prediction/picture_names.h"
+
+namespace denovo::detection {
+namespace {
+
+/// nullopt, after telling why, for a file that cannot be used.
+std::optional<data::Image> read_input(const InputFile& file, const DetectFilesOptions& options) {
+  try {
+    if (file.height == 0) return data::read_image(file.path);
+    return data::read_image_of(file.path, {file.image_id, file.name, file.width, file.height});
+  } catch (const IoError& error) {
+    options.on_bad_file(error.what());
+    return std::nullopt;
+  }
+}
+
+/// Keeps the first max_detections of the classes wanted.
+void select(ImageDetections& image, const DetectFilesOptions& options) {
+  const auto wanted = [&](int c) {
+    return options.classes.empty() ||
+           std::find(options.classes.begin(), options.classes.end(), c) != options.classes.end();
+  };
+  size_t kept = 0;
+  for (size_t i = 0; i < image.detections.size(); ++i) {
+    if (!wanted(image.classes[i]) || kept == static_cast<size_t>(options.max_detections)) continue;
+    // Masks move with their storage, so the views of the detections stay valid.
+    image.detections[kept] = image.detections[i];
+    image.classes[kept] = image.classes[i];
+    if (!image.masks.empty()) std::swap(image.masks[kept], image.masks[i]);
+    ++kept;
+  }
+  image.detections.resize(kept);
+  image.classes.resize(kept);
+  if (!image.masks.empty()) image.masks.resize(kept);
+}
+
+ImageDetections detect_image(MaskRcnn& model, const data::Image& image, int64_t image_id,
+                             const DetectFilesOptions& options) {
+  const data::Batch batch = data::image_batch(std::span(&image, 1), options.rule);
+  const Tensor sizes = batch.image_sizes.to(options.device);
+  const Tensor pixels = model.normalize(batch.images.to(options.device), sizes, DType::kF32);
+  auto found = post_process(model.detect({pixels, sizes, batch.image_ids}), batch.image_sizes,
+                            batch.original_sizes, Tensor::from<int64_t>({1}, {image_id}),
+                            options.category_ids, model.config().test.mask_paste);
+  select(found.front(), options);
+  return std::move(found.front());
+}
+
+void put_results(const ImageDetections& image, const std::string& name, JsonWriter& json) {
+  for (const data::Detection& d : image.detections) {
+    json.begin_object().field("image_id", d.image_id).field("file_name", name);
+    json.field("category_id", d.category_id).key("bbox").begin_array();
+    for (const double side : d.bbox) json.value(side);
+    json.end_array().field("score", d.score);
+    if (!d.mask.counts.empty()) {
+      json.key("segmentation").begin_object().key("size").begin_array();
+      json.value(d.mask.height).value(d.mask.width).end_array();
+      json.field("counts", rle_to_string(d.mask)).end_object();
+    }
+    json.end_object();
+  }
+}
+
+/// The classes as the results number them.
+std::vector<data::CocoCategory> result_categories(const DetectFilesOptions& options) {
+  std::vector<data::CocoCategory> categories;
+  for (size_t c = 0; c < options.categories.size(); ++c)
+    if (options.category_ids[c])
+      categories.push_back({*options.category_ids[c], options.categories[c].name});
+  return categories;
+}
+
+}  // namespace
+
+DetectFilesReport detect_files(MaskRcnn& model, std::span<const InputFile> files,
+                               const DetectFilesOptions& options) {
+  DetectFilesReport report{.objects = std::vector<int64_t>(options.categories.size())};
+  create_directories(options.out);
+  AtomicFile results(options.out + "/results.json");
+  JsonWriter json([&](std::string_view piece) { results.write(piece); });
+  json.begin_array();
+  PictureNames names;
+  const std::vector<data::CocoCategory> categories = result_categories(options);
+  for (size_t i = 0; i < files.size(); ++i) {
+    const auto position = static_cast<int64_t>(i);
+    if (std::optional<data::Image> image = read_input(files[i], options)) {
+      const ImageDetections found = detect_image(model, *image, files[i].image_id, options);
+      put_results(found, files[i].name, json);
+      data::draw_instances(*image, drawn_detections(found, categories, 0));
+      const std::string name = names.name_of(files[i].path);
+      data::write_image(fmt::format("{}/{}.png", options.out, name), *image);
+      ++report.images;
+      for (const int c : found.classes) ++report.objects[static_cast<size_t>(c)];
+    } else {
+      ++report.bad_files;
+    }
+    if (options.on_progress) options.on_progress(position + 1, static_cast<int64_t>(files.size()));
+  }
+  json.end_array();
+  results.commit();
+  return report;
+}
+
+}  // namespace denovo::detection

@@ -1,0 +1,178 @@
+#include "detection/pretraining/classifier_task.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "core/files/json_writer.h"
+#include "core/files/signals.h"
+#include "core/log/progress.h"
+#include "core/program/version.h"
+#include "core/tensor/transfer.h"
+#include "nn/evaluation_mode.h"
+#include "nn/training/run_recorder.h"
+#include "ops/softmax_cross_entropy/softmax_cross_entropy.h"
+
+namespace denovo::detection {
+namespace {
+
+/// Tensors of a micro-batch.
+enum { kImages, kSizes, kLabels };
+
+Tensor sizes_of(const Tensor& images) {
+  const auto height = static_cast<int32_t>(images.size(1)),
+             width = static_cast<int32_t>(images.size(2));
+  std::vector<int32_t> sizes;
+  for (int64_t i = 0; i < images.size(0); ++i) sizes.insert(sizes.end(), {height, width});
+  return Tensor::from({images.size(0), 2}, sizes);
+}
+
+/// One object in every image.
+nn::MicroBatch micro_batch_of(const data::ClassificationBatch& batch) {
+  const int64_t n = batch.count();
+  return {.tensors = {batch.images, sizes_of(batch.images), batch.labels},
+          .counts = {n, n, n * batch.images.size(1) * batch.images.size(2)},
+          .image_ids = batch.image_ids.to_vector<int64_t>()};
+}
+
+}  // namespace
+
+ClassifierTask::ClassifierTask(const ClassifierConfig& config, Device device, Logger& logger,
+                               ProcessGroup& group)
+    : config_(config), device_(device), logger_(logger), group_(group) {}
+
+std::string ClassifierTask::config_text() const {
+  return denovo::config_text(config_);
+}
+
+std::vector<ConfigDifference> ClassifierTask::differences_from(
+    const std::string& config_file) const {
+  return differences_from_file(config_file, config_);
+}
+
+void ClassifierTask::prepare(nn::RunRecorder& recorder) {
+  together(group_, [&] { read_data(recorder); });
+}
+
+void ClassifierTask::read_data(nn::RunRecorder& recorder) {
+  train_images_ = data::read_image_folder(config_.data.path(config_.data.train));
+  if (!config_.data.val.empty())
+    val_images_ =
+        data::read_image_folder(config_.data.path(config_.data.val), &train_images_.classes);
+  const auto num_classes = static_cast<int>(train_images_.classes.size());
+  if (num_classes < 2)
+    throw IoError(fmt::format("{}: a classifier needs at least 2 classes, got only {}",
+                              train_images_.root, train_images_.classes[0]));
+  recorder.announce(fmt::format("data: {} classes, {} training and {} validation images",
+                                num_classes, train_images_.images.size(),
+                                val_images_.images.size()));
+  model_ =
+      std::make_unique<ImageClassifier>(config_.model.backbone, config_.model.pixel, num_classes);
+  model_->reallocate(DType::kF32, device_);
+  model_->initialize(static_cast<uint64_t>(config_.seed));
+  model_->join(group_);
+}
+
+std::string ClassifierTask::classes_text() const {
+  JsonWriter classes;
+  classes.begin_array();
+  for (const std::string& name : train_images_.classes) classes.value(name);
+  classes.end_array();
+  return classes.text();
+}
+
+Metadata ClassifierTask::metadata() const {
+  struct ModelFileConfig {
+    ClassifierModelConfig model;
+    void describe(ConfigFields& v) { v.section("model", model, "classifier"); }
+  };
+  return {{"format", "denovo"},
+          {"version", version_text()},
+          {"config", denovo::config_text(ModelFileConfig{config_.model})},
+          {"classes", classes_text()}};
+}
+
+Metadata ClassifierTask::state() const {
+  return {{"classes", classes_text()},
+          {"train_images", fmt::format("{}", train_images_.images.size())}};
+}
+
+std::vector<std::string> ClassifierTask::resume(nn::Checkpoint& checkpoint) const {
+  const Metadata now = state();
+  for (const auto& [name, text] : checkpoint.state.task)
+    for (const auto& [key, today] : now)
+      if (key == name && text != today)
+        throw IoError(fmt::format("{}: a resumed run must keep its {}: {} before, {} now",
+                                  train_images_.root, name, text, today));
+  return {};
+}
+
+void ClassifierTask::seek(int64_t iteration) {
+  loader_.emplace(train_images_, config_.loader_options(group_.size()), iteration, group_.rank(),
+                  group_.size());
+}
+
+std::span<const nn::MicroBatch> ClassifierTask::load() {
+  micro_batches_.clear();
+  for (int i = 0; i < config_.solver.accumulate; ++i)
+    micro_batches_.push_back(micro_batch_of(loader_->next()));
+  for (const std::string& line : loader_->images().bad_images())
+    if (named_bad_images_.insert(line).second)
+      logger_.warn(fmt::format("{}; another image takes its place", line));
+  return micro_batches_;
+}
+
+nn::NamedLosses ClassifierTask::losses(std::span<const Tensor> micro_batch,
+                                       const nn::LossContext& context) {
+  const Tensor& labels = micro_batch[kLabels];
+  const int64_t n = labels.size(0);
+  const Tensor weights = Tensor::full({n}, 1.0 / static_cast<double>(n * context.num_micro_batches),
+                                      compute_dtype(context.dtype), device_);
+  return {
+      {"loss_cls", ops::softmax_cross_entropy(
+                       model_->forward(micro_batch[kImages], micro_batch[kSizes], context.dtype),
+                       labels, weights)}};
+}
+
+void ClassifierTask::count(TopCounts& counts) const {
+  auto options = config_.loader_options(group_.size());
+  options.skip_bad_images = false;
+  data::ClassificationEvalLoader loader(val_images_, options, group_.rank(), group_.size());
+  Progress progress(logger_, "evaluate", std::ssize(val_images_.images));
+  while (const auto batch = loader.next()) {
+    const nn::MicroBatch input = micro_batch_of(*batch);
+    const auto tensors = upload(input.tensors, device_);
+    counts.add(model_->forward(tensors[kImages], tensors[kSizes], config_.solver.dtype()),
+               batch->labels);
+    progress.update(counts.images * group_.size());
+    if (caught_signal()) return;
+  }
+}
+
+std::optional<nn::Score> ClassifierTask::evaluate(int64_t iteration, const std::string&) {
+  if (val_images_.images.empty()) return std::nullopt;
+  const nn::EvaluationMode mode(*model_);
+  // Statistics of batches (BN) are each rank's own; the run keeps those of rank 0.
+  model_->for_each_buffer(
+      [&](const std::string&, const nn::Buffer& buffer) { group_.broadcast(buffer.tensor()); });
+  TopCounts counts;
+  together(group_, [&] { count(counts); });
+  if (agreed_signal(group_)) return std::nullopt;
+  const Tensor sums = Tensor::from<double>(
+      {3}, {static_cast<double>(counts.images), static_cast<double>(counts.top1),
+            static_cast<double>(counts.top5)});
+  group_.all_reduce(sums);
+  const auto sum = sums.to_vector<double>();
+  const double top1 = sum[1] / sum[0], top5 = sum[2] / sum[0];
+  const std::string line =
+      fmt::format("top-1 {:.1f} %, top-5 {:.1f} % of {} images", 100 * top1, 100 * top5, sum[0]);
+  if (group_.is_first()) logger_.info(fmt::format("iteration {}: {}", iteration, line));
+  return nn::Score{top1, {{"top1", 100 * top1}, {"top5", 100 * top5}}, line + "\n"};
+}
+
+nn::TrainOutcome train(const ClassifierConfig& config, const nn::TrainOptions& options,
+                       Logger& logger, ProcessGroup& group) {
+  ClassifierTask task(config, options.device, logger, group);
+  return nn::train(task, options, logger, group);
+}
+
+}  // namespace denovo::detection

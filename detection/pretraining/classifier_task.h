@@ -1,0 +1,66 @@
+// Pre-training of a trunk by image classification, as the run engine wants it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "data/classification/classification_loader.h"
+#include "detection/pretraining/classifier_config.h"
+#include "detection/pretraining/image_classifier.h"
+#include "nn/training/trainer.h"
+
+namespace denovo::detection {
+
+class ClassifierTask : public nn::Task {
+ public:
+  /// Nothing is read yet. config, logger and group must outlive it.
+  ClassifierTask(const ClassifierConfig& config, Device device, Logger& logger,
+                 ProcessGroup& group);
+
+  nn::RunConfig run_config() const override { return config_.run_config(); }
+  std::string config_text() const override;
+  std::vector<ConfigDifference> differences_from(const std::string& config_file) const override;
+
+  /// Classes are the subfolders of the training folder in the order of their bytes.
+  void prepare(nn::RunRecorder& recorder) override;
+  const nn::Module& model() const override { return *model_; }
+  /// The model's configuration (TOML) and the classes' names by index (JSON).
+  Metadata metadata() const override;
+  Metadata state() const override;
+  /// Refuses other classes and another number of training images.
+  std::vector<std::string> resume(nn::Checkpoint& checkpoint) const override;
+
+  void seek(int64_t iteration) override;
+  std::span<const nn::MicroBatch> load() override;
+  /// loss_cls: cross-entropy, the mean over the images of the update.
+  nn::NamedLosses losses(std::span<const Tensor> micro_batch,
+                         const nn::LossContext& context) override;
+
+  /// Top-1 and top-5 accuracy on centre crops of the validation images; the value is top-1.
+  std::optional<nn::Score> evaluate(int64_t iteration, const std::string& run) override;
+
+ private:
+  void read_data(nn::RunRecorder& recorder);
+  std::string classes_text() const;  // JSON
+  /// Of this rank's images; stops when a signal comes.
+  void count(TopCounts& counts) const;
+
+  const ClassifierConfig& config_;
+  const Device device_;
+  Logger& logger_;
+  ProcessGroup& group_;
+  data::ImageFolder train_images_, val_images_;
+  std::unique_ptr<ImageClassifier> model_;
+  std::optional<data::ClassificationTrainLoader> loader_;
+  std::vector<nn::MicroBatch> micro_batches_;
+  std::set<std::string> named_bad_images_;
+};
+
+/// nn::train of a ClassifierTask.
+nn::TrainOutcome train(const ClassifierConfig& config, const nn::TrainOptions& options,
+                       Logger& logger, ProcessGroup& group = ProcessGroup::alone());
+
+}  // namespace denovo::detection

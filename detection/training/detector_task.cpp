@@ -1,0 +1,113 @@
+#include "detection/training/detector_task.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "detection/training/build_model.h"
+#include "detection/training/device_batch.h"
+#include "nn/training/run_recorder.h"
+
+namespace denovo::detection {
+
+DetectorTask::DetectorTask(const TrainConfig& config, Device device, Logger& logger,
+                           ProcessGroup& group)
+    : config_(config), device_(device), logger_(logger), group_(group) {}
+
+std::string DetectorTask::config_text() const {
+  return denovo::config_text(config_);
+}
+
+std::vector<ConfigDifference> DetectorTask::differences_from(const std::string& config_file) const {
+  return differences_from_file(config_file, config_);
+}
+
+void DetectorTask::prepare(nn::RunRecorder& recorder) {
+  together(group_, [&] { read_data(recorder); });
+  // What fails here would fail later, in the middle of the night.
+  for (const std::string& line : train_set_->look(logger_, group_)) recorder.warn(line);
+  if (validation_)
+    for (const std::string& line : validation_->look(logger_)) recorder.warn(line);
+  if (agreed_signal(group_)) return;
+  together(group_, [&] {
+    BuiltModel built = build_model(config_, data::CategoryList::of(train_set_->dataset()), device_);
+    for (const std::string& line : built.origin) recorder.announce(line);
+    for (const std::string& line : built.warnings) recorder.warn(line);
+    model_ = std::move(built.model);
+    model_->join(group_);
+  });
+}
+
+void DetectorTask::read_data(nn::RunRecorder& recorder) {
+  train_set_.emplace(config_);
+  const data::TrainingView& view = train_set_->view();
+  if (view.num_dropped > 0 || view.num_box_only > 0) {
+    recorder.warn(view.summary());
+  } else {
+    recorder.announce(view.summary());
+  }
+  std::vector<std::string> names;
+  for (const auto& category : train_set_->dataset().categories()) names.push_back(category.name);
+  recorder.announce(fmt::format("{} classes: {}", names.size(), data::few_of(names)));
+  fingerprints_.train = data::fingerprint(train_set_->dataset());
+  if (config_.data.val_annotations.empty()) return;
+  validation_.emplace(config_, train_set_->dataset(), device_, group_);
+  fingerprints_.validation = validation_->fingerprint();
+  const ScoredCategories& categories = validation_->categories();
+  if (!categories.ignored.empty()) recorder.warn(categories.ignored);
+  if (!categories.missing.empty()) recorder.announce(categories.missing);
+}
+
+std::vector<std::string> DetectorTask::resume(nn::Checkpoint& checkpoint) const {
+  const std::string& validation = config_.data.val_annotations;
+  const RunData now{data::CategoryList::of(train_set_->dataset()),
+                    validation.empty() ? validation : config_.data.path(validation), fingerprints_};
+  return accept_data(checkpoint, now, config_.data.allow_changes);
+}
+
+Metadata DetectorTask::metadata() const {
+  return model_metadata(config_, train_set_->dataset());
+}
+
+void DetectorTask::seek(int64_t iteration) {
+  train_set_->seek(iteration, group_);
+}
+
+std::span<const nn::MicroBatch> DetectorTask::load() {
+  micro_batches_.clear();
+  for (const data::Batch& batch : train_set_->next())
+    micro_batches_.push_back(micro_batch_of(batch));
+  for (const std::string& line : train_set_->new_substitutions())
+    logger_.warn(fmt::format("{}; another image takes its place", line));
+  return micro_batches_;
+}
+
+nn::NamedLosses DetectorTask::losses(std::span<const Tensor> micro_batch,
+                                     const nn::LossContext& context) {
+  return detector_losses(*model_, config_, micro_batch, context);
+}
+
+std::optional<nn::Score> DetectorTask::evaluate(int64_t iteration, const std::string& run) {
+  if (!validation_) return std::nullopt;
+  return validation_->run(*model_, run, iteration, logger_);
+}
+
+nn::NamedLosses detector_losses(MaskRcnn& model, const TrainConfig& config,
+                                std::span<const Tensor> micro_batch, const nn::LossContext& context,
+                                const StageTap& tap) {
+  const DeviceBatch batch = prepare(data::batch_of(micro_batch), model, context.dtype);
+  const int64_t images = batch.images.count();
+  const int64_t per_group = std::min<int64_t>(config.solver.images_per_group, images);
+  const LossGroups groups{static_cast<int>(per_group),
+                          images / per_group * context.num_micro_batches};
+  const SamplingKey key{static_cast<uint64_t>(config.seed), context.state};
+  return model.losses(batch.images, batch.gt, key, groups, tap);
+}
+
+nn::TrainOutcome train(const TrainConfig& config, const nn::TrainOptions& options, Logger& logger,
+                       ProcessGroup& group) {
+  DetectorTask task(config, options.device, logger, group);
+  return nn::train(task, options, logger, group);
+}
+
+}  // namespace denovo::detection

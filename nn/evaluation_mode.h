@@ -1,0 +1,25 @@
+// A model in evaluation mode, without a graph, for a scope.
+#pragma once
+
+#include "core/autograd/autograd.h"
+#include "nn/module.h"
+
+namespace denovo::nn {
+
+/// Whatever ends the scope, the model is then in the mode that it was in before.
+class EvaluationMode {
+ public:
+  explicit EvaluationMode(Module& model) : model_(model), was_training_(model.is_training()) {
+    model_.train(false);
+  }
+  ~EvaluationMode() { model_.train(was_training_); }
+  EvaluationMode(const EvaluationMode&) = delete;
+  EvaluationMode& operator=(const EvaluationMode&) = delete;
+
+ private:
+  Module& model_;
+  const bool was_training_;
+  NoGrad no_grad_;
+};
+
+}  // namespace denovo::nn

@@ -1,0 +1,105 @@
+// Pre-training through the run engine: the claims that the detector's runs make (tests of
+// detection/training), made for a classifier.
+#include "detection/pretraining/classifier_task.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/files/signals.h"
+#include "core/tensor/transfer.h"
+#include "tests/detection/pretraining/small_pretraining.h"
+
+using namespace denovo;
+using namespace denovo::detection;
+using denovo::detection::testing::SmallPretraining;
+namespace fs = std::filesystem;
+
+TEST_CASE("pre-training: learns a generated folder that it cannot know untrained") {
+  SmallPretraining untrained({"solver.base_lr=0", "solver.max_iter=1"}), trained;
+  untrained.train();
+  const nn::TrainOutcome outcome = trained.train();
+  CHECK(untrained.metric("top1").back() < 35);
+  CHECK(trained.metric("top1").back() > 70);
+  CHECK(trained.metric("top5").back() >= trained.metric("top1").back());
+  CHECK(outcome.summary.starts_with("top-1 "));
+  CHECK(trained.metric("images_seen").back() == 200 * 16);
+  CHECK(trained.metric("pixels_seen").back() == 200 * 16 * 64 * 64);
+}
+
+TEST_CASE("pre-training: a run that was stopped and resumed equals the uninterrupted one") {
+  const std::vector<std::string> few{"solver.max_iter=8", "solver.accumulate=2", "eval.period=3",
+                                     "log.period=1"};
+  SmallPretraining whole(few), stopped(few);
+  whole.train();
+  watch_signals();
+  const auto outcome = stopped.train(false, [](int64_t done) {
+    if (done == 4) std::raise(SIGTERM);
+  });
+  CHECK(outcome.signal == SIGTERM);
+  watch_signals();
+  CHECK(stopped.train(true).signal == 0);
+  CHECK(stopped.checkpoint_bytes("model") == whole.checkpoint_bytes("model"));
+  CHECK(stopped.checkpoint_bytes("optimizer") == whole.checkpoint_bytes("optimizer"));
+  CHECK(stopped.metrics() == whole.metrics());
+}
+
+TEST_CASE("pre-training: an update can be recorded, and bf16 learns too") {
+  SmallPretraining plain({"solver.max_iter=6"}),
+      recorded({"solver.max_iter=6", "solver.cuda_graph=true"});
+  plain.train();
+  recorded.train();
+  CHECK(recorded.checkpoint_bytes("model") == plain.checkpoint_bytes("model"));
+  SmallPretraining rounded({"solver.precision=bf16"});
+  rounded.train();
+  CHECK(rounded.metric("top1").back() > 70);
+}
+
+TEST_CASE("pre-training: the loss at equal logits is ln K, whatever the micro-batches") {
+  SmallPretraining run({"solver.max_iter=1", "solver.base_lr=0", "log.period=1"});
+  SmallPretraining parts(
+      {"solver.max_iter=1", "solver.base_lr=0", "log.period=1", "solver.accumulate=4"});
+  for (SmallPretraining* one : {&run, &parts}) {
+    one->train();
+    // N(0, 0.01) weights of the last layer on features of order 1.
+    CHECK(one->metric("loss_cls")[0] ==
+          doctest::Approx(std::log(one->num_classes())).epsilon(0.05));
+  }
+  CHECK(parts.metric("loss_cls")[0] == doctest::Approx(run.metric("loss_cls")[0]).epsilon(1e-5));
+}
+
+TEST_CASE("pre-training: the model file names its classes and loads into a detector") {
+  SmallPretraining run({"solver.max_iter=1"});
+  run.train();
+  const SafetensorsFile file(run.checkpoint() + "/model.safetensors");
+  std::string classes, config;
+  for (const auto& [key, text] : file.metadata()) {
+    if (key == "classes") classes = text;
+    if (key == "config") config = text;
+  }
+  CHECK(classes.starts_with("[\""));
+  CHECK(config.find("[model.backbone]") != std::string::npos);
+  CHECK(config.find("solver") == std::string::npos);
+}
+
+TEST_CASE("pre-training: bad folders and configurations are one sentence, and nothing is written") {
+  SmallPretraining one_class;
+  const std::string data = one_class.own_data();
+  bool first = true;
+  for (const auto& entry : fs::directory_iterator(data + "/train")) {
+    if (!first) fs::remove_all(entry.path());
+    first = false;
+  }
+  fs::remove_all(data + "/val");
+  one_class.config.data.val = "";
+  CHECK_THROWS_WITH_AS(one_class.train(), doctest::Contains("needs at least 2 classes, got only"),
+                       IoError);
+  CHECK(!fs::exists(one_class.out()));
+  SmallPretraining frozen;
+  frozen.config.model.backbone.norm = nn::NormKind::kFrozenBatchNorm;
+  CHECK_THROWS_WITH_AS(frozen.config.validate(), doctest::Contains("has nothing to freeze"),
+                       ConfigError);
+}
