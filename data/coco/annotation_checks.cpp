@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.h"
 #include "core/raster/polygon.h"
 #include "data/coco/json_lists.h"
 
@@ -234,6 +235,28 @@ InstanceUse judge_instance(const CocoDataset& dataset, const CocoAnnotation& ann
 void find_remarks(const CocoDataset& dataset, const CocoAnnotation& annotation, bool masks,
                   std::vector<Defect>& remarks) {
   Finder(dataset, annotation, remarks).remark(masks);
+}
+
+void require_drawable_masks(const CocoDataset& dataset) {
+  std::vector<Defect> reasons;
+  for (const CocoAnnotation& annotation : dataset.annotations()) {
+    reasons.clear();
+    judge_instance(dataset, annotation, true, reasons);
+    for (const Defect& reason : reasons)
+      if (reason.kind == DefectKind::kMaskSize) throw IoError(describe(reason));
+  }
+}
+
+std::string missing_masks_text(const CocoDataset& dataset) {
+  int64_t objects = 0, without = 0;
+  for (const CocoAnnotation& annotation : dataset.annotations()) {
+    if (annotation.crowd) continue;
+    ++objects;
+    without += annotation.segmentation == SegmentationKind::kNone;
+  }
+  if (without == 0 || without == objects) return {};
+  return fmt::format("{}: {} of {} objects have no segmentation and count as missed in the mask AP",
+                     base_name(dataset.path()), without, objects);
 }
 
 }  // namespace denovo::data

@@ -61,12 +61,15 @@ bool names_file(const std::string& file_name, const std::string& path) {
          (whole.size() == end.size() || whole[whole.size() - end.size() - 1] == '/');
 }
 
+/// Of images with its base name the one whose file_name the path ends in; where there is only one,
+/// also that which ends in the path. Folders that disagree are another image's.
 const data::CocoImage* find_image(const InputFile& file,
                                   const std::vector<const data::CocoImage*>& same_base_name) {
-  for (const data::CocoImage* image : same_base_name) {
+  for (const data::CocoImage* image : same_base_name)
     if (names_file(image->file_name, file.path)) return image;
-  }
-  return same_base_name.size() == 1 ? same_base_name.front() : nullptr;
+  const bool only = same_base_name.size() == 1;
+  return only && names_file(file.path, same_base_name.front()->file_name) ? same_base_name.front()
+                                                                          : nullptr;
 }
 
 }  // namespace
@@ -94,11 +97,17 @@ std::vector<std::string> take_dataset_ids(std::vector<InputFile>& files,
   for (const data::CocoImage& image : dataset.images())
     by_base_name[base_name(image.file_name)].push_back(&image);
   std::vector<std::string> strangers;
+  std::map<int64_t, std::string> path_of_id;
   std::erase_if(files, [&](InputFile& file) {
     const data::CocoImage* image = find_image(file, by_base_name[base_name(file.path)]);
     if (!image) {
       strangers.push_back(
           fmt::format("{}: is not among the images of {}", file.path, dataset.path()));
+      return true;
+    }
+    if (const auto [other, first] = path_of_id.try_emplace(image->id, file.path); !first) {
+      strangers.push_back(fmt::format("{}: is image {} of {}, as {} is", file.path, image->id,
+                                      dataset.path(), other->second));
       return true;
     }
     file = {file.path, image->file_name, image->id, image->height, image->width};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/error.h"
 #include "detection/training/build_model.h"
 #include "detection/training/device_batch.h"
 #include "nn/training/run_recorder.h"
@@ -53,6 +54,7 @@ void DetectorTask::read_data(nn::RunRecorder& recorder) {
   if (config_.data.val_annotations.empty()) return;
   validation_.emplace(config_, train_set_->dataset(), device_, group_);
   fingerprints_.validation = validation_->fingerprint();
+  if (const std::string line = validation_->missing_masks(); !line.empty()) recorder.warn(line);
   const ScoredCategories& categories = validation_->categories();
   if (!categories.ignored.empty()) recorder.warn(categories.ignored);
   if (!categories.missing.empty()) recorder.announce(categories.missing);
@@ -75,8 +77,15 @@ void DetectorTask::seek(int64_t iteration) {
 
 std::span<const nn::MicroBatch> DetectorTask::load() {
   micro_batches_.clear();
-  for (const data::Batch& batch : train_set_->next())
-    micro_batches_.push_back(micro_batch_of(batch));
+  try {
+    for (const data::Batch& batch : train_set_->next())
+      micro_batches_.push_back(micro_batch_of(batch));
+  } catch (const IoError& error) {
+    throw IoError(fmt::format("{}; {}", error.what(),
+                              config_.data.skip_bad_images()
+                                  ? "no image of its padded size can take its place"
+                                  : "data.on_bad_image=skip goes on without it"));
+  }
   for (const std::string& line : train_set_->new_substitutions())
     logger_.warn(fmt::format("{}; another image takes its place", line));
   return micro_batches_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/log/progress.h"
+#include "data/coco/annotation_checks.h"
 #include "detection/evaluation/scored_categories.h"
 #include "detection/evaluation/usable_images.h"
 #include "detection/training/train_config.h"
@@ -25,6 +26,7 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
       options.annotations.empty() ? data.path(data.val_annotations) : options.annotations,
       data::StructuralDefects::kCollect);
   dataset.require_well_formed();
+  data::require_drawable_masks(dataset);
   const ScoredCategories categories = match_to_model(
       dataset, file.class_list(), options.ignore_unknown_classes || run.eval.ignore_unknown_classes,
       "--ignore-unknown-classes");
@@ -37,6 +39,9 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
       {.skip_bad = on_bad == data::OnBadImage::kSkip, .consequence = "they are left out of the AP"},
       logger);
   for (const std::string& line : usable.warnings) logger.warn(line);
+  if (file.config.model.mask.enabled)
+    if (const std::string line = data::missing_masks_text(dataset); !line.empty())
+      logger.warn(line);
   const auto model = file.load(options.device);
   Progress progress(logger, "detect", static_cast<int64_t>(usable.images.size()),
                     {.unit = "images"});

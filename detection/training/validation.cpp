@@ -62,6 +62,7 @@ Validation::Validation(const TrainConfig& config, const data::CocoDataset& train
                                  "eval.ignore_unknown_classes=true")),
       files_(dataset_, config.data.path(config.data.val_images), config.data.allow_parent_folders),
       images_(data::first_images(dataset_, config.eval.max_images)) {
+  data::require_drawable_masks(dataset_);
   if (!config_.eval.loss) return;
   view_ = data::judge_dataset(dataset_, {.masks = config_.model.mask.enabled});
   choose_loss_images();

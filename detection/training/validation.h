@@ -7,6 +7,7 @@
 
 #include "core/dist/process_group.h"
 #include "core/log/logger.h"
+#include "data/coco/annotation_checks.h"
 #include "data/coco/fingerprint.h"
 #include "data/coco/training_view.h"
 #include "detection/evaluation/evaluate_model.h"
@@ -25,6 +26,10 @@ class Validation {
   Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device,
              ProcessGroup& group = ProcessGroup::alone());
 
+  /// A line about objects that no mask can be scored on; empty: none.
+  std::string missing_masks() const {
+    return config_.model.mask.enabled ? data::missing_masks_text(dataset_) : std::string();
+  }
   /// How the categories matched.
   const ScoredCategories& categories() const { return categories_; }
   /// Of the file as it is, before anything was left out.

@@ -226,18 +226,21 @@ TEST_CASE("input files: a data set gives ids by the end of the path, else by bas
       {"id":9,"file_name":"y/a.png","height":4,"width":5},
       {"id":8,"file_name":"val/b.png","height":6,"width":5}],
       "annotations":[],"categories":[{"id":1,"name":"a"}]})");
-  std::vector<InputFile> files{{.path = "d/y/a.png", .name = ""},
-                               {.path = "b.png", .name = ""},
-                               {.path = "a.png", .name = ""},
-                               {.path = "c.png", .name = ""}};
+  std::vector<InputFile> files{
+      {.path = "d/y/a.png", .name = ""},   {.path = "b.png", .name = ""},
+      {.path = "a.png", .name = ""},       {.path = "c.png", .name = ""},
+      {.path = "train/b.png", .name = ""}, {.path = "e/y/a.png", .name = ""}};
   const auto strangers = take_dataset_ids(files, data::read_coco(json));
   REQUIRE(files.size() == 2);
   CHECK(files[0].image_id == 9);
   CHECK(files[0].name == "y/a.png");
   CHECK(files[1].image_id == 8);
   CHECK(files[1].height == 6);
-  CHECK(strangers == std::vector<std::string>{"a.png: is not among the images of " + json,
-                                              "c.png: is not among the images of " + json});
+  CHECK(strangers ==
+        std::vector<std::string>{"a.png: is not among the images of " + json,
+                                 "c.png: is not among the images of " + json,
+                                 "train/b.png: is not among the images of " + json,
+                                 "e/y/a.png: is image 9 of " + json + ", as d/y/a.png is"});
 }
 
 TEST_CASE("input files: an absolute file_name is one file, however its path is given") {

@@ -219,3 +219,28 @@ TEST_CASE("validation: pictures of images of one name in several folders stand s
   CHECK(names == std::set<std::string>{"0000012_1.png", "0000012_1_1.png", "0000012_2_1.png",
                                        "0000012_3_1.png"});
 }
+
+TEST_CASE(
+    "validation: a mask that cannot be drawn is named before the first step, missing ones told") {
+  SmallRun run;
+  const std::string file = run.own_data() + "/annotations/instances_val.json";
+  const std::string text = read_file(file);
+  const std::regex first_mask(R"re("segmentation": \[\[[^\]]*\]\])re");
+  const auto with_mask = [&](const char* mask) {
+    FileWriter(file, FileWriter::Mode::kReplace)
+        .write(std::regex_replace(text, first_mask, mask, std::regex_constants::format_first_only));
+  };
+  for (const char* broken : {R"("segmentation": {"size": [5, 5], "counts": [25]})",
+                             R"("segmentation": {"size": [64, 64], "counts": "xx"})",
+                             R"("segmentation": [[1, 1, 9, 1, 6e7, 9]])"}) {
+    CAPTURE(broken);
+    with_mask(broken);
+    CHECK_THROWS_WITH_AS(run.train(), doctest::Contains("segmentation must fit the image, got "),
+                         IoError);
+    CHECK(!std::filesystem::exists(run.out()));
+  }
+  with_mask(R"("segmentation": [])");
+  run.train();
+  CHECK(run.shown().find("have no segmentation and count as missed in the mask AP") !=
+        std::string::npos);
+}
