@@ -5,6 +5,7 @@
 #include "detection/weights/load_weights.h"
 
 namespace denovo::detection {
+
 BuiltModel build_model(const TrainConfig& config, const data::CategoryList& classes,
                        Device device) {
   BuiltModel result;

@@ -15,6 +15,7 @@ namespace denovo::detection {
 namespace {
 
 constexpr const char* kTrunk = "backbone.bottom_up.";
+
 /// What became of the classes, for the log; empty when both lists are the same.
 std::string told_rows(std::span<const int32_t> source, const data::CategoryList& classes,
                       const data::CategoryList& known) {
