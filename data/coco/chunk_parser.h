@@ -35,6 +35,7 @@ class ChunkParser {
       } catch (const ItemError&) {
         // simdjson cannot leave an element in its middle: from here on, each is parsed alone.
       }
+      check_elements(chunk.text);  // only the elements of sound JSON have an end to be cut at
       const std::vector<std::string_view> texts = element_texts(chunk.text);
       for (size_t i = static_cast<size_t>(item.index - chunk.first_index); i < texts.size(); ++i) {
         item.index = chunk.first_index + static_cast<int64_t>(i);
@@ -117,6 +118,7 @@ class ChunkParser {
     buffer_[0] = '[';
     std::copy(text.begin(), text.end(), buffer_.begin() + 1);
     buffer_[text.size() + 1] = ']';
+    std::fill(buffer_.end() - simdjson::SIMDJSON_PADDING, buffer_.end(), ' ');  // not an earlier text's end
     return parser_.iterate(buffer_.data(), text.size() + 2, buffer_.size());
   }
 

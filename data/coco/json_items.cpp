@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <optional>
 
 namespace denovo::data {
@@ -10,9 +11,12 @@ namespace {
 constexpr int64_t kMaxId = int64_t{1} << 53;
 constexpr size_t kMaxShownCharacters = 40;
 
-/// The token of a scalar, "[" or "{".
+/// The token of a scalar, "[" or "{". Throws where broken JSON has led simdjson past its end: there
+/// the length of a token is a negative number taken for a positive one.
 std::string_view token_of(JsonValue& value) {
   const std::string_view token = value.raw_json_token();
+  if (token.size() > std::numeric_limits<uint32_t>::max() / 2)
+    throw simdjson::simdjson_error(simdjson::TAPE_ERROR);
   return token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
 }
 
