@@ -38,7 +38,7 @@ int check(int argc, char** argv) {
     fmt::print("{}{}", defect_lines(report), summary_lines(report));
   if (!json_path.empty() && json_path != "-")
     denovo::replace_file(json_path, report_json(report) + "\n");
-  return report.refusal.empty() ? 0 : kBadData;
+  return report.trainable() ? 0 : kBadData;
 }
 
 }  // namespace

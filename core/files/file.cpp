@@ -47,7 +47,8 @@ int FileDescriptor::release() {
 }
 
 FileReader::FileReader(std::string path)
-    : path_(std::move(path)), fd_(open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+    // Opening a FIFO would wait for its writer.
+    : path_(std::move(path)), fd_(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
   struct stat status {};
   if (fd_.get() < 0 || fstat(fd_.get(), &status) != 0) throw_read_error(path_, errno);
   if (S_ISDIR(status.st_mode)) throw_read_error(path_, EISDIR);

@@ -33,6 +33,11 @@ void check_repeats(const Items& items, const Key& key, DefectKind kind,
   }
 }
 
+/// Images are not said to lack annotations that were left out because they are malformed.
+bool lists_all_annotations(const CheckReport& report) {
+  return report.count(DefectKind::kMalformed) == 0;
+}
+
 class Checker {
  public:
   Checker(const ImageFiles& files, const CheckOptions& options)
@@ -41,6 +46,7 @@ class Checker {
         file_(base_name(dataset_.path())),
         skip_bad_images_(options.skip_bad_images) {
     report_.filter = options.training;
+    report_.skips_bad_images = options.skip_bad_images;
   }
 
   CheckReport run() {
@@ -80,56 +86,52 @@ class Checker {
     append(found);
   }
 
-  /// Images are not said to lack annotations that were left out because they are malformed.
-  bool lists_all_annotations() const {
-    return report_.count(DefectKind::kMalformed) == 0;
+  /// The JSON is named where an image has no file name that is good for one.
+  void report(int image, DefectKind kind, std::string value) {
+    const CocoImage& entry = dataset_.images()[image];
+    const bool unnamed = entry.file_name.empty() || kind == DefectKind::kBadFileName;
+    const std::string file(unnamed ? file_ : base_name(entry.file_name));
+    report_.defects.push_back({kind, file, entry.id, std::move(value)});
   }
 
-  /// The JSON is named where an image has no file name that is good for one.
   void check_images() {
-    std::vector<std::vector<Defect>> found(dataset_.images().size());
-    const auto report = [&](int image, DefectKind kind, std::string value) {
-      const CocoImage& entry = dataset_.images()[image];
-      const bool unnamed = entry.file_name.empty() || kind == DefectKind::kBadFileName;
-      const std::string file(unnamed ? file_ : base_name(entry.file_name));
-      found[image].push_back({kind, file, entry.id, std::move(value)});
-    };
     const std::vector<int> images = first_images(dataset_);
-    const bool all_annotations = lists_all_annotations();
-    for (const int image : images)
-      if (all_annotations && dataset_.annotations_of(image).empty())
-        report(image, DefectKind::kNoAnnotations, "none");
+    if (lists_all_annotations(report_))
+      for (const int image : images)
+        if (dataset_.annotations_of(image).empty())
+          report(image, DefectKind::kNoAnnotations, "none");
+    const std::vector<int>& used = report_.view.images;
+    std::vector<ImageFault> at_start, later;
     for (ImageFault& fault : files_.look(images, Look::kPixels)) {
-      const CocoImage& entry = dataset_.images()[fault.image];
+      const bool trains = std::binary_search(used.begin(), used.end(), fault.image);
       // What is missing in the JSON the reader has said.
-      const bool said =
-          !entry.complete && (entry.file_name.empty() || fault.kind == DefectKind::kSizeMismatch);
-      if (!said) report(fault.image, fault.kind, std::move(fault.value));
+      const CocoImage& entry = dataset_.images()[fault.image];
+      if (entry.complete || (!entry.file_name.empty() && fault.kind != DefectKind::kSizeMismatch))
+        report(fault.image, trains ? fault.kind : DefectKind::kUnusedImage,
+               trains ? fault.value : fmt::format("{}: {}", defect_name(fault.kind), fault.value));
+      if (trains) (fault.in_pixels ? later : at_start).push_back(std::move(fault));
     }
-    append(found);
+    image_refusal_ = reason_to_refuse(at_start, used.size(), skip_bad_images_);
+    report_.end = reason_to_refuse(later, used.size() - at_start.size(), skip_bad_images_);
   }
 
   /// In the order in which training meets them: the structure, the instances, the files.
   std::string refusal() const {
     if (!dataset_.defects().empty()) return describe(dataset_.defects().front());
-    if (!report_.view.refusal.empty()) return report_.view.refusal;
-    const auto fatal =
-        std::find_if(report_.defects.begin(), report_.defects.end(), [&](const Defect& defect) {
-          return severity(defect.kind) == Severity::kFatal &&
-                 !(skip_bad_images_ && is_of_image_file(defect.kind));
-        });
-    return fatal == report_.defects.end() ? "" : describe(*fatal);
+    return report_.view.refusal.empty() ? image_refusal_ : report_.view.refusal;
   }
 
   const ImageFiles& files_;
   const CocoDataset& dataset_;
   const std::string file_;
   const bool skip_bad_images_;
+  std::string image_refusal_;  // what training would say of its images before it starts
   CheckReport report_;
 };
 
-const char* severity_name(Severity severity) {
-  switch (severity) {
+const char* severity_name(DefectKind kind, const CheckReport& report) {
+  if (is_of_image_file(kind) && report.skips_bad_images) return "skipped";
+  switch (severity(kind)) {
     case Severity::kFatal:
       return "fatal";
     case Severity::kDropped:
@@ -158,17 +160,20 @@ std::string outcome_lines(const CheckReport& report) {
   if (view.num_box_only > 0 && view.num_box_only < std::ssize(view.instances))
     text += fmt::format("{} instances have no segmentation and train their box alone\n",
                         view.num_box_only);
-  if (view.num_empty_images > 0)
+  if (view.num_empty_images > 0 && lists_all_annotations(report))
     text += fmt::format(
         "{} images have no annotations and {} (data.keep_empty_images={})\n", view.num_empty_images,
         view.keeps_empty_images ? "train as negatives" : "are left out", view.keeps_empty_images);
   if (view.num_unusable_images > 0)
     text += fmt::format("{} images have annotations, but no instance to train on: left out\n",
                         view.num_unusable_images);
-  if (report.refusal.empty())
-    return text + fmt::format("training would start and leave out {} degenerate instances\n",
-                              view.num_dropped);
-  return text + fmt::format("training would refuse these data: {}\n", report.refusal);
+  if (!report.refusal.empty())
+    return text + fmt::format("training would refuse these data: {}\n", report.refusal);
+  text +=
+      fmt::format("training would start and leave out {} degenerate instances\n", view.num_dropped);
+  if (!report.end.empty())
+    text += fmt::format("training would end when it meets a damaged image: {}\n", report.end);
+  return text;
 }
 
 }  // namespace
@@ -179,7 +184,11 @@ int64_t CheckReport::count(DefectKind kind) const {
 }
 
 CheckReport check_dataset(const ImageFiles& files, const CheckOptions& options) {
-  if (!std::filesystem::is_directory(files.folder()))
+  const auto images = files.dataset().images();
+  const bool absolute = std::all_of(images.begin(), images.end(), [](const CocoImage& image) {
+    return image.file_name.starts_with('/');
+  });
+  if (!absolute && !std::filesystem::is_directory(files.folder()))
     throw IoError(fmt::format("{}: must be a folder of images", files.folder()));
   return Checker(files, options).run();
 }
@@ -205,7 +214,7 @@ std::string summary_lines(const CheckReport& report) {
                   report.filter.masks ? "" : "; boxes only (model.mask.enabled=false)");
   for_each_kind(report, [&](DefectKind kind, int64_t count) {
     text +=
-        fmt::format("{:>8}  {:<24} {}\n", severity_name(severity(kind)), defect_name(kind), count);
+        fmt::format("{:>8}  {:<24} {}\n", severity_name(kind, report), defect_name(kind), count);
   });
   return text + outcome_lines(report);
 }
@@ -217,7 +226,9 @@ std::string report_json(const CheckReport& report) {
   json.field("instances", report.view.num_instances());
   json.field("dropped", report.view.num_dropped).field("box_only", report.view.num_box_only);
   json.field("empty_images", report.view.num_empty_images).field("has_masks", report.has_masks);
-  json.field("trainable", report.refusal.empty()).field("refusal", report.refusal);
+  json.field("trainable", report.trainable())
+      .field("refusal", report.refusal)
+      .field("end", report.end);
   json.key("counts").begin_object();
   for_each_kind(report,
                 [&](DefectKind kind, int64_t count) { json.field(defect_name(kind), count); });
@@ -225,7 +236,7 @@ std::string report_json(const CheckReport& report) {
   for (const Defect& defect : report.defects)
     json.begin_object()
         .field("class", defect_name(defect.kind))
-        .field("severity", severity_name(severity(defect.kind)))
+        .field("severity", severity_name(defect.kind, report))
         .field("file", defect.file)
         .field("id", defect.id)
         .field("value", defect.value)

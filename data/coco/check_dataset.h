@@ -17,11 +17,14 @@ struct CheckReport {
   TrainingView view;       // what it would make of the instances
   bool has_masks = false;  // otherwise the segmentation rules were not applied
   std::string refusal;     // the sentence with which training would refuse; empty when it would not
+  std::string end;         // that with which it would end when it meets a damaged image; or empty
+  bool skips_bad_images = false;
 
   int64_t count(DefectKind kind) const;
+  /// Training on these data would end well.
+  bool trainable() const { return refusal.empty() && end.empty(); }
 };
 
-/// Checks annotations, images and categories of a data set that was read with
 struct CheckOptions {
   TrainingFilter training;
   bool skip_bad_images = false;  // training goes on without them
@@ -29,8 +32,9 @@ struct CheckOptions {
 
 /// Checks annotations, images and categories of a data set that was read with
 /// StructuralDefects::kCollect, for a training with these options. Every image is decoded, with all
-/// threads; the order of the defects does not depend on them. Throws IoError when the folder of
-/// images is none.
+/// threads; the order of the defects does not depend on them. Files of images that
+/// training would not use are no more than warnings. Throws IoError when names are relative and
+/// there is no folder of images.
 CheckReport check_dataset(const ImageFiles& files, const CheckOptions& options = {});
 
 /// "<class>: <file>: <item> <id>: <rule>, got <value>" for each defect, a line each; of more than

@@ -118,7 +118,8 @@ class ChunkParser {
     buffer_[0] = '[';
     std::copy(text.begin(), text.end(), buffer_.begin() + 1);
     buffer_[text.size() + 1] = ']';
-    std::fill(buffer_.end() - simdjson::SIMDJSON_PADDING, buffer_.end(), ' ');  // not an earlier text's end
+    // No value may seem to follow: an earlier text was longer.
+    std::fill(buffer_.end() - simdjson::SIMDJSON_PADDING, buffer_.end(), ' ');
     return parser_.iterate(buffer_.data(), text.size() + 2, buffer_.size());
   }
 

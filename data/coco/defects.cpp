@@ -23,7 +23,7 @@ constexpr DefectText kTexts[] = {
     {"missing_file", "image", "the file must exist", Severity::kFatal},
     {"bad_file_name", "image", "file_name must name a file in the folder of images",
      Severity::kFatal},
-    {"unreadable_image", "image", "the file must be a readable JPEG or PNG", Severity::kFatal},
+    {"unreadable_image", "image", "", Severity::kFatal},
     {"size_mismatch", "image", "width and height must be those of the decoded file",
      Severity::kFatal},
     {"empty_box", "annotation", "bbox width and height must be positive", Severity::kDropped},
@@ -44,6 +44,8 @@ constexpr DefectText kTexts[] = {
     {"box_off_mask", "annotation", "bbox should be the box of the mask", Severity::kWarning},
     {"tiny_box", "annotation", "bbox should be larger than a pixel", Severity::kWarning},
     {"box_clipped", "annotation", "bbox should lie inside the image", Severity::kWarning},
+    {"unused_image", "image", "training does not use it, which is just as well",
+     Severity::kWarning},
     {"no_annotations", "image", "an image should have annotations", Severity::kWarning},
     {"duplicate_file_name", "image", "file_name should be unique", Severity::kWarning},
     {"duplicate_category_name", "category", "names should be unique", Severity::kWarning},
@@ -76,6 +78,8 @@ bool is_of_image_file(DefectKind kind) {
 std::string describe(const Defect& defect) {
   if (!defect.member.empty()) return fmt::format("{}: {}", defect.file, defect.value);
   const DefectText& text = text_of(defect.kind);
+  if (text.rule.empty())
+    return fmt::format("{}: {} {}: {}", defect.file, text.item, defect.id, defect.value);
   return fmt::format("{}: {} {}: {}, got {}", defect.file, text.item, defect.id, text.rule,
                      defect.value);
 }

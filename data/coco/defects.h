@@ -18,7 +18,7 @@ enum class DefectKind {
   kDuplicateCategoryId,
   kMissingFile,
   kBadFileName,      // leaves the folder by "..", or holds a NUL
-  kUnreadableImage,  // cannot be decoded
+  kUnreadableImage,  // no JPEG or PNG, or cannot be decoded
   kSizeMismatch,     // width and height differ from the decoded and turned image
   // Degenerate instances: dropped from training and counted; kept by the evaluation.
   kEmptyBox,           // width or height zero or negative, or next to nothing
@@ -36,6 +36,7 @@ enum class DefectKind {
   kBoxOffMask,         // bbox and the box of the mask overlap by less than half (IoU)
   kTinyBox,            // a width or height of one pixel or less
   kBoxClipped,         // a part of the box is outside the image
+  kUnusedImage,        // a file that cannot be used, of an image that training does not use
   kNoAnnotations,      // an image without annotations
   kDuplicateFileName,  // two images with one file_name
   kDuplicateCategoryName,
@@ -58,6 +59,7 @@ std::string_view defect_name(DefectKind kind);
 /// What the id belongs to: "image", "annotation" or "category".
 std::string_view defect_item(DefectKind kind);
 /// The rule that is broken, as the sentence of an error: "bbox width and height must be positive".
+/// Empty for kUnreadableImage, whose value says it all.
 std::string_view defect_rule(DefectKind kind);
 Severity severity(DefectKind kind);
 /// Of an image's file: where bad images are skipped, training goes on without it.

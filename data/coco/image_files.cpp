@@ -110,14 +110,19 @@ std::optional<ImageFault> ImageFiles::name_fault(int image) const {
 std::optional<ImageFault> ImageFiles::file_fault(int image, Look depth) const {
   const CocoImage& entry = dataset_->images()[image];
   const std::string path = unchecked_path(image);
+  bool in_pixels = false;
   try {
-    const ImageHeader header = read_image_header(path);
+    const std::string fault = size_fault(entry, read_image_header(path));
+    if (!fault.empty())
+      return ImageFault{image, DefectKind::kSizeMismatch, fault, size_sentence(path, entry, fault)};
+    in_pixels = true;
     if (depth == Look::kPixels) read_image(path);
-    const std::string fault = size_fault(entry, header);
-    if (fault.empty()) return std::nullopt;
-    return ImageFault{image, DefectKind::kSizeMismatch, fault, size_sentence(path, entry, fault)};
+    return std::nullopt;
   } catch (const IoError& error) {
-    return ImageFault{image, DefectKind::kUnreadableImage, error.what(), error.what()};
+    const std::string_view sentence = error.what();
+    const size_t where = sentence.starts_with(path + ": ") ? path.size() + 2 : 0;
+    return ImageFault{image, DefectKind::kUnreadableImage, std::string(sentence.substr(where)),
+                      std::string(sentence), in_pixels};
   }
 }
 
@@ -179,6 +184,11 @@ Image read_image_of(const std::string& path, const CocoImage& image) {
   Image decoded = read_image(path);
   if (decoded.height == image.height && decoded.width == image.width) return decoded;
   throw IoError(size_sentence(path, image, size_fault(image, read_image_header(path))));
+}
+
+std::string reason_to_refuse(std::span<const ImageFault> faults, size_t num_images, bool skip_bad) {
+  if (faults.empty() || (skip_bad && faults.size() < num_images)) return "";
+  return summary(faults, num_images);
 }
 
 std::string summary(std::span<const ImageFault> faults, size_t num_images) {

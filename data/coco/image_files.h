@@ -22,10 +22,11 @@ namespace denovo::data {
 
 /// Why an image cannot be used.
 struct ImageFault {
-  int image = 0;         // index into CocoDataset::images
-  DefectKind kind{};     // kMissingFile ... kSizeMismatch
-  std::string value;     // as Defect::value
-  std::string sentence;  // of an error: names the file, and the image where it helps
+  int image = 0;           // index into CocoDataset::images
+  DefectKind kind{};       // kMissingFile ... kSizeMismatch
+  std::string value;       // as Defect::value
+  std::string sentence;    // of an error: names the file, and the image where it helps
+  bool in_pixels = false;  // the header is sound: found by decoding alone
 };
 
 /// How closely look() looks.
@@ -73,6 +74,11 @@ std::vector<int> first_images(const CocoDataset& dataset, int most = 0);
 
 /// The displayed pixels of a file that must be `image` of some data set. Throws IoError.
 Image read_image_of(const std::string& path, const CocoImage& image);
+
+/// Why a run refuses its images, of which these were found bad: where bad images stop it, the
+/// sentence of the first and how many there are; where they are skipped, the same when none is
+/// left. Empty when it starts.
+std::string reason_to_refuse(std::span<const ImageFault> faults, size_t num_images, bool skip_bad);
 
 /// The sentence of the first fault, and of how many images it is one.
 std::string summary(std::span<const ImageFault> faults, size_t num_images);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <optional>
 
 #include "data/coco/dataset.h"
 #include "data/coco/dataset_chunk.h"
@@ -167,12 +168,20 @@ class CocoReader {
       if (!missing_area_[i]) continue;
       CocoAnnotation& annotation = dataset_.annotations_[i];
       ++dataset_.num_computed_areas_;
-      const bool has_mask = annotation.segmentation == SegmentationKind::kPolygons ||
-                            annotation.segmentation == SegmentationKind::kRle;
-      const CocoImage& image = dataset_.images_[annotation.image];
-      annotation.area = has_mask && image.width > 0 && image.height > 0
-                            ? static_cast<double>(rle_area(dataset_.mask(annotation)))
-                            : annotation.bbox[2] * annotation.bbox[3];
+      annotation.area = mask_area(annotation).value_or(annotation.bbox[2] * annotation.bbox[3]);
+    }
+  }
+
+  /// nullopt without a mask, and for one that does not fit its image: whoever draws it says why.
+  std::optional<double> mask_area(const CocoAnnotation& annotation) const {
+    const bool has_mask = annotation.segmentation == SegmentationKind::kPolygons ||
+                          annotation.segmentation == SegmentationKind::kRle;
+    const CocoImage& image = dataset_.images_[annotation.image];
+    if (!has_mask || image.width <= 0 || image.height <= 0) return std::nullopt;
+    try {
+      return static_cast<double>(rle_area(dataset_.mask(annotation)));
+    } catch (const IoError&) {
+      return std::nullopt;
     }
   }
 

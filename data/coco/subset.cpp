@@ -6,6 +6,24 @@
 #include "core/kernels/random.h"
 
 namespace denovo::data {
+namespace {
+
+/// The chosen places of view.images, ascending.
+TrainingView only(const TrainingView& view, std::span<const size_t> chosen) {
+  TrainingView smaller = view;
+  smaller.images.clear();
+  smaller.instances.clear();
+  smaller.first_instance.assign(1, 0);
+  for (const size_t i : chosen) {
+    smaller.images.push_back(view.images[i]);
+    const auto instances = view.instances_of(i);
+    smaller.instances.insert(smaller.instances.end(), instances.begin(), instances.end());
+    smaller.first_instance.push_back(static_cast<int64_t>(smaller.instances.size()));
+  }
+  return smaller;
+}
+
+}  // namespace
 
 TrainingView subset(const TrainingView& view, const CocoDataset& dataset, int64_t count,
                     uint64_t seed) {
@@ -20,18 +38,14 @@ TrainingView subset(const TrainingView& view, const CocoDataset& dataset, int64_
   std::vector<size_t> chosen;
   for (int64_t i = 0; i < count; ++i) chosen.push_back(keys[static_cast<size_t>(i)].second);
   std::sort(chosen.begin(), chosen.end());
+  return only(view, chosen);
+}
 
-  TrainingView smaller = view;
-  smaller.images.clear();
-  smaller.instances.clear();
-  smaller.first_instance.assign(1, 0);
-  for (const size_t i : chosen) {
-    smaller.images.push_back(view.images[i]);
-    const auto instances = view.instances_of(i);
-    smaller.instances.insert(smaller.instances.end(), instances.begin(), instances.end());
-    smaller.first_instance.push_back(static_cast<int64_t>(smaller.instances.size()));
-  }
-  return smaller;
+TrainingView with_images(const TrainingView& view, std::span<const int> images) {
+  std::vector<size_t> chosen;
+  for (size_t i = 0; i < view.images.size(); ++i)
+    if (std::binary_search(images.begin(), images.end(), view.images[i])) chosen.push_back(i);
+  return only(view, chosen);
 }
 
 }  // namespace denovo::data

@@ -12,4 +12,8 @@ namespace denovo::data {
 TrainingView subset(const TrainingView& view, const CocoDataset& dataset, int64_t count,
                     uint64_t seed);
 
+/// The images of the view that are among these (ascending indices into CocoDataset::images); limits
+/// stay.
+TrainingView with_images(const TrainingView& view, std::span<const int> images);
+
 }  // namespace denovo::data

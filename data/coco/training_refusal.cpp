@@ -55,6 +55,17 @@ std::string remedy(const TrainingView& view) {
 
 }  // namespace
 
+std::string normalised_text(const CocoDataset& dataset, bool masks) {
+  const std::string parts = normalised_parts(dataset, masks);
+  if (parts.empty()) return parts;
+  const auto instances = std::count_if(dataset.annotations().begin(), dataset.annotations().end(),
+                                       [](const CocoAnnotation& a) { return !a.crowd; });
+  return fmt::format(
+      "{}: {} must be in pixels, got no number beyond 1 in {} instances; coordinates look "
+      "normalised to 0..1",
+      base_name(dataset.path()), parts, instances);
+}
+
 std::string bad_fraction_rule(double max_bad_fraction) {
   std::string rule =
       fmt::format("at most {:.6g} % of the instances may be degenerate", 100 * max_bad_fraction);
@@ -72,11 +83,7 @@ std::string reason_to_refuse(const CocoDataset& dataset, const TrainingView& vie
         "{}: training needs at least one instance, got none: all {} annotations are crowds", file,
         view.num_crowds);
   if (all == 0) return fmt::format("{}: training needs at least one instance, got none", file);
-  if (const std::string parts = normalised_parts(dataset, filter.masks); !parts.empty())
-    return fmt::format(
-        "{}: {} must be in pixels, got no number beyond 1 in {} instances; coordinates look "
-        "normalised to 0..1",
-        file, parts, all);
+  if (std::string text = normalised_text(dataset, filter.masks); !text.empty()) return text;
   if (too_many_dropped(view, filter.max_bad_fraction))
     return fmt::format("{}: {}, got {} of {}{}{}", file, bad_fraction_rule(filter.max_bad_fraction),
                        view.num_dropped, all, remedy(view), view.example_text());

@@ -21,6 +21,9 @@ inline constexpr int64_t kHandful = 10;
 std::string reason_to_refuse(const CocoDataset& dataset, const TrainingView& view,
                              const TrainingFilter& filter);
 
+/// The sentence of the second rule; empty where it is kept.
+std::string normalised_text(const CocoDataset& dataset, bool masks);
+
 /// "at most 1 % of the instances may be degenerate, or 10 where that is at most half".
 std::string bad_fraction_rule(double max_bad_fraction);
 

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "data/coco/annotation_checks.h"
+#include "data/coco/subset.h"
 #include "data/coco/training_refusal.h"
 
 namespace denovo::data {
@@ -127,7 +128,8 @@ std::string TrainingView::summary() const {
 }
 
 TrainingView judge_dataset(const CocoDataset& dataset, const TrainingFilter& filter) {
-  return ViewBuilder(dataset, filter).build();
+  TrainingView view = ViewBuilder(dataset, filter).build();
+  return filter.max_images > 0 ? subset(view, dataset, filter.max_images, filter.seed) : view;
 }
 
 TrainingView training_view(const CocoDataset& dataset, const TrainingFilter& filter) {

@@ -16,6 +16,8 @@ struct TrainingFilter {
   bool masks = true;               // the model has a mask head
   double max_bad_fraction = 0.01;  // training_refusal.h
   bool keep_empty_images = false;  // images without annotations train as negatives
+  int64_t max_images = 0;          // of those left so many, drawn by the seed (subset.h); 0: all
+  uint64_t seed = 0;
 };
 
 /// Largest counts over the kept images and instances: the fixed capacities of a training step.

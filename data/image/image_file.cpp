@@ -5,13 +5,12 @@
 #include <stb/stb_image_write.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <optional>
 
 #include "core/error.h"
+#include "core/files/file.h"
 #include "data/image/file_kind.h"
 #include "data/image/jpeg_structure.h"
 #include "data/image/png_structure.h"
@@ -139,18 +138,9 @@ void write_image(const std::string& path, const Image& image, int jpeg_quality) 
 }
 
 std::vector<uint8_t> read_prefix(const std::string& path, size_t max_bytes) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) throw IoError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-  std::vector<uint8_t> bytes;
-  size_t count = 0;
-  do {
-    bytes.resize(std::min(max_bytes, std::max<size_t>(64 << 10, 2 * count)));
-    count += std::fread(bytes.data() + count, 1, bytes.size() - count, file.get());
-  } while (count == bytes.size() && count < max_bytes);
-  if (std::ferror(file.get())) {
-    throw IoError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-  }
-  bytes.resize(count);
+  const FileReader file(path);
+  std::vector<uint8_t> bytes(std::min(max_bytes, static_cast<size_t>(file.size())));
+  file.read_at(0, bytes.data(), static_cast<int64_t>(bytes.size()));
   return bytes;
 }
 

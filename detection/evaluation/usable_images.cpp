@@ -86,8 +86,8 @@ UsableImages usable_images(const data::ImageFiles& files, std::span<const int> i
   if (agreed_signal(group)) return {{images.begin(), images.end()}, {}};
   faults = faults_of_all(std::move(faults), group);
   together(group, [&] {
-    if (!faults.empty() && (!options.skip_bad || faults.size() == images.size()))
-      throw IoError(data::summary(faults, images.size()));
+    const std::string refusal = data::reason_to_refuse(faults, images.size(), options.skip_bad);
+    if (!refusal.empty()) throw IoError(refusal);
   });
   UsableImages usable;
   size_t next = 0;

@@ -53,9 +53,9 @@ void DetectorTask::read_data(nn::RunRecorder& recorder) {
   fingerprints_.train = data::fingerprint(train_set_->dataset());
   if (config_.data.val_annotations.empty()) return;
   validation_.emplace(config_, train_set_->dataset(), device_, group_);
-  fingerprints_.validation = validation_->fingerprint();
-  if (const std::string line = validation_->missing_masks(); !line.empty()) recorder.warn(line);
-  const ScoredCategories& categories = validation_->categories();
+  fingerprints_.validation = validation_->set().fingerprint();
+  for (const std::string& line : validation_->set().doubts()) recorder.warn(line);
+  const ScoredCategories& categories = validation_->set().categories();
   if (!categories.ignored.empty()) recorder.warn(categories.ignored);
   if (!categories.missing.empty()) recorder.announce(categories.missing);
 }

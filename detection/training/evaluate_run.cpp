@@ -4,10 +4,7 @@
 
 #include <algorithm>
 
-#include "core/log/progress.h"
-#include "data/coco/annotation_checks.h"
-#include "detection/evaluation/scored_categories.h"
-#include "detection/evaluation/usable_images.h"
+#include "detection/evaluation/evaluation_set.h"
 #include "detection/training/train_config.h"
 #include "detection/weights/detector_file.h"
 
@@ -22,38 +19,24 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   if (options.annotations.empty() && data.val_annotations.empty())
     throw ConfigError(
         fmt::format("{}: the run has no validation set; give annotations and images", options.run));
-  data::CocoDataset dataset = data::read_coco(
-      options.annotations.empty() ? data.path(data.val_annotations) : options.annotations,
-      data::StructuralDefects::kCollect);
-  dataset.require_well_formed();
-  data::require_drawable_masks(dataset);
-  const ScoredCategories categories = match_to_model(
-      dataset, file.class_list(), options.ignore_unknown_classes || run.eval.ignore_unknown_classes,
-      "--ignore-unknown-classes");
-  const data::ImageFiles files(dataset,
-                               options.images.empty() ? data.path(data.val_images) : options.images,
-                               data.allow_parent_folders);
-  const auto on_bad = options.on_bad_image.value_or(data.on_bad_image);
-  const UsableImages usable = usable_images(
-      files, data::first_images(dataset),
-      {.skip_bad = on_bad == data::OnBadImage::kSkip, .consequence = "they are left out of the AP"},
-      logger);
-  for (const std::string& line : usable.warnings) logger.warn(line);
-  if (file.config.model.mask.enabled)
-    if (const std::string line = data::missing_masks_text(dataset); !line.empty())
-      logger.warn(line);
+  const bool own = options.annotations.empty();
+  EvaluationSet set(
+      {.annotations = own ? data.path(data.val_annotations) : options.annotations,
+       .images = options.images.empty() ? data.path(data.val_images) : options.images,
+       .allow_parent_folders = data.allow_parent_folders,
+       .max_images = own ? run.eval.max_images : 0,
+       .masks = file.config.model.mask.enabled,
+       .ignore_unknown_classes = options.ignore_unknown_classes || run.eval.ignore_unknown_classes,
+       .remedy = "--ignore-unknown-classes",
+       .skip_bad_images =
+           options.on_bad_image.value_or(data.on_bad_image) == data::OnBadImage::kSkip},
+      file.class_list());
+  for (const std::string& line : set.doubts()) logger.warn(line);
+  for (const std::string& line : set.look(logger)) logger.warn(line);
   const auto model = file.load(options.device);
-  Progress progress(logger, "detect", static_cast<int64_t>(usable.images.size()),
-                    {.unit = "images"});
-  const auto images =
-      detect_dataset(*model, files,
-                     {.rule = file.config.input.test_rule(),
-                      .category_ids = categories.category_ids,
-                      .images = usable.images,
-                      .images_per_batch = 4,
-                      .device = options.device,
-                      .progress = [&](int64_t done, int64_t) { progress.update(done); }});
-  ModelScores scores = score_detections(dataset, images, file.config.model.mask.enabled);
+  const auto images = set.detect(*model, file.config.input.test_rule(), options.device, logger);
+  ModelScores scores =
+      score_detections(set.dataset(), images.value(), file.config.model.mask.enabled);
   std::vector<data::EvaluationResult> results;
   const auto wanted = [&](data::IouType type) {
     return options.types.empty() ||
@@ -63,8 +46,8 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   if (wanted(data::IouType::kSegm) && scores.segm) results.push_back(std::move(*scores.segm));
   if (results.empty())
     throw IoError(fmt::format("{}: no masks to score, the model or {} has none", file.path(),
-                              dataset.path()));
-  for (const std::string& line : {categories.ignored, categories.missing})
+                              set.dataset().path()));
+  for (const std::string& line : {set.categories().ignored, set.categories().missing})
     if (!line.empty()) results.front().warnings.push_back(line);
   return results;
 }

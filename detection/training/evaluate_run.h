@@ -11,7 +11,8 @@ namespace denovo::detection {
 struct EvaluateRunOptions {
   std::string run;                  // run directory
   std::string checkpoint = "last";  // as model_file_of_run
-  std::string annotations, images;  // another data set; empty: the run's validation set
+  std::string annotations, images;  // another data set; empty: the run's validation set,
+                                    // of which eval.max_images
   /// Leave out categories that the model does not know, as if the run had said so by
   /// eval.ignore_unknown_classes.
   bool ignore_unknown_classes = false;

@@ -60,8 +60,7 @@ void DataConfig::describe(ConfigFields& v) {
   v.choice(
        "on_bad_image", on_bad_image, data::kOnBadImageNames,
        "an image that is missing, cannot be decoded or has another size than the annotations say: "
-       "stop, before the first step where that shows; or skip it: another one takes its place in "
-       "training, evaluation leaves it out")
+       "stop, before the first step where that shows; or leave it out of training and evaluation")
       .harmless();
   v("allow_parent_folders", allow_parent_folders,
     "a file_name may leave the folder of images by \"..\"; absolute ones always may")
@@ -114,7 +113,9 @@ void TrainConfig::describe(ConfigFields& v) {
 data::TrainingFilter TrainConfig::training_filter() const {
   return {.masks = model.mask.enabled,
           .max_bad_fraction = data.max_bad_fraction,
-          .keep_empty_images = data.keep_empty_images};
+          .keep_empty_images = data.keep_empty_images,
+          .max_images = data.max_train_images,
+          .seed = static_cast<uint64_t>(seed)};
 }
 
 void TrainConfig::validate() const {

@@ -11,20 +11,16 @@ TrainingBatches::TrainingBatches(const TrainConfig& config)
       dataset_(data::read_coco(config.data.path(config.data.train_annotations))),
       files_(dataset_, config.data.path(config.data.train_images),
              config.data.allow_parent_folders),
-      view_(data::training_view(dataset_, config.training_filter())) {
-  if (config.data.max_train_images > 0) {
-    view_ = data::subset(view_, dataset_, config.data.max_train_images,
-                         static_cast<uint64_t>(config.seed));
-  }
-}
+      view_(data::training_view(dataset_, config.training_filter())) {}
 
-std::vector<std::string> TrainingBatches::look(Logger& logger, ProcessGroup& group) const {
-  return usable_images(files_, view_.images,
-                       {.depth = data::Look::kHeader,
-                        .skip_bad = config_.data.skip_bad_images(),
-                        .consequence = "others take their place"},
-                       logger, group)
-      .warnings;
+std::vector<std::string> TrainingBatches::look(Logger& logger, ProcessGroup& group) {
+  UsableImages usable = usable_images(files_, view_.images,
+                                      {.depth = data::Look::kHeader,
+                                       .skip_bad = config_.data.skip_bad_images(),
+                                       .consequence = "they are left out of the training"},
+                                      logger, group);
+  if (usable.images.size() < view_.images.size()) view_ = data::with_images(view_, usable.images);
+  return std::move(usable.warnings);
 }
 
 void TrainingBatches::seek(int64_t iteration, const ProcessGroup& group) {

@@ -17,7 +17,7 @@ namespace denovo::detection {
 
 class TrainingBatches {
  public:
-  /// Reads the annotations and applies data.max_train_images. config must outlive this. Throws
+  /// Reads the annotations. config must outlive this. Throws
   /// IoError.
   explicit TrainingBatches(const TrainConfig& config);
 
@@ -25,9 +25,9 @@ class TrainingBatches {
   const data::TrainingView& view() const { return view_; }
 
   /// Looks whether every image is there, of a kind that is read, and of the right size. Where
-  /// data.on_bad_image stops throws IoError; else returns warnings: others will take the place of
-  /// the bad ones as they are met. Collective.
-  std::vector<std::string> look(Logger& logger, ProcessGroup& group) const;
+  /// data.on_bad_image stops throws IoError; else bad images are left out and warnings returned.
+  /// Others will take the place of those whose pixels turn out to be damaged. Collective.
+  std::vector<std::string> look(Logger& logger, ProcessGroup& group);
 
   /// Makes this iteration the next one, of which the group's other ranks load their parts.
   void seek(int64_t iteration, const ProcessGroup& group);

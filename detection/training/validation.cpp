@@ -5,12 +5,8 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/files/signals.h"
-#include "core/log/progress.h"
 #include "data/loading/loader.h"
-#include "detection/evaluation/gather_detections.h"
 #include "detection/evaluation/pictures.h"
-#include "detection/evaluation/usable_images.h"
 #include "detection/training/device_batch.h"
 #include "nn/evaluation_mode.h"
 #include "ops/gradient_norm/gradient_norm.h"
@@ -18,10 +14,7 @@
 namespace denovo::detection {
 namespace {
 
-constexpr int kImagesPerBatch = 4;  // changes speed only
-
-/// Thrown through detect_dataset by its progress callback.
-struct SignalCame {};
+constexpr int kImagesPerBatch = 4;  // of the losses; changes speed only
 
 /// A number that is undefined, for want of ground truth, is left out: a curve has no point there.
 std::vector<Metric> score_metrics(const ModelScores& scores) {
@@ -55,65 +48,35 @@ Validation::Validation(const TrainConfig& config, const data::CocoDataset& train
     : config_(config),
       device_(device),
       group_(group),
-      dataset_(data::read_coco(config.data.path(config.data.val_annotations))),
-      fingerprint_(data::fingerprint(dataset_)),
-      categories_(match_to_model(dataset_, data::CategoryList::of(train_set),
-                                 config.eval.ignore_unknown_classes,
-                                 "eval.ignore_unknown_classes=true")),
-      files_(dataset_, config.data.path(config.data.val_images), config.data.allow_parent_folders),
-      images_(data::first_images(dataset_, config.eval.max_images)) {
-  data::require_drawable_masks(dataset_);
+      set_({.annotations = config.data.path(config.data.val_annotations),
+            .images = config.data.path(config.data.val_images),
+            .allow_parent_folders = config.data.allow_parent_folders,
+            .max_images = config.eval.max_images,
+            .masks = config.model.mask.enabled,
+            .ignore_unknown_classes = config.eval.ignore_unknown_classes,
+            .remedy = "eval.ignore_unknown_classes=true",
+            .skip_bad_images = config.data.skip_bad_images()},
+           data::CategoryList::of(train_set)) {
   if (!config_.eval.loss) return;
-  view_ = data::judge_dataset(dataset_, {.masks = config_.model.mask.enabled});
+  view_ = data::judge_dataset(set_.dataset(), {.masks = config_.model.mask.enabled});
   choose_loss_images();
 }
 
 void Validation::choose_loss_images() {
   loss_images_.clear();
-  std::set_intersection(view_.images.begin(), view_.images.end(), images_.begin(), images_.end(),
-                        std::back_inserter(loss_images_));
+  std::set_intersection(view_.images.begin(), view_.images.end(), set_.images().begin(),
+                        set_.images().end(), std::back_inserter(loss_images_));
   if (loss_images_.empty()) {
     throw IoError(
         fmt::format("{}: eval.loss needs an instance in the images evaluated, got none in {}",
-                    dataset_.path(), images_.size()));
+                    set_.dataset().path(), set_.images().size()));
   }
 }
 
 std::vector<std::string> Validation::look(Logger& logger) {
-  UsableImages usable = usable_images(files_, images_,
-                                      {.depth = data::Look::kPixels,
-                                       .skip_bad = config_.data.skip_bad_images(),
-                                       .consequence = "they are left out of the AP"},
-                                      logger, group_);
-  images_ = std::move(usable.images);
+  std::vector<std::string> warnings = set_.look(logger, group_);
   if (config_.eval.loss) together(group_, [&] { choose_loss_images(); });
-  return std::move(usable.warnings);
-}
-
-std::optional<std::vector<ImageDetections>> Validation::detect(MaskRcnn& model,
-                                                               Logger& logger) const {
-  Progress progress(logger, "evaluate", static_cast<int64_t>(images_.size()));
-  const auto report = [&](int64_t done, int64_t) {
-    progress.update(done);
-    if (caught_signal()) throw SignalCame();
-  };
-  std::vector<ImageDetections> own;
-  together(group_, [&] {
-    try {
-      own = detect_dataset(model, files_,
-                           {.rule = config_.input.test_rule(),
-                            .category_ids = categories_.category_ids,
-                            .images = images_,
-                            .images_per_batch = kImagesPerBatch,
-                            .rank = group_.rank(),
-                            .num_ranks = group_.size(),
-                            .device = device_,
-                            .progress = report});
-    } catch (const SignalCame&) {
-    }
-  });
-  if (agreed_signal(group_)) return std::nullopt;
-  return gather_detections(std::move(own), group_);
+  return warnings;
 }
 
 std::optional<nn::Score> Validation::run(MaskRcnn& model, const std::string& run, int64_t iteration,
@@ -122,19 +85,20 @@ std::optional<nn::Score> Validation::run(MaskRcnn& model, const std::string& run
   // Statistics of batches (BN) are each rank's own; the run keeps those of rank 0.
   model.for_each_buffer(
       [&](const std::string&, const nn::Buffer& buffer) { group_.broadcast(buffer.tensor()); });
-  const auto images = detect(model, logger);
+  const auto images = set_.detect(model, config_.input.test_rule(), device_, logger, group_);
   if (!images) return std::nullopt;
   const std::vector<Metric> means = config_.eval.loss ? losses(model) : std::vector<Metric>();
   nn::Score score;
   together(group_, [&] {
     if (!group_.is_first()) return;
-    const ModelScores scores = score_detections(dataset_, *images, config_.model.mask.enabled);
+    const ModelScores scores =
+        score_detections(set_.dataset(), *images, config_.model.mask.enabled);
     score = {scores.bbox.stats.AP, score_metrics(scores), scores_text(scores)};
     score.metrics.insert(score.metrics.end(), means.begin(), means.end());
     std::string line = score_line(iteration, scores);
     if (!means.empty()) line += fmt::format(", loss {:.3f}", std::get<double>(means.back().value));
     write_evaluation(fmt::format("{}/eval/{:07d}", run, iteration), *images, scores);
-    write_pictures(run + "/vis", iteration, files_, *images, config_.eval.pictures);
+    write_pictures(run + "/vis", iteration, set_.files(), *images, config_.eval.pictures);
     logger.info(line);
   });
   const Tensor box_ap = Tensor::full({1}, score.value, DType::kF64);
@@ -145,7 +109,7 @@ std::optional<nn::Score> Validation::run(MaskRcnn& model, const std::string& run
 
 std::vector<std::string> Validation::add_losses(MaskRcnn& model, double* sums) const {
   data::EvalLoader loader(
-      files_, view_, loss_images_,
+      set_.files(), view_, loss_images_,
       {.builder = {.rule = config_.input.test_rule(), .masks = config_.model.mask.enabled},
        .images_per_batch = kImagesPerBatch},
       group_.rank(), group_.size());
@@ -154,7 +118,7 @@ std::vector<std::string> Validation::add_losses(MaskRcnn& model, double* sums) c
   std::vector<std::string> names;
   while (const auto batch = loader.next()) {
     for (int32_t& c : std::span(batch->classes.data<int32_t>(), batch->classes.numel()))
-      if (c >= 0) c = categories_.model_classes[static_cast<size_t>(c)];
+      if (c >= 0) c = set_.categories().model_classes[static_cast<size_t>(c)];
     const DeviceBatch input =
         prepare(data::batch_of(upload(data::tensors_of(*batch), device_)), model, DType::kF32);
     const auto count = static_cast<double>(batch->count());

@@ -7,11 +7,9 @@
 
 #include "core/dist/process_group.h"
 #include "core/log/logger.h"
-#include "data/coco/annotation_checks.h"
-#include "data/coco/fingerprint.h"
 #include "data/coco/training_view.h"
 #include "detection/evaluation/evaluate_model.h"
-#include "detection/evaluation/scored_categories.h"
+#include "detection/evaluation/evaluation_set.h"
 #include "detection/training/train_config.h"
 #include "nn/training/task.h"
 
@@ -20,23 +18,12 @@ namespace denovo::detection {
 /// Ranks detect on their parts of the images; rank 0 scores and writes.
 class Validation {
  public:
-  /// Reads the annotations and matches their categories with the training set's
-  /// (scored_categories.h). Throws IoError when they do not match;
-  /// config and group must outlive this.
+  /// Reads the annotations (evaluation_set.h). config and group must outlive this.
   Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device,
              ProcessGroup& group = ProcessGroup::alone());
 
-  /// A line about objects that no mask can be scored on; empty: none.
-  std::string missing_masks() const {
-    return config_.model.mask.enabled ? data::missing_masks_text(dataset_) : std::string();
-  }
-  /// How the categories matched.
-  const ScoredCategories& categories() const { return categories_; }
-  /// Of the file as it is, before anything was left out.
-  const data::Fingerprint& fingerprint() const { return fingerprint_; }
-  /// Decodes every image, since each evaluation will. Where data.on_bad_image stops throws IoError;
-  /// else the bad images are left out of all evaluations, their ground truth too, and the warnings
-  /// returned. Collective.
+  const EvaluationSet& set() const { return set_; }
+  /// EvaluationSet::look.
   std::vector<std::string> look(Logger& logger);
 
   /// Evaluates, writes run/eval/ITERATION and pictures to run/vis, and logs one line. nullopt when
@@ -55,16 +42,11 @@ class Validation {
   /// Adds the losses of this rank's images to sums and returns their names; rank 0 has images.
   std::vector<std::string> add_losses(MaskRcnn& model, double* sums) const;
   void choose_loss_images();
-  std::optional<std::vector<ImageDetections>> detect(MaskRcnn& model, Logger& logger) const;
 
   const TrainConfig& config_;
   const Device device_;
   ProcessGroup& group_;
-  data::CocoDataset dataset_;
-  data::Fingerprint fingerprint_;
-  ScoredCategories categories_;
-  const data::ImageFiles files_;
-  std::vector<int> images_;       // that are evaluated
+  EvaluationSet set_;
   data::TrainingView view_;       // of the losses,
   std::vector<int> loss_images_;  // and their images
 };

@@ -99,9 +99,8 @@ TEST_CASE("check_dataset: every defect of an image names class, file, id, rule a
       lines(file_with(R"({"id": 1, "file_name": "good.png", "width": 4, "height": 6})", kBox)) ==
       "size_mismatch: good.png: image 1: width and height must be those of the decoded file, got 4 "
       "x 6 for a file of 6 x 4\n");
-  CHECK(lines(file_with(R"({"id": 1, "file_name": "text.png", "width": 6, "height": 4})", kBox))
-            .starts_with("unreadable_image: text.png: image 1: the file must be a readable JPEG or "
-                         "PNG, got "));
+  CHECK(lines(file_with(R"({"id": 1, "file_name": "text.png", "width": 6, "height": 4})", kBox)) ==
+        "unreadable_image: text.png: image 1: is a text file, not a JPEG or PNG\n");
   CHECK(lines(file_with(R"({"id": 1, "file_name": "a/none.png", "width": 6, "height": 4})", kBox))
             .starts_with("missing_file: none.png: image 1: the file must exist, got "));
   CHECK(lines(file_with(R"({"id": 1, "width": 6, "height": 4})", kBox)) ==
@@ -192,8 +191,14 @@ TEST_CASE("check_dataset: where bad images are skipped, one is a defect and no r
   const Folder folder(file_with(
       std::string(kGood) + R"(, {"id": 2, "file_name": "none.png", "width": 6, "height": 4})",
       kSound));
-  CHECK(folder.check().refusal.find("none.png") != std::string::npos);
-  const CheckReport skipping = folder.check({.training = {}, .skip_bad_images = true});
+  const TrainingFilter all{.keep_empty_images = true};
+  CHECK(folder.check({.training = all}).refusal.find("none.png") != std::string::npos);
+  const CheckReport skipping = folder.check({.training = all, .skip_bad_images = true});
   CHECK(skipping.refusal == "");
   CHECK(skipping.count(DefectKind::kMissingFile) == 1);
+  CHECK(summary_lines(skipping).find(" skipped  missing_file") != std::string::npos);
+  // Training does not use an image without annotations.
+  const CheckReport unused = folder.check();
+  CHECK(unused.refusal == "");
+  CHECK(unused.count(DefectKind::kUnusedImage) == 1);
 }

@@ -174,5 +174,6 @@ TEST_CASE("write_image: names what keeps it from writing") {
   CHECK_THROWS_WITH_AS(write_bytes("/dev/full", encode_png(image)),
                        "/dev/full: cannot be written: No space left on device", ResourceError);
   CHECK_THROWS_WITH_AS(read_image("/nowhere/picture.png"),
-                       "/nowhere/picture.png: cannot be read: No such file or directory", IoError);
+                       "/nowhere/picture.png: cannot be read, got 'No such file or directory'",
+                       IoError);
 }

@@ -1,0 +1,94 @@
+#include "detection/evaluation/evaluation_set.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "core/files/signals.h"
+#include "core/log/progress.h"
+#include "data/coco/annotation_checks.h"
+#include "data/coco/training_refusal.h"
+#include "detection/evaluation/evaluate_model.h"
+#include "detection/evaluation/gather_detections.h"
+#include "detection/evaluation/usable_images.h"
+
+namespace denovo::detection {
+namespace {
+
+constexpr int kImagesPerBatch = 4;  // changes speed only
+
+/// Thrown through detect_dataset by its progress callback.
+struct SignalCame {};
+
+data::CocoDataset read(const EvaluationSetOptions& options) {
+  data::CocoDataset dataset = data::read_coco(options.annotations, data::StructuralDefects::kThrow);
+  if (const std::string text = data::normalised_text(dataset, options.masks); !text.empty())
+    throw IoError(text);
+  return dataset;
+}
+
+}  // namespace
+
+EvaluationSet::EvaluationSet(EvaluationSetOptions options, const data::CategoryList& model)
+    : options_(std::move(options)),
+      dataset_(read(options_)),
+      fingerprint_(data::fingerprint(dataset_)),
+      categories_(
+          match_to_model(dataset_, model, options_.ignore_unknown_classes, options_.remedy)),
+      files_(dataset_, options_.images, options_.allow_parent_folders),
+      images_(data::first_images(dataset_, options_.max_images)) {
+  data::require_drawable_masks(dataset_);
+}
+
+std::vector<std::string> EvaluationSet::doubts() const {
+  std::vector<std::string> lines;
+  const data::TrainingView view =
+      data::judge_dataset(dataset_, {.masks = options_.masks, .max_bad_fraction = 1});
+  if (view.num_dropped > 0)
+    lines.push_back(
+        fmt::format("{}: {} of {} objects are degenerate and count in the AP all the same{}",
+                    dataset_.path(), view.num_dropped, view.num_instances(), view.example_text()));
+  if (options_.masks)
+    if (std::string line = data::missing_masks_text(dataset_); !line.empty())
+      lines.push_back(std::move(line));
+  return lines;
+}
+
+std::vector<std::string> EvaluationSet::look(Logger& logger, ProcessGroup& group) {
+  UsableImages usable = usable_images(files_, images_,
+                                      {.depth = data::Look::kPixels,
+                                       .skip_bad = options_.skip_bad_images,
+                                       .consequence = "they are left out of the AP"},
+                                      logger, group);
+  images_ = std::move(usable.images);
+  return std::move(usable.warnings);
+}
+
+std::optional<std::vector<ImageDetections>> EvaluationSet::detect(MaskRcnn& model,
+                                                                  const data::InputRule& rule,
+                                                                  Device device, Logger& logger,
+                                                                  ProcessGroup& group) const {
+  Progress progress(logger, "evaluate", static_cast<int64_t>(images_.size()), {.unit = "images"});
+  const auto report = [&](int64_t done, int64_t) {
+    progress.update(done);
+    if (caught_signal()) throw SignalCame();
+  };
+  std::vector<ImageDetections> own;
+  together(group, [&] {
+    try {
+      own = detect_dataset(model, files_,
+                           {.rule = rule,
+                            .category_ids = categories_.category_ids,
+                            .images = images_,
+                            .images_per_batch = kImagesPerBatch,
+                            .rank = group.rank(),
+                            .num_ranks = group.size(),
+                            .device = device,
+                            .progress = report});
+    } catch (const SignalCame&) {
+    }
+  });
+  if (agreed_signal(group)) return std::nullopt;
+  return gather_detections(std::move(own), group);
+}
+
+}  // namespace denovo::detection
