@@ -44,8 +44,7 @@ Tensor cut_slots(const Tensor& keep, const Tensor& counts) {
 
 Tensor Pooler::forward(const std::vector<Tensor>& features, const Tensor& boxes,
                        const Tensor& images) const {
-  constexpr double kStrides[] = {4, 8, 16, 32};
-  return ops::roi_align(std::span(features).first(4), kStrides, boxes, images,
+  return ops::roi_align(std::span(features).first(strides_.size()), strides_, boxes, images,
                         {.output_size = resolution_,
                          .sampling_ratio = config_.sampling_ratio,
                          .aligned = config_.aligned,
@@ -53,11 +52,12 @@ Tensor Pooler::forward(const std::vector<Tensor>& features, const Tensor& boxes,
                          .canonical_level = config_.canonical_level});
 }
 
-RoiHeads::RoiHeads(const ModelConfig& config, int in_channels, int num_classes)
+RoiHeads::RoiHeads(const ModelConfig& config, std::span<const int> strides, int in_channels,
+                   int num_classes)
     : config_(config),
       num_classes_(num_classes),
-      box_pooler_(config.pooler, config.box.resolution),
-      mask_pooler_(config.pooler, config.mask.resolution),
+      box_pooler_(config.pooler, strides, config.box.resolution),
+      mask_pooler_(config.pooler, strides, config.mask.resolution),
       box_head_(*this, "box_head", config.box, config.backbone.norm_options(config.box.norm),
                 in_channels),
       box_predictor_(*this, "box_predictor", config.box.fc_channels, num_classes) {

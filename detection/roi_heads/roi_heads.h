@@ -2,23 +2,28 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "detection/roi_heads/box_head.h"
 #include "detection/roi_heads/mask_head.h"
 
 namespace denovo::detection {
 
-/// RoIAlign over p2..p5.
+/// RoIAlign over the first levels of a pyramid.
 class Pooler {
  public:
-  Pooler(const PoolerConfig& config, int resolution) : config_(config), resolution_(resolution) {}
-  /// features {p2, p3, p4, p5, ...} [N, h, w, C]; boxes [R, 4]; images i32 [R] -> [R, S, S, C],
-  /// zeros in empty slots.
+  /// strides: input pixels per cell of those levels.
+  Pooler(const PoolerConfig& config, std::span<const int> strides, int resolution)
+      : config_(config), strides_(strides.begin(), strides.end()), resolution_(resolution) {}
+  /// features: per level [N, h, w, C], those without a stride are not read; boxes [R, 4]; images
+  /// i32 [R] -> [R, S, S, C], zeros in empty slots.
   Tensor forward(const std::vector<Tensor>& features, const Tensor& boxes,
                  const Tensor& images) const;
 
  private:
   PoolerConfig config_;
+  std::vector<double> strides_;
   int resolution_;
 };
 
@@ -34,7 +39,9 @@ struct Detections {
 /// State dict: box_head, box_predictor, mask_head.
 class RoiHeads : public nn::Module {
  public:
-  RoiHeads(const ModelConfig& config, int in_channels, int num_classes);
+  /// strides: of the levels, finest first, that RoIs are pooled from; in_channels: of each level.
+  RoiHeads(const ModelConfig& config, std::span<const int> strides, int in_channels,
+           int num_classes);
 
   /// loss_cls, loss_box_reg and, with a mask head, loss_mask.
   NamedLosses losses(const std::vector<Tensor>& features, const RoiBatch& rois,
