@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "detection/roi_heads/box_head.h"
+#include "detection/roi_heads/detections.h"
 #include "detection/roi_heads/mask_head.h"
 
 namespace denovo::detection {
@@ -27,15 +28,6 @@ class Pooler {
   int resolution_;
 };
 
-/// D slots per image, descending by score; D is at most test.detections_per_image.
-struct Detections {
-  Tensor boxes;    // [N, D, 4] in pixels of the network input
-  Tensor scores;   // [N, D]; 0 in empty slots
-  Tensor classes;  // i32 [N, D]; -1 in empty slots
-  Tensor counts;   // i32 [N]
-  Tensor masks;    // [N * D, S, S] probabilities; undefined without a mask head
-};
-
 /// State dict: box_head, box_predictor, mask_head.
 class RoiHeads : public nn::Module {
  public:
@@ -46,8 +38,18 @@ class RoiHeads : public nn::Module {
   /// loss_cls, loss_box_reg and, with a mask head, loss_mask.
   NamedLosses losses(const std::vector<Tensor>& features, const RoiBatch& rois,
                      const GroundTruth& gt, const LossGroups& groups) const;
+  /// Test time: score_boxes, best_detections, detect_masks.
   Detections detect(const std::vector<Tensor>& features, const Proposals& proposals,
                     const Tensor& image_sizes) const;
+
+  /// Each of P proposals as each of K classes: C = P K candidates, proposal by proposal, clipped to
+  /// image_sizes (i32 [N, 2], height and width). Empty slots, and scores that do not exceed
+  /// test.score_threshold, are no candidates. No gradient.
+  ScoredBoxes score_boxes(const std::vector<Tensor>& features, const Proposals& proposals,
+                          const Tensor& image_sizes) const;
+  /// Masks in the final boxes: of each detection's boxes, classes and counts the probabilities
+  /// [N * D, S, S] of its own class. Undefined without a mask head. No gradient.
+  Tensor detect_masks(const std::vector<Tensor>& features, const Detections& detections) const;
 
   BoxPredictor::Output predict_boxes(const std::vector<Tensor>& features, const Tensor& boxes,
                                      const Tensor& images) const;
