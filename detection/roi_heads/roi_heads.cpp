@@ -39,13 +39,12 @@ RoiHeads::RoiHeads(const ModelConfig& config, std::span<const int> strides, int 
       num_classes_(num_classes),
       box_pooler_(config.pooler, strides, config.box.resolution),
       mask_pooler_(config.pooler, strides, config.mask.resolution),
-      box_head_(*this, "box_head", config.box, config.backbone.norm_options(config.box.norm),
-                in_channels),
+      box_head_(*this, "box_head", config.box, config.head_norm(config.box.norm), in_channels),
       box_predictor_(*this, "box_predictor", config.box.fc_channels, num_classes) {
   if (config.mask.enabled) {
-    mask_head_ = std::make_unique<nn::Child<MaskHead>>(
-        *this, "mask_head", config.mask, config.backbone.norm_options(config.mask.norm),
-        in_channels, num_classes);
+    mask_head_ = std::make_unique<nn::Child<MaskHead>>(*this, "mask_head", config.mask,
+                                                       config.head_norm(config.mask.norm),
+                                                       in_channels, num_classes);
   }
 }
 
