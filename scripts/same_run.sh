@@ -3,17 +3,20 @@
 # both, and compares weights, momentum and metrics byte by byte: for redesigns that must change no bit.
 # Half an hour on 2 cores.
 #
-#   scripts/same_run.sh OLD [NEW] [--boxes DIR]
+#   scripts/same_run.sh OLD [NEW] [--short] [--boxes DIR]
 #
-# NEW is HEAD unless given. --boxes DIR: a COCO-format data set of boxes as configs/bccd/scratch.toml
-# expects it, trained on as well. Builds and runs stay in build/same_run, and are used again.
+# NEW is HEAD unless given. --short: a tenth of the iterations, in minutes, for every day; AP is hardly
+# above zero then, so that detections prove little. --boxes DIR: a COCO-format data set of boxes as
+# configs/bccd/scratch.toml expects it, trained on as well. Builds and runs stay in build/same_run, and
+# are used again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-boxes="" revisions=()
+boxes="" tenth=1 kind=runs revisions=()
 while [ $# -gt 0 ]; do
   case $1 in
     --boxes) boxes=$(realpath "$2"); shift 2 ;;
+    --short) tenth=10 kind=short_runs; shift ;;
     -*) sed -n '6s/^# *//p' "$0" >&2; exit 2 ;;
     *) revisions+=("$1"); shift ;;
   esac
@@ -44,7 +47,7 @@ train() {
   local prefix=()
   while [ "$1" != -- ]; do prefix+=("$1"); shift; done
   shift
-  local out=$tree/runs/$name
+  local out=$tree/$kind/$name
   [ -e "$out/result.txt" ] && return
   rm -rf "$out"
   echo "same_run: $name with $(basename "$tree")" >&2
@@ -52,21 +55,29 @@ train() {
     { tail -5 "$tree/$name.log" >&2; exit 1; }
 }
 
+# schedule ITERATIONS DROP...: settings of a run of so many, whose rate drops at those; or a tenth of all.
+schedule() {
+  local scaled=() number
+  for number; do scaled+=($(((number + tenth - 1) / tenth))); done
+  echo "solver.max_iter=${scaled[0]} solver.steps=[$(IFS=,; echo "${scaled[*]:1}")]"
+}
+
+# shellcheck disable=SC2046 # schedule makes two words
 runs() {
   train "$1" quick env -- --threads 2 --config configs/shapes/quick.toml data.root="$root/shapes" \
-    solver.max_iter=200 solver.steps=[100,150] eval.period=100 eval.max_images=40
+    $(schedule 200 100 150) eval.period=$((100 / tenth)) eval.max_images=$((40 / tenth))
   # Groups of one image: the objective does not depend on the number of ranks.
   train "$1" ranks mpirun --allow-run-as-root --oversubscribe -n 2 -- --threads 1 \
-    --config configs/shapes/quick.toml data.root="$root/shapes" solver.max_iter=20 solver.steps=[10] \
+    --config configs/shapes/quick.toml data.root="$root/shapes" $(schedule 20 10) \
     eval.max_images=8 solver.images_per_group=1
   train "$1" r50 env -- --threads 2 --config configs/bench/r50_gn_256.toml data.root="$root/shapes" \
     data.train_annotations=annotations/instances_train.json data.train_images=train \
-    data.val_annotations= solver.max_iter=4 solver.lr_schedule=steps solver.steps=[]
+    data.val_annotations= $(schedule 4) solver.lr_schedule=steps
   train "$1" batch_norm env -- --threads 2 --config configs/shapes/quick.toml data.root="$root/shapes" \
-    model.backbone.norm=BN model.backbone.fpn_norm=BN solver.accumulate=2 solver.max_iter=20 \
-    solver.steps=[10] eval.max_images=8 eval.loss=true
+    model.backbone.norm=BN model.backbone.fpn_norm=BN solver.accumulate=2 $(schedule 20 10) \
+    eval.max_images=8 eval.loss=true
   [ -z "$boxes" ] || train "$1" boxes env -- --threads 2 --config configs/bccd/scratch.toml \
-    data.root="$boxes" solver.max_iter=100 solver.steps=[50,75] eval.max_images=20
+    data.root="$boxes" $(schedule 100 50 75) eval.max_images=20
 }
 
 # The tensors of a safetensors file, and its header without what it says of itself.
@@ -86,8 +97,8 @@ different=0
 compare() {
   if cmp -s "$2" "$3"; then echo "equal      $1"; else echo "DIFFERENT  $1"; different=1; fi
 }
-for old in "$root/${commits[0]}"/runs/*; do
-  name=$(basename "$old") new=$root/${commits[1]}/runs/$(basename "$old")
+for old in "$root/${commits[0]}/$kind"/*; do
+  name=$(basename "$old") new=$root/${commits[1]}/$kind/$(basename "$old")
   [ -e "$new/result.txt" ] || continue
   for file in model optimizer; do
     a=$old/checkpoints/last/$file.safetensors b=$new/checkpoints/last/$file.safetensors

@@ -109,7 +109,9 @@ void PoolerConfig::describe(ConfigFields& v) {
   v("aligned", aligned,
     "RoIAlign shifts coordinates by half a pixel (detectron2), or not (torchvision)");
   v("canonical_size", canonical_size, "side of a box that belongs to canonical_level").positive();
-  v("canonical_level", canonical_level, "pyramid level of such a box").range(2, 5);
+  v("canonical_level", canonical_level, "pyramid level of such a box")
+      .range(nn::pyramid_level(nn::ResNet::strides().front()),
+             nn::pyramid_level(nn::ResNet::strides().back()));
 }
 
 void TestConfig::describe(ConfigFields& v) {
@@ -139,7 +141,7 @@ void ModelConfig::describe(ConfigFields& v) {
 }
 
 void ModelConfig::validate() const {
-  if (anchors.sizes.size() != 5) {
+  if (anchors.sizes.size() != nn::ResNetFpn::strides().size()) {
     throw ConfigError(
         fmt::format("config: model.anchors.sizes must have one size for each of p2..p6, got {}",
                     anchors.sizes.size()));
@@ -153,7 +155,7 @@ void ModelConfig::validate() const {
     throw ConfigError("config: model.pixel.mean and std must have three values");
   }
   const auto check_stages = [](const char* key, const std::vector<int>& values) {
-    if (values.empty() || values.size() == 4) return;
+    if (values.empty() || values.size() == nn::ResNet::strides().size()) return;
     throw ConfigError(
         fmt::format("config: model.backbone.{} must have four values, got {}", key, values.size()));
   };

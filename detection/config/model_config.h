@@ -133,6 +133,10 @@ struct ModelConfig {
   TestConfig test;
   PixelConfig pixel;
 
+  /// A norm of a head. A model has one number of groups and one epsilon for all its norms; their
+  /// keys stand in [model.backbone], which a classifier shares with detectors.
+  nn::NormOptions head_norm(nn::NormKind kind) const { return backbone.norm_options(kind); }
+
   void describe(ConfigFields& v);
   /// Throws ConfigError for combinations that cannot work.
   void validate() const;

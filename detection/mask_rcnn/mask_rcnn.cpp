@@ -8,11 +8,13 @@ namespace denovo::detection {
 MaskRcnn::MaskRcnn(const ModelConfig& config, int num_classes)
     : config_(config),
       num_classes_(num_classes),
-      anchor_generator_(config.anchors),
       backbone_(*this, "backbone", config.backbone.resnet(), config.backbone.fpn()),
-      rpn_(*this, "proposal_generator", config.rpn, config.backbone.fpn_channels,
+      anchor_generator_(config.anchors, backbone_->strides()),
+      rpn_(*this, "proposal_generator", config.rpn, backbone_->channels(),
            anchor_generator_.per_cell()),
-      roi_heads_(*this, "roi_heads", config, config.backbone.fpn_channels, num_classes) {}
+      // The level above the trunk's serves large anchors only (Lin et al., 2017, section 4).
+      roi_heads_(*this, "roi_heads", config, backbone_->bottom_up().strides(),
+                 backbone_->channels(), num_classes) {}
 
 NamedLosses MaskRcnn::losses(const ImageBatch& images, const GroundTruth& gt,
                              const SamplingKey& key, const LossGroups& groups,

@@ -39,8 +39,8 @@ class MaskRcnn : public nn::Module {
  private:
   ModelConfig config_;
   int num_classes_;
-  AnchorGenerator anchor_generator_;
   nn::Child<nn::ResNetFpn> backbone_;
+  AnchorGenerator anchor_generator_;
   nn::Child<Rpn> rpn_;
   nn::Child<RoiHeads> roi_heads_;
 };

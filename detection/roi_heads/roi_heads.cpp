@@ -1,14 +1,9 @@
 #include "detection/roi_heads/roi_heads.h"
 
-#include <algorithm>
-
 #include "core/autograd/autograd.h"
 #include "core/run/profile.h"
-#include "ops/compact/compact.h"
 #include "ops/detection_candidates/detection_candidates.h"
-#include "ops/gather_rows/gather_rows.h"
 #include "ops/mask_probabilities/mask_probabilities.h"
-#include "ops/nms/nms.h"
 #include "ops/roi_align/roi_align.h"
 #include "ops/softmax/softmax.h"
 
@@ -26,26 +21,11 @@ Tensor images_of(const Tensor& counts, int64_t slots) {
   return Tensor::from({static_cast<int64_t>(images.size())}, images, counts.device());
 }
 
-/// The first slots of each image, as many as the fullest image uses: on the CPU empty ones would
-/// cost as much as detections (ops::usable_rows).
-Tensor cut_slots(const Tensor& keep, const Tensor& counts) {
-  const auto used = counts.to_vector<int32_t>();
-  const int32_t most = used.empty() ? 0 : *std::max_element(used.begin(), used.end());
-  const int64_t slots =
-      ops::usable_rows(Tensor::from<int32_t>({1}, {most}, counts.device()), keep.size(1));
-  const Tensor cut = Tensor::empty({keep.size(0), slots}, keep.dtype(), keep.device());
-  for (int64_t n = 0; n < keep.size(0); ++n) {
-    copy(cut.rows(n, n + 1), keep.rows(n, n + 1).view({keep.size(1)}).rows(0, slots));
-  }
-  return cut;
-}
-
 }  // namespace
 
 Tensor Pooler::forward(const std::vector<Tensor>& features, const Tensor& boxes,
                        const Tensor& images) const {
-  constexpr double kStrides[] = {4, 8, 16, 32};
-  return ops::roi_align(std::span(features).first(4), kStrides, boxes, images,
+  return ops::roi_align(std::span(features).first(strides_.size()), strides_, boxes, images,
                         {.output_size = resolution_,
                          .sampling_ratio = config_.sampling_ratio,
                          .aligned = config_.aligned,
@@ -53,18 +33,18 @@ Tensor Pooler::forward(const std::vector<Tensor>& features, const Tensor& boxes,
                          .canonical_level = config_.canonical_level});
 }
 
-RoiHeads::RoiHeads(const ModelConfig& config, int in_channels, int num_classes)
+RoiHeads::RoiHeads(const ModelConfig& config, std::span<const int> strides, int in_channels,
+                   int num_classes)
     : config_(config),
       num_classes_(num_classes),
-      box_pooler_(config.pooler, config.box.resolution),
-      mask_pooler_(config.pooler, config.mask.resolution),
-      box_head_(*this, "box_head", config.box, config.backbone.norm_options(config.box.norm),
-                in_channels),
+      box_pooler_(config.pooler, strides, config.box.resolution),
+      mask_pooler_(config.pooler, strides, config.mask.resolution),
+      box_head_(*this, "box_head", config.box, config.head_norm(config.box.norm), in_channels),
       box_predictor_(*this, "box_predictor", config.box.fc_channels, num_classes) {
   if (config.mask.enabled) {
-    mask_head_ = std::make_unique<nn::Child<MaskHead>>(
-        *this, "mask_head", config.mask, config.backbone.norm_options(config.mask.norm),
-        in_channels, num_classes);
+    mask_head_ = std::make_unique<nn::Child<MaskHead>>(*this, "mask_head", config.mask,
+                                                       config.head_norm(config.mask.norm),
+                                                       in_channels, num_classes);
   }
 }
 
@@ -104,32 +84,35 @@ NamedLosses RoiHeads::losses(const std::vector<Tensor>& features, const RoiBatch
 
 Detections RoiHeads::detect(const std::vector<Tensor>& features, const Proposals& proposals,
                             const Tensor& image_sizes) const {
+  Detections detections =
+      best_detections(score_boxes(features, proposals, image_sizes), config_.test);
+  detections.masks = detect_masks(features, detections);
+  return detections;
+}
+
+ScoredBoxes RoiHeads::score_boxes(const std::vector<Tensor>& features, const Proposals& proposals,
+                                  const Tensor& image_sizes) const {
   const NoGrad no_grad;
-  const int64_t n = proposals.boxes.size(0), slots = proposals.boxes.size(1), k = num_classes_;
+  const int64_t n = proposals.boxes.size(0), slots = proposals.boxes.size(1);
   const Tensor boxes = proposals.boxes.view({n * slots, 4});
   const BoxPredictor::Output output =
       predict_boxes(features, boxes, images_of(proposals.counts, slots));
   const Tensor decoded =
-      ops::decode_boxes(boxes, output.deltas, kBoxWeights).view({n, slots * k, 4});
+      ops::decode_boxes(boxes, output.deltas, kBoxWeights).view({n, slots * num_classes_, 4});
   const Tensor clipped = ops::clip_boxes(decoded, image_sizes);
   const ops::DetectionCandidates candidates = ops::detection_candidates(
       ops::softmax(output.logits), proposals.counts, config_.test.score_threshold);
-  ops::NmsResult kept = ops::batched_nms(clipped, candidates.scores, candidates.groups,
-                                         config_.test.nms_iou, config_.test.detections_per_image);
-  kept.keep = cut_slots(kept.keep, kept.counts);
+  return {clipped, candidates.scores, candidates.groups};
+}
 
-  Detections detections;
-  detections.boxes = ops::gather_rows(clipped, kept.keep);
-  detections.scores = ops::gather_rows(candidates.scores, kept.keep);
-  detections.classes = ops::gather_rows(candidates.groups, kept.keep, -1);
-  detections.counts = kept.counts;
-  if (mask_head_) {
-    const int64_t used = kept.keep.size(1);
-    const Tensor logits =
-        predict_masks(features, detections.boxes.view({n * used, 4}), images_of(kept.counts, used));
-    detections.masks = ops::mask_probabilities(logits, detections.classes.view({n * used}));
-  }
-  return detections;
+Tensor RoiHeads::detect_masks(const std::vector<Tensor>& features,
+                              const Detections& detections) const {
+  if (!mask_head_) return {};
+  const NoGrad no_grad;
+  const int64_t n = detections.boxes.size(0), slots = detections.boxes.size(1);
+  const Tensor logits = predict_masks(features, detections.boxes.view({n * slots, 4}),
+                                      images_of(detections.counts, slots));
+  return ops::mask_probabilities(logits, detections.classes.view({n * slots}));
 }
 
 }  // namespace denovo::detection

@@ -2,45 +2,54 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "detection/roi_heads/box_head.h"
+#include "detection/roi_heads/detections.h"
 #include "detection/roi_heads/mask_head.h"
 
 namespace denovo::detection {
 
-/// RoIAlign over p2..p5.
+/// RoIAlign over the first levels of a pyramid.
 class Pooler {
  public:
-  Pooler(const PoolerConfig& config, int resolution) : config_(config), resolution_(resolution) {}
-  /// features {p2, p3, p4, p5, ...} [N, h, w, C]; boxes [R, 4]; images i32 [R] -> [R, S, S, C],
-  /// zeros in empty slots.
+  /// strides: input pixels per cell of those levels.
+  Pooler(const PoolerConfig& config, std::span<const int> strides, int resolution)
+      : config_(config), strides_(strides.begin(), strides.end()), resolution_(resolution) {}
+  /// features: per level [N, h, w, C], those without a stride are not read; boxes [R, 4]; images
+  /// i32 [R] -> [R, S, S, C], zeros in empty slots.
   Tensor forward(const std::vector<Tensor>& features, const Tensor& boxes,
                  const Tensor& images) const;
 
  private:
   PoolerConfig config_;
+  std::vector<double> strides_;
   int resolution_;
-};
-
-/// D slots per image, descending by score; D is at most test.detections_per_image.
-struct Detections {
-  Tensor boxes;    // [N, D, 4] in pixels of the network input
-  Tensor scores;   // [N, D]; 0 in empty slots
-  Tensor classes;  // i32 [N, D]; -1 in empty slots
-  Tensor counts;   // i32 [N]
-  Tensor masks;    // [N * D, S, S] probabilities; undefined without a mask head
 };
 
 /// State dict: box_head, box_predictor, mask_head.
 class RoiHeads : public nn::Module {
  public:
-  RoiHeads(const ModelConfig& config, int in_channels, int num_classes);
+  /// strides: of the levels, finest first, that RoIs are pooled from; in_channels: of each level.
+  RoiHeads(const ModelConfig& config, std::span<const int> strides, int in_channels,
+           int num_classes);
 
   /// loss_cls, loss_box_reg and, with a mask head, loss_mask.
   NamedLosses losses(const std::vector<Tensor>& features, const RoiBatch& rois,
                      const GroundTruth& gt, const LossGroups& groups) const;
+  /// Test time: score_boxes, best_detections, detect_masks.
   Detections detect(const std::vector<Tensor>& features, const Proposals& proposals,
                     const Tensor& image_sizes) const;
+
+  /// Each of P proposals as each of K classes: C = P K candidates, proposal by proposal, clipped to
+  /// image_sizes (i32 [N, 2], height and width). Empty slots, and scores that do not exceed
+  /// test.score_threshold, are no candidates. No gradient.
+  ScoredBoxes score_boxes(const std::vector<Tensor>& features, const Proposals& proposals,
+                          const Tensor& image_sizes) const;
+  /// Masks in the final boxes: of each detection's boxes, classes and counts the probabilities
+  /// [N * D, S, S] of its own class. Undefined without a mask head. No gradient.
+  Tensor detect_masks(const std::vector<Tensor>& features, const Detections& detections) const;
 
   BoxPredictor::Output predict_boxes(const std::vector<Tensor>& features, const Tensor& boxes,
                                      const Tensor& images) const;

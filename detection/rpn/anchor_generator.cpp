@@ -8,8 +8,8 @@ const Tensor& AnchorGenerator::anchors(int64_t height, int64_t width, DType dtyp
   Tensor& cached = cache_[{height, width}];
   if (cached.defined() && cached.dtype() == dtype && cached.device() == device) return cached;
   std::vector<ops::AnchorLevel> levels;
-  for (size_t i = 0; i < config_.sizes.size(); ++i) {
-    const int64_t stride = int64_t{4} << i;
+  for (size_t i = 0; i < strides_.size(); ++i) {
+    const int64_t stride = strides_[i];
     const int64_t rows = (height + stride - 1) / stride, columns = (width + stride - 1) / stride;
     levels.push_back({rows,
                       columns,

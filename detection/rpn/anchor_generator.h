@@ -2,17 +2,21 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "core/tensor/tensor.h"
 #include "detection/config/model_config.h"
 
 namespace denovo::detection {
 
-/// Anchors of the levels p2..p6, in the order level, y, x, ratio.
+/// Anchors of the levels of a pyramid, in the order level, y, x, ratio.
 class AnchorGenerator {
  public:
-  explicit AnchorGenerator(const AnchorConfig& config) : config_(config) {}
+  /// strides: input pixels per cell, for each of config.sizes.
+  AnchorGenerator(const AnchorConfig& config, std::span<const int> strides)
+      : config_(config), strides_(strides.begin(), strides.end()) {}
 
   int per_cell() const { return static_cast<int>(config_.ratios.size()); }
   /// [1, M, 4] in pixels of a height x width input. dtype f32 or f64. Kept for later calls.
@@ -20,6 +24,7 @@ class AnchorGenerator {
 
  private:
   AnchorConfig config_;
+  std::vector<int> strides_;
   std::map<std::pair<int64_t, int64_t>, Tensor> cache_;
 };
 

@@ -40,7 +40,7 @@ void StartConfig::describe(ConfigFields& v) {
     "backbone weights, a safetensors file in our own or torchvision's names; empty: random");
   v("weights", weights, "weights of a whole detector, a safetensors file; empty: none");
   v("freeze_at", freeze_at, "stages that are not trained: 0 none, 1 the stem, 2 stem and res2, ...")
-      .range(0, 5);
+      .range(0, 1 + std::ssize(nn::ResNet::strides()));
 }
 
 void DataConfig::describe(ConfigFields& v) {

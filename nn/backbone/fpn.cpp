@@ -17,9 +17,9 @@ ResNetFpn::ResNetFpn(const ResNetOptions& resnet, const FpnOptions& options)
       .kernel = 1, .norm = options.norm, .init = ConvNormOptions::Init::kXavier};
   const ConvNormOptions output{
       .kernel = 3, .padding = 1, .norm = options.norm, .init = ConvNormOptions::Init::kXavier};
-  for (int level = 2; level <= 5; ++level) {
-    laterals_.add(fmt::format("fpn_lateral{}", level),
-                  bottom_up_->channels()[static_cast<size_t>(level - 2)], options.channels,
+  for (size_t i = 0; i < ResNet::strides().size(); ++i) {
+    const int level = pyramid_level(ResNet::strides()[i]);
+    laterals_.add(fmt::format("fpn_lateral{}", level), bottom_up_->channels()[i], options.channels,
                   lateral);
     outputs_.add(fmt::format("fpn_output{}", level), options.channels, options.channels, output);
   }
@@ -28,14 +28,14 @@ ResNetFpn::ResNetFpn(const ResNetOptions& resnet, const FpnOptions& options)
 std::vector<Tensor> ResNetFpn::forward(const Tensor& x) const {
   const std::vector<Tensor> stages = bottom_up_->forward(x);
   const ProfileGroup group("fpn");
-  std::vector<Tensor> levels(5);
+  std::vector<Tensor> levels(strides().size());
   Tensor top;
-  for (size_t i = 4; i-- > 0;) {
+  for (size_t i = stages.size(); i-- > 0;) {
     const Tensor lateral = laterals_[i].forward(stages[i]);
     top = top.defined() ? ops::upsample_add(lateral, top) : lateral;
     levels[i] = outputs_[i].forward(top);
   }
-  levels[4] = ops::max_pool2d(levels[3], {.kernel = 1, .stride = 2});
+  levels.back() = ops::max_pool2d(levels[stages.size() - 1], {.kernel = 1, .stride = 2});
   return levels;
 }
 

@@ -1,6 +1,10 @@
 // Feature pyramid (Lin et al., 2017) on a ResNet, names of detectron2.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
+
 #include "nn/backbone/resnet.h"
 
 namespace denovo::nn {
@@ -9,6 +13,11 @@ struct FpnOptions {
   int channels = 256;
   NormOptions norm{.kind = NormKind::kNone};
 };
+
+/// The l of p_l: the level of stride 2^l.
+constexpr int pyramid_level(int stride) {
+  return std::countr_zero(static_cast<unsigned>(stride));
+}
 
 ///   lateral_l = norm(1x1(res_l)),  l = 2 .. 5
 ///   merged_l  = lateral_l + nearest x2 of merged_{l+1},  merged_5 = lateral_5
@@ -19,10 +28,19 @@ class ResNetFpn : public Module {
  public:
   ResNetFpn(const ResNetOptions& resnet, const FpnOptions& options);
 
-  /// x [N, H, W, 3], H and W multiples of 32 -> {p2, p3, p4, p5, p6}, strides 4, 8, 16, 32, 64.
+  /// Input pixels per cell of p2..p6: the trunk's, then twice its last.
+  static constexpr auto strides() {
+    constexpr auto kTrunk = ResNet::strides();
+    std::array<int, kTrunk.size() + 1> strides{};
+    *std::copy(kTrunk.begin(), kTrunk.end(), strides.begin()) = 2 * kTrunk.back();
+    return strides;
+  }
+  /// Of every level.
+  int channels() const { return channels_; }
+
+  /// x [N, H, W, 3], H and W multiples of the trunk's last stride -> {p2, p3, p4, p5, p6}.
   std::vector<Tensor> forward(const Tensor& x) const;
   const ResNet& bottom_up() const { return *bottom_up_; }
-  int channels() const { return channels_; }
 
  private:
   int channels_;

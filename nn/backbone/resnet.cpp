@@ -9,6 +9,8 @@ namespace denovo::nn {
 namespace {
 
 constexpr const char* kStageNames[] = {"res2", "res3", "res4", "res5"};
+constexpr size_t kNumStages = ResNet::strides().size();
+static_assert(std::size(kStageNames) == kNumStages);
 
 ConvNormOptions conv_options(const ResNetOptions& options, int kernel, int stride, bool relu,
                              int groups = 1) {
@@ -52,13 +54,13 @@ int ResNetOptions::bottleneck_channels(size_t stage) const {
 }
 
 void ResNetOptions::check() const {
-  if (blocks.size() != 4)
+  if (blocks.size() != kNumStages)
     throw ConfigError(fmt::format("resnet: blocks must name four stages, got {}", blocks.size()));
-  if (channels.size() != 4) {
+  if (channels.size() != kNumStages) {
     throw ConfigError(
         fmt::format("resnet: channels must name four stages, got {}", channels.size()));
   }
-  for (size_t stage = 0; bottleneck && stage < 4; ++stage) {
+  for (size_t stage = 0; bottleneck && stage < kNumStages; ++stage) {
     const int width = bottleneck_channels(stage);
     if (width < 1 || width % groups != 0) {
       throw ConfigError(fmt::format(
@@ -106,7 +108,7 @@ Tensor Stem::forward(const Tensor& x) const {
 ResNet::ResNet(const ResNetOptions& options) : stem_(*this, "stem", options) {
   options.check();
   int in_channels = options.stem_channels;
-  for (size_t stage = 0; stage < 4; ++stage) {
+  for (size_t stage = 0; stage < kNumStages; ++stage) {
     stages_.push_back(std::make_unique<ChildList<ResidualBlock>>(*this));
     const int out_channels = options.channels[stage];
     for (int block = 0; block < options.blocks[stage]; ++block) {
@@ -136,8 +138,9 @@ std::vector<Tensor> ResNet::forward(const Tensor& x) const {
 
 void ResNet::freeze(int freeze_at) const {
   if (freeze_at >= 1) stem_->set_trainable(false);
-  for (int stage = 0; stage < freeze_at - 1 && stage < 4; ++stage) {
-    for (const auto& block : *stages_[static_cast<size_t>(stage)]) block->set_trainable(false);
+  for (size_t stage = 0; stage < stages_.size() && static_cast<int>(stage) < freeze_at - 1;
+       ++stage) {
+    for (const auto& block : *stages_[stage]) block->set_trainable(false);
   }
 }
 

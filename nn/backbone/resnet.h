@@ -58,7 +58,11 @@ class ResNet : public Module {
   /// Throws what options.check() throws.
   explicit ResNet(const ResNetOptions& options);
 
-  /// x [N, H, W, in_channels] -> {res2, res3, res4, res5}, strides 4, 8, 16, 32.
+  /// Input pixels per cell of res2..res5: the one place that says how many stages there are and how
+  /// coarse; pyramid, anchors, RoI heads and configuration follow it.
+  static constexpr std::array<int, 4> strides() { return {4, 8, 16, 32}; }
+
+  /// x [N, H, W, in_channels] -> {res2, res3, res4, res5}.
   std::vector<Tensor> forward(const Tensor& x) const;
   /// Output widths of res2..res5.
   const std::vector<int>& channels() const { return channels_; }

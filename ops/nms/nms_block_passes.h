@@ -5,7 +5,7 @@
 #include "core/kernels/kernel.h"
 #include "ops/nms/nms_blocks.h"
 #include "ops/nms/nms_kernels.h"
-#include "ops/top_k/keyed_indices.h"
+#include "ops/ranking/keyed_indices.h"
 
 namespace denovo::ops::nms_blocks {
 
@@ -56,7 +56,7 @@ struct RankBoxes {
   }
 };
 
-/// sort(items) as declared in ops/top_k/sort_indices.h.
+/// sort(items) as declared in ops/ranking/sort_indices.h.
 template <class T, class Sort>
 void suppress(Context& ctx, const NmsForward& args, const Sort& sort) {
   const Device device = args.boxes.device();

@@ -10,7 +10,7 @@
 #include "core/kernels/parallel.h"
 #include "ops/nms/nms_kernels.h"
 #include "ops/nms/nms_math.h"
-#include "ops/top_k/rank_sort.h"
+#include "ops/ranking/rank_sort.h"
 
 namespace denovo::ops {
 namespace {

@@ -1,5 +1,5 @@
 #include "ops/nms/nms_block_passes.h"
-#include "ops/top_k/sort_indices.h"
+#include "ops/ranking/sort_indices.h"
 
 namespace denovo::ops {
 

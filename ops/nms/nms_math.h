@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "core/kernels/host_device.h"
-#include "ops/top_k/score_order.h"
+#include "ops/ranking/score_order.h"
 
 namespace denovo::ops {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/kernels/parallel.h"
-#include "ops/top_k/rank_sort.h"
+#include "ops/ranking/rank_sort.h"
 #include "ops/top_k/top_k_kernels.h"
 
 namespace denovo::ops {

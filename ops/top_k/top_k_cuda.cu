@@ -1,4 +1,4 @@
-#include "ops/top_k/sort_indices.h"
+#include "ops/ranking/sort_indices.h"
 #include "ops/top_k/top_k_sort_passes.h"
 
 namespace denovo::ops {

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "core/kernels/kernel.h"
-#include "ops/top_k/keyed_indices.h"
-#include "ops/top_k/score_order.h"
+#include "ops/ranking/keyed_indices.h"
+#include "ops/ranking/score_order.h"
 #include "ops/top_k/top_k_kernels.h"
 
 namespace denovo::ops::top_k_sort {
@@ -70,7 +70,7 @@ struct TakeBest {
   }
 };
 
-/// sort(items) as declared in sort_indices.h.
+/// sort(items) as declared in ops/ranking/sort_indices.h.
 template <class Sort>
 void run(Context& ctx, const TopKForward& args, const Sort& sort) {
   const int64_t rows = args.scores.size(0), length = args.scores.size(1),

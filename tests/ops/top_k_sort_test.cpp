@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "core/kernels/random.h"
 #include "ops/top_k/top_k_sort_passes.h"
@@ -13,21 +12,6 @@ using namespace denovo;
 using namespace denovo::testing;
 
 namespace {
-
-template <class T>
-void check_key_order() {
-  const T inf = std::numeric_limits<T>::infinity(), largest = std::numeric_limits<T>::max(),
-          least = std::numeric_limits<T>::denorm_min();
-  const T descending[] = {largest, T(2), T(1), least, T(0), -least, T(-1), T(-2), -largest};
-  for (size_t i = 0; i + 1 < std::size(descending); ++i)
-    CHECK(ops::group_key(3, descending[i], true) < ops::group_key(3, descending[i + 1], true));
-  CHECK(ops::group_key(3, T(0), true) == ops::group_key(3, T(-0.0), true));
-  const auto last = ops::group_key(3, -inf, false);
-  CHECK(ops::group_key(3, -largest, true) < last);
-  CHECK(last < ops::group_key(4, largest, true));
-  CHECK(!ops::is_candidate_key<T>(last));
-  CHECK(ops::is_candidate_key<T>(ops::group_key(3, -largest, true)));
-}
 
 Tensor draw_scores(const Shape& shape, DType dtype, int distinct) {
   const RandomStream random{4, RandomPurpose::kTest};
@@ -61,11 +45,6 @@ void check_same_choice(const Tensor& scores, const std::vector<int64_t>& sizes, 
 }
 
 }  // namespace
-
-TEST_CASE("top_k: keys order scores descending, candidates before the rest, group by group") {
-  check_key_order<float>();
-  check_key_order<double>();
-}
 
 TEST_CASE("top_k: the sorted keys of the GPU choose what the CPU's kernel chooses") {
   const std::vector<int64_t> many(40, 11);  // more segments than a kernel takes

@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "core/kernels/random.h"
-#include "ops/top_k/rank_sort.h"
 #include "testing/device_case.h"
 #include "testing/draw_tensors.h"
 #include "testing/op_case.h"
@@ -90,17 +89,6 @@ TEST_CASE("top_k: zeros of both signs are one score") {
 TEST_CASE("top_k: no images and no scores give empty results") {
   CHECK(ops::top_k(Tensor::empty({0, 8}, DType::kF32), {8}, 3).indices.shape() == Shape{0, 3});
   CHECK(ops::top_k(Tensor::empty({2, 0}, DType::kF32), {0, 0}, 3).values.shape() == Shape{2, 0});
-}
-
-TEST_CASE("sort_ranks: the radix sort orders as the comparison sort does") {
-  const RandomStream random{4, RandomPurpose::kTest};
-  std::vector<uint64_t> ranks;
-  for (uint32_t i = 0; i < 5000; ++i)
-    ranks.push_back(ops::rank_of(random.uniform(i, -1, 1) * (i % 7), i));
-  auto expected = ranks;
-  std::sort(expected.begin(), expected.end());
-  ops::sort_ranks(ranks);
-  CHECK(ranks == expected);
 }
 
 TEST_CASE("top_k: refuses what its contract excludes") {

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <vector>
 
-#include "ops/top_k/keyed_indices.h"
+#include "ops/ranking/keyed_indices.h"
 
 namespace denovo::testing {
 

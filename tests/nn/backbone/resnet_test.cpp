@@ -39,7 +39,8 @@ TEST_CASE(
       const ResNet net(options);
       net.initialize(1);
       const auto features = net.forward(image(64, 96));
-      REQUIRE(features.size() == 4);
+      REQUIRE(features.size() == ResNet::strides().size());
+      CHECK(ResNet::strides() == std::array{4, 8, 16, 32});
       CHECK(features[0].shape() == Shape{1, 16, 24, 16});
       CHECK(features[1].shape() == Shape{1, 8, 12, 32});
       CHECK(features[2].shape() == Shape{1, 4, 6, 64});
@@ -118,10 +119,11 @@ TEST_CASE("fpn: p2 to p5 follow their stages and p6 is every second pixel of p5"
   const ResNetFpn net(tiny(true), {.channels = 6});
   net.initialize(2);
   const auto levels = net.forward(image(96, 64));
-  REQUIRE(levels.size() == 5);
-  for (int level = 0; level < 5; ++level) {
-    const int64_t stride = int64_t{4} << level;
-    CHECK(levels[static_cast<size_t>(level)].shape() ==
+  CHECK(ResNetFpn::strides() == std::array{4, 8, 16, 32, 64});
+  REQUIRE(levels.size() == ResNetFpn::strides().size());
+  for (size_t level = 0; level < levels.size(); ++level) {
+    const int64_t stride = ResNetFpn::strides()[level];
+    CHECK(levels[level].shape() ==
           Shape{1, (96 + stride - 1) / stride, (64 + stride - 1) / stride, 6});
   }
   const auto p5 = levels[3].to_vector<float>(), p6 = levels[4].to_vector<float>();  // 3x2, 2x1

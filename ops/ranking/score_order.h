@@ -1,5 +1,6 @@
 // The order in which scores are ranked: descending, ties by ascending index, as plain integers, so
-// that sorting and selecting need no comparison function and are the same on every device.
+// that sorting and selecting need no comparison function and are the same on every device. This
+// folder is what top_k and nms share: the order, its sort on the host, its sort on the GPU.
 #pragma once
 
 #include <cstdint>

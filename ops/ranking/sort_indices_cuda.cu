@@ -1,4 +1,4 @@
-#include "ops/top_k/sort_indices.h"
+#include "ops/ranking/sort_indices.h"
 
 #include <cub/device/device_radix_sort.cuh>
 

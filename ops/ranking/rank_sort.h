@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ops/top_k/score_order.h"
+#include "ops/ranking/score_order.h"
 
 namespace denovo::ops {
 

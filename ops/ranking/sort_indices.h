@@ -1,8 +1,8 @@
 #pragma once
 
 #include "core/kernels/backend.h"
-#include "ops/top_k/keyed_indices.h"
-#include "ops/top_k/score_order.h"
+#include "ops/ranking/keyed_indices.h"
+#include "ops/ranking/score_order.h"
 
 namespace denovo::ops {
 
