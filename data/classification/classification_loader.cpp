@@ -50,6 +50,7 @@ Image training_crop(const Image& image, const PlannedCrop& planned,
   const CropWindow window = random_crop(stream, {image.height, image.width}, options.min_scale);
   Image pixels = crop_and_resize(image, window, options.size);
   if (options.flip && stream.uniform(0) < 0.5f) flip_horizontal(pixels);
+  jitter_colours(pixels, stream, options.jitter);
   return pixels;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/tensor/tensor.h"
+#include "data/classification/colour_jitter.h"
 #include "data/classification/image_folder.h"
 #include "data/loading/image_cache.h"
 
@@ -27,6 +28,7 @@ struct ClassificationOptions {
   int size = 224;           // S
   float min_scale = 0.08f;  // smallest share of an image that a training crop shows
   bool flip = true;
+  ColourJitter jitter = {};      // of training crops
   int images_per_batch = 256;    // of an iteration: all parts together
   int num_parts = 1;             // ranks * accumulated parts
   int threads = 1;               // 0: next() does the work
@@ -57,11 +59,11 @@ class FolderImages {
   mutable std::atomic<int64_t> num_substitutions_ = 0;
 };
 
-/// Training: epochs are permutations laid end to end and cut into batches, crops and flips are
-/// drawn for each image and epoch. Iteration i is a pure function of (folder, options, i) and costs
-/// nothing to start at. Parts first_part, first_part + part_stride, ... of every iteration are this
-/// loader's. Throws ConfigError unless images_per_batch is a multiple of num_parts. Keeps a
-/// reference to the folder.
+/// Training: epochs are permutations laid end to end and cut into batches, crops, flips and
+/// colours are drawn for each image and epoch. Iteration i is a pure function of (folder, options,
+/// i) and costs nothing to start at. Parts first_part, first_part + part_stride, ... of every
+/// iteration are this loader's. Throws ConfigError unless images_per_batch is a multiple of
+/// num_parts. Keeps a reference to the folder.
 class ClassificationTrainLoader {
  public:
   ClassificationTrainLoader(const ImageFolder& folder, ClassificationOptions options,

@@ -130,7 +130,7 @@ nn::NamedLosses ClassifierTask::losses(std::span<const Tensor> micro_batch,
   return {
       {"loss_cls", ops::softmax_cross_entropy(
                        model_->forward(micro_batch[kImages], micro_batch[kSizes], context.dtype),
-                       labels, weights)}};
+                       labels, weights, config_.loss.label_smoothing)}};
 }
 
 void ClassifierTask::count(TopCounts& counts) const {

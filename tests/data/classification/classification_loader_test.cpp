@@ -150,6 +150,25 @@ TEST_CASE("ClassificationTrainLoader: an epoch shows every image once, labels be
   CHECK(std::set<int64_t>(seen.begin(), seen.end()).size() == 12);
 }
 
+TEST_CASE("ClassificationTrainLoader: colours are drawn for each image and epoch") {
+  const SmallFolder small;
+  const ImageFolder folder = read_image_folder(small.root.string());
+  ClassificationOptions options = small_options(1);
+  ClassificationTrainLoader plain(folder, options);
+  options.jitter.brightness = 0.5f;
+  ClassificationTrainLoader bright(folder, options);
+  for (uint32_t i = 0; i < 4; ++i) {  // two epochs of two batches
+    const ClassificationBatch a = plain.next(), b = bright.next();
+    for (int64_t n = 0; n < 6; ++n) {
+      const auto id = static_cast<uint32_t>(b.image_ids.data<int64_t>()[n]);
+      const RandomStream stream{options.seed, RandomPurpose::kAugment, i / 2, id};
+      const float expected =
+          a.images.data<uint8_t>()[n * 16 * 16 * 3] * stream.uniform(42, 0.5f, 1.5f);
+      CHECK(b.images.data<uint8_t>()[n * 16 * 16 * 3] == static_cast<int>(expected));
+    }
+  }
+}
+
 TEST_CASE("ClassificationTrainLoader: parts cut the same iterations") {
   const SmallFolder small;
   const ImageFolder folder = read_image_folder(small.root.string());
