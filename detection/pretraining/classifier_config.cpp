@@ -9,8 +9,10 @@ void ClassifierDataConfig::describe(ConfigFields& v) {
       .harmless();
   v("train", train, "training images, a folder per class").not_empty().harmless();
   v("val", val, "validation images, the same classes; empty: no evaluation").harmless();
-  v.choice("on_bad_image", on_bad_image, data::kOnBadImageNames,
-           "an image that cannot be decoded: stop the run, or skip it")
+  v.choice(
+       "on_bad_image", on_bad_image, data::kOnBadImageNames,
+       "an image that cannot be decoded: stop the run, or skip it: another one takes its place in "
+       "training, evaluation leaves it out")
       .harmless();
   v("workers", workers, "threads that prepare images; any number gives the same batches")
       .positive()

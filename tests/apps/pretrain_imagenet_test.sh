@@ -115,6 +115,10 @@ image=$(ls broken/val/"$class"/*.jpg | head -1)
 cp cut "$image"
 expect 3 "pretrain_imagenet: $image: *" pretrain --out blind data.root=broken
 [ -s blind/checkpoints/last/model.safetensors ] || fail "bad validation image: nothing was saved"
+expect 0 "warning: $image: *; it is left out of the accuracy" \
+  pretrain --out lenient data.root=broken data.on_bad_image=skip
+all=$(sed -n 's/.* of \([0-9]*\) images$/\1/p' first)
+grep -q " of $((all - 1)) images$" stdout || fail "bad validation image: '$(cat stdout)', not $all - 1"
 cp "pictures/${image#broken/}" "$image"
 expect 0 "" pretrain --out blind data.root=broken --resume
 same blind/checkpoints/last/model.safetensors $model

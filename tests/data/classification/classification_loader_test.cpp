@@ -199,6 +199,28 @@ TEST_CASE("ClassificationTrainLoader: a bad image is named, or replaced by the n
   CHECK(lenient.images().bad_images()[0].find("bee/1.png: is a zero-filled") != std::string::npos);
 }
 
+TEST_CASE("ClassificationEvalLoader: a bad image is named, or left out") {
+  const SmallFolder small;
+  const ImageFolder folder = read_image_folder(small.root.string());
+  for (const char* name : {"bee/1.png", "cat/0.png", "cat/1.png"})  // images 5, 7 and 8
+    write_bytes(small.path(name), std::vector<uint8_t>{0});
+  ClassificationOptions options = small_options(0);
+  options.images_per_batch = 2;
+  options.skip_bad_images = true;
+  ClassificationEvalLoader lenient(folder, options);
+  std::vector<std::vector<int64_t>> ids;
+  while (const auto batch = lenient.next()) {
+    ids.push_back(batch->image_ids.to_vector<int64_t>());
+    CHECK(batch->images.shape() == Shape{batch->count(), 16, 16, 3});
+    CHECK(batch->labels.size(0) == batch->count());
+  }
+  CHECK(ids == std::vector<std::vector<int64_t>>{{0, 1}, {2, 3}, {4}, {6}, {9}, {10, 11}});
+  CHECK(lenient.images().bad_images().size() == 3);
+  options.skip_bad_images = false;
+  ClassificationEvalLoader strict(folder, options);
+  CHECK_THROWS_AS((strict.next(), strict.next(), strict.next()), IoError);
+}
+
 TEST_CASE("ClassificationEvalLoader: two ranks see every image once, in order") {
   const SmallFolder small;
   const ImageFolder folder = read_image_folder(small.root.string());
