@@ -22,25 +22,30 @@ struct PlannedCrop {
 
 using CropPlan = std::vector<PlannedCrop>;
 
-/// One batch; transform(image, planned) gives the size x size pixels of each.
-template <class Transform>
-ClassificationBatch build(const FolderImages& images, const CropPlan& plan, int size,
-                          const Transform& transform) {
+/// One batch. load(index) gives an image and may change the index to that of another, or gives null
+/// to leave it out; transform(image, planned) gives the size x size pixels.
+template <class Load, class Transform>
+ClassificationBatch build(const ImageFolder& folder, const CropPlan& plan, int size,
+                          const Load& load, const Transform& transform) {
   const auto n = static_cast<int64_t>(plan.size());
   ClassificationBatch batch;
   batch.images = Tensor::empty({n, size, size, 3}, DType::kU8);
   batch.labels = Tensor::empty({n}, DType::kI32);
   batch.image_ids = Tensor::empty({n}, DType::kI64);
   const size_t image_bytes = static_cast<size_t>(size) * size * 3;
-  for (int64_t i = 0; i < n; ++i) {
-    size_t index = plan[i].image;
-    const std::shared_ptr<const Image> image = images.load(index);
-    const Image pixels = transform(*image, plan[i]);
+  int64_t i = 0;
+  for (const PlannedCrop& planned : plan) {
+    size_t index = planned.image;
+    const std::shared_ptr<const Image> image = load(index);
+    if (!image) continue;
+    const Image pixels = transform(*image, planned);
     std::memcpy(batch.images.data<uint8_t>() + i * image_bytes, pixels.rgb.data(), image_bytes);
-    batch.labels.data<int32_t>()[i] = images.folder().images[index].label;
+    batch.labels.data<int32_t>()[i] = folder.images[index].label;
     batch.image_ids.data<int64_t>()[i] = static_cast<int64_t>(index);
+    ++i;
   }
-  return batch;
+  if (i == n) return batch;
+  return {batch.images.rows(0, i), batch.labels.rows(0, i), batch.image_ids.rows(0, i)};
 }
 
 Image training_crop(const Image& image, const PlannedCrop& planned,
@@ -50,6 +55,7 @@ Image training_crop(const Image& image, const PlannedCrop& planned,
   const CropWindow window = random_crop(stream, {image.height, image.width}, options.min_scale);
   Image pixels = crop_and_resize(image, window, options.size);
   if (options.flip && stream.uniform(0) < 0.5f) flip_horizontal(pixels);
+  jitter_colours(pixels, stream, options.jitter);
   return pixels;
 }
 
@@ -67,24 +73,30 @@ std::shared_ptr<const Image> FolderImages::load_one(size_t index) const {
   return image;
 }
 
-std::shared_ptr<const Image> FolderImages::load(size_t& index) const {
+std::shared_ptr<const Image> FolderImages::load_if_readable(size_t index) const {
   if (!skip_bad_images_) return load_one(index);
+  {
+    const std::lock_guard lock(bad_mutex_);
+    if (bad_images_.contains(index)) return nullptr;
+  }
+  try {
+    return load_one(index);
+  } catch (const IoError& error) {
+    const std::lock_guard lock(bad_mutex_);
+    bad_images_.emplace(index, error.what());
+    return nullptr;
+  }
+}
+
+std::shared_ptr<const Image> FolderImages::load(size_t& index) const {
   const size_t count = folder_.images.size();
   for (size_t k = 0; k < count; ++k) {
     const size_t candidate = (index + k) % count;
-    {
-      const std::lock_guard lock(bad_mutex_);
-      if (bad_images_.contains(candidate)) continue;
-    }
-    try {
-      std::shared_ptr<const Image> image = load_one(candidate);
-      if (k > 0) ++num_substitutions_;
-      index = candidate;
-      return image;
-    } catch (const IoError& error) {
-      const std::lock_guard lock(bad_mutex_);
-      bad_images_.emplace(candidate, error.what());
-    }
+    std::shared_ptr<const Image> image = load_if_readable(candidate);
+    if (!image) continue;
+    if (k > 0) ++num_substitutions_;
+    index = candidate;
+    return image;
   }
   return load_one(index);  // none can be read: says what is wrong with the first
 }
@@ -165,10 +177,12 @@ ClassificationTrainLoader::ClassificationTrainLoader(const ImageFolder& folder,
   prefetch_ = std::make_unique<Prefetch>(
       options.threads, options.threads + 1, [this] { return std::optional(order_->next()); },
       [this](CropPlan&& plan) {
-        return build(images_, plan, options_.size,
-                     [&](const Image& image, const PlannedCrop& planned) {
-                       return training_crop(image, planned, options_);
-                     });
+        return build(
+            images_.folder(), plan, options_.size,
+            [&](size_t& index) { return images_.load(index); },
+            [&](const Image& image, const PlannedCrop& planned) {
+              return training_crop(image, planned, options_);
+            });
       });
 }
 
@@ -182,7 +196,7 @@ ClassificationEvalLoader::ClassificationEvalLoader(const ImageFolder& folder,
                                                    ClassificationOptions options, int rank,
                                                    int num_ranks)
     : options_(options),
-      images_(folder, options.cache_bytes, false),
+      images_(folder, options.cache_bytes, options.skip_bad_images),
       position_(static_cast<size_t>(rank) * options.images_per_batch) {
   const size_t count = folder.images.size();
   const size_t stride = static_cast<size_t>(num_ranks) * options.images_per_batch;
@@ -197,9 +211,12 @@ ClassificationEvalLoader::ClassificationEvalLoader(const ImageFolder& folder,
         return plan;
       },
       [this](CropPlan&& plan) {
-        return build(images_, plan, options_.size, [&](const Image& image, const PlannedCrop&) {
-          return centre_crop(image, options_.size);
-        });
+        return build(
+            images_.folder(), plan, options_.size,
+            [&](size_t index) { return images_.load_if_readable(index); },
+            [&](const Image& image, const PlannedCrop&) {
+              return centre_crop(image, options_.size);
+            });
       });
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/tensor/tensor.h"
+#include "data/classification/colour_jitter.h"
 #include "data/classification/image_folder.h"
 #include "data/loading/image_cache.h"
 
@@ -27,10 +28,11 @@ struct ClassificationOptions {
   int size = 224;           // S
   float min_scale = 0.08f;  // smallest share of an image that a training crop shows
   bool flip = true;
+  ColourJitter jitter = {};      // of training crops
   int images_per_batch = 256;    // of an iteration: all parts together
   int num_parts = 1;             // ranks * accumulated parts
   int threads = 1;               // 0: next() does the work
-  bool skip_bad_images = false;  // training: the next readable image of the folder stands in
+  bool skip_bad_images = false;  // the next readable one stands in; evaluation leaves it out
   uint64_t seed = 0;
   int64_t cache_bytes = int64_t{1} << 30;  // of decoded images
 };
@@ -42,6 +44,8 @@ class FolderImages {
 
   /// Image `index`; with skip_bad_images the next readable one, and index becomes its own.
   std::shared_ptr<const Image> load(size_t& index) const;
+  /// Image `index`; with skip_bad_images null when it cannot be read.
+  std::shared_ptr<const Image> load_if_readable(size_t index) const;
   const ImageFolder& folder() const { return folder_; }
   std::vector<std::string> bad_images() const;
   int64_t num_substitutions() const { return num_substitutions_; }
@@ -57,11 +61,11 @@ class FolderImages {
   mutable std::atomic<int64_t> num_substitutions_ = 0;
 };
 
-/// Training: epochs are permutations laid end to end and cut into batches, crops and flips are
-/// drawn for each image and epoch. Iteration i is a pure function of (folder, options, i) and costs
-/// nothing to start at. Parts first_part, first_part + part_stride, ... of every iteration are this
-/// loader's. Throws ConfigError unless images_per_batch is a multiple of num_parts. Keeps a
-/// reference to the folder.
+/// Training: epochs are permutations laid end to end and cut into batches, crops, flips and
+/// colours are drawn for each image and epoch. Iteration i is a pure function of (folder, options,
+/// i) and costs nothing to start at. Parts first_part, first_part + part_stride, ... of every
+/// iteration are this loader's. Throws ConfigError unless images_per_batch is a multiple of
+/// num_parts. Keeps a reference to the folder.
 class ClassificationTrainLoader {
  public:
   ClassificationTrainLoader(const ImageFolder& folder, ClassificationOptions options,
@@ -81,7 +85,8 @@ class ClassificationTrainLoader {
 };
 
 /// Evaluation: every image once, in the folder's order, centre crops; batches rank, rank +
-/// num_ranks, ... are this loader's. Bad images are always an error.
+/// num_ranks, ... are this loader's. With skip_bad_images a batch lacks those that cannot be read,
+/// and may be empty.
 class ClassificationEvalLoader {
  public:
   ClassificationEvalLoader(const ImageFolder& folder, ClassificationOptions options, int rank = 0,
@@ -90,6 +95,7 @@ class ClassificationEvalLoader {
 
   /// nullopt after the last batch.
   std::optional<ClassificationBatch> next();
+  const FolderImages& images() const { return images_; }
 
  private:
   class Prefetch;

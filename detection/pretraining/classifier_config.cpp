@@ -9,8 +9,10 @@ void ClassifierDataConfig::describe(ConfigFields& v) {
       .harmless();
   v("train", train, "training images, a folder per class").not_empty().harmless();
   v("val", val, "validation images, the same classes; empty: no evaluation").harmless();
-  v.choice("on_bad_image", on_bad_image, data::kOnBadImageNames,
-           "an image that cannot be decoded: stop the run, or skip it")
+  v.choice(
+       "on_bad_image", on_bad_image, data::kOnBadImageNames,
+       "an image that cannot be decoded: stop the run, or skip it: another one takes its place in "
+       "training, evaluation leaves it out")
       .harmless();
   v("workers", workers, "threads that prepare images; any number gives the same batches")
       .positive()
@@ -27,11 +29,23 @@ void ClassifierInputConfig::describe(ConfigFields& v) {
   v("min_scale", min_scale, "smallest share of an image that a training crop shows")
       .range(0.001, 1);
   v("flip", flip, "mirror every other training image");
+  v("brightness", brightness,
+    "brightness of training images is multiplied by 1 - this .. 1 + this, as in torchvision's "
+    "ColorJitter; 0: left alone")
+      .non_negative();
+  v("contrast", contrast, "the same for contrast").non_negative();
+  v("saturation", saturation, "the same for saturation").non_negative();
 }
 
 void ClassifierModelConfig::describe(ConfigFields& v) {
   v.section("backbone", backbone, "ResNet; the keys of the pyramid do not count");
   v.section("pixel", pixel, "input normalisation");
+}
+
+void ClassifierLossConfig::describe(ConfigFields& v) {
+  v("label_smoothing", label_smoothing,
+    "share of the target probability that is spread evenly over all classes")
+      .range(0, 1);
 }
 
 void ClassifierEvalConfig::describe(ConfigFields& v) {
@@ -55,6 +69,7 @@ void ClassifierConfig::describe(ConfigFields& v) {
   v.section("data", data, "data set");
   v.section("input", input, "network input");
   v.section("model", model, "classifier");
+  v.section("loss", loss, "loss");
   v.section("solver", solver, "optimiser and schedule");
   v.section("eval", eval, "evaluation");
   v.section("checkpoint", checkpoint, "checkpoints");
@@ -75,6 +90,9 @@ data::ClassificationOptions ClassifierConfig::loader_options(int ranks) const {
   return {.size = input.size,
           .min_scale = static_cast<float>(input.min_scale),
           .flip = input.flip,
+          .jitter = {.brightness = static_cast<float>(input.brightness),
+                     .contrast = static_cast<float>(input.contrast),
+                     .saturation = static_cast<float>(input.saturation)},
           .images_per_batch = solver.images_per_batch,
           .num_parts = solver.accumulate * ranks,
           .threads = data.workers,

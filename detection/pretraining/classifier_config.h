@@ -28,6 +28,7 @@ struct ClassifierInputConfig {
   int size = 224;
   double min_scale = 0.08;
   bool flip = true;
+  double brightness = 0, contrast = 0, saturation = 0;
 
   void describe(ConfigFields& v);
 };
@@ -35,6 +36,12 @@ struct ClassifierInputConfig {
 struct ClassifierModelConfig {
   BackboneConfig backbone;  // of which the pyramid's keys do not count
   PixelConfig pixel;
+
+  void describe(ConfigFields& v);
+};
+
+struct ClassifierLossConfig {
+  double label_smoothing = 0;
 
   void describe(ConfigFields& v);
 };
@@ -52,6 +59,7 @@ struct ClassifierConfig {
   ClassifierDataConfig data;
   ClassifierInputConfig input;
   ClassifierModelConfig model;
+  ClassifierLossConfig loss;
   nn::SolverConfig solver = imagenet_solver();
   ClassifierEvalConfig eval;
   nn::CheckpointConfig checkpoint;

@@ -115,10 +115,13 @@ std::span<const nn::MicroBatch> ClassifierTask::load() {
   micro_batches_.clear();
   for (int i = 0; i < config_.solver.accumulate; ++i)
     micro_batches_.push_back(micro_batch_of(loader_->next()));
-  for (const std::string& line : loader_->images().bad_images())
-    if (named_bad_images_.insert(line).second)
-      logger_.warn(fmt::format("{}; another image takes its place", line));
+  warn_of(loader_->images(), "another image takes its place");
   return micro_batches_;
+}
+
+void ClassifierTask::warn_of(const data::FolderImages& images, const char* fate) {
+  for (const std::string& line : images.bad_images())
+    if (named_bad_images_.insert(line).second) logger_.warn(fmt::format("{}; {}", line, fate));
 }
 
 nn::NamedLosses ClassifierTask::losses(std::span<const Tensor> micro_batch,
@@ -130,15 +133,16 @@ nn::NamedLosses ClassifierTask::losses(std::span<const Tensor> micro_batch,
   return {
       {"loss_cls", ops::softmax_cross_entropy(
                        model_->forward(micro_batch[kImages], micro_batch[kSizes], context.dtype),
-                       labels, weights)}};
+                       labels, weights, config_.loss.label_smoothing)}};
 }
 
-void ClassifierTask::count(TopCounts& counts) const {
-  auto options = config_.loader_options(group_.size());
-  options.skip_bad_images = false;
-  data::ClassificationEvalLoader loader(val_images_, options, group_.rank(), group_.size());
+void ClassifierTask::count(TopCounts& counts) {
+  data::ClassificationEvalLoader loader(val_images_, config_.loader_options(group_.size()),
+                                        group_.rank(), group_.size());
   Progress progress(logger_, "evaluate", std::ssize(val_images_.images));
   while (const auto batch = loader.next()) {
+    warn_of(loader.images(), "it is left out of the accuracy");
+    if (batch->count() == 0) continue;
     const nn::MicroBatch input = micro_batch_of(*batch);
     const auto tensors = upload(input.tensors, device_);
     counts.add(model_->forward(tensors[kImages], tensors[kSizes], config_.solver.dtype()),
@@ -162,6 +166,9 @@ std::optional<nn::Score> ClassifierTask::evaluate(int64_t iteration, const std::
             static_cast<double>(counts.top5)});
   group_.all_reduce(sums);
   const auto sum = sums.to_vector<double>();
+  if (sum[0] == 0)
+    throw IoError(fmt::format("{}: at least one of the {} images must be readable, got none",
+                              val_images_.root, val_images_.images.size()));
   const double top1 = sum[1] / sum[0], top5 = sum[2] / sum[0];
   const std::string line =
       fmt::format("top-1 {:.1f} %, top-5 {:.1f} % of {} images", 100 * top1, 100 * top5, sum[0]);

@@ -46,7 +46,9 @@ class ClassifierTask : public nn::Task {
   void read_data(nn::RunRecorder& recorder);
   std::string classes_text() const;  // JSON
   /// Of this rank's images; stops when a signal comes.
-  void count(TopCounts& counts) const;
+  void count(TopCounts& counts);
+  /// Names each bad image once, and what becomes of it.
+  void warn_of(const data::FolderImages& images, const char* fate);
 
   const ClassifierConfig& config_;
   const Device device_;

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/files/safetensors.h"
+#include "detection/config/model_file_config.h"
 #include "detection/weights/class_list.h"
 #include "detection/weights/class_rows.h"
 #include "detection/weights/torchvision_resnet.h"
@@ -68,10 +69,38 @@ void check_norm(nn::NormKind norm, bool has_statistics, bool has_norm, const std
   }
 }
 
+/// Keys under which the same tensors compute something else. The kind of norm is check_norm's.
+bool changes_meaning(const std::string& key, const ModelConfig& config) {
+  if (key == "model.backbone.num_groups") return config.backbone.norm == nn::NormKind::kGroupNorm;
+  return key.starts_with("model.pixel.") || key == "model.backbone.norm_eps" ||
+         key == "model.backbone.stride_in_1x1";
+}
+
+/// Against what the file says of itself; files of others say nothing.
+void check_meaning(const ModelConfig& config, const Metadata& metadata, const std::string& path) {
+  ModelFileConfig trained, ours;
+  ours.model = config;
+  const ConfigFields before = ConfigFields::of(trained);
+  for (const auto& [name, text] : metadata) {
+    if (name != "config") continue;
+    try {
+      ConfigFields::of(trained).read_text(text, path);
+    } catch (const ConfigError& error) {
+      throw IoError(error.what());  // nobody typed this: a file of another version
+    }
+    for (const auto& key : config_differences(before, ConfigFields::of(ours)))
+      if (changes_meaning(key.key, config))
+        throw ConfigError(fmt::format("config: {} must be {}, with which {} was trained, got {}",
+                                      key.key, key.before, path, key.after));
+  }
+}
+
 }  // namespace
 
 std::string load_backbone(const MaskRcnn& model, const std::string& path) {
-  const nn::StateDict all = read_safetensors(path);
+  const SafetensorsFile file(path);
+  nn::StateDict all;
+  for (const auto& entry : file.entries()) all.emplace_back(entry.name, file.read(entry));
   const auto has = [&](const nn::StateDict& state, std::string_view name) {
     return std::any_of(state.begin(), state.end(),
                        [&](const auto& entry) { return entry.first == name; });
@@ -91,6 +120,7 @@ std::string load_backbone(const MaskRcnn& model, const std::string& path) {
   }
   check_norm(model.config().backbone.norm, has(trunk, "stem.conv1.norm.running_mean"),
              has(trunk, "stem.conv1.norm.weight"), path);
+  check_meaning(model.config(), file.metadata(), path);
   nn::load_state_dict_strict(model.backbone().bottom_up(), trunk, path);
   return fmt::format("backbone: {} tensors from {}{}", trunk.size(), path, origin);
 }

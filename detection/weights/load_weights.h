@@ -12,8 +12,8 @@ namespace denovo::detection {
 /// tensors are ignored), or from a ResNet of torchvision (torchvision_resnet.h: all its tensors
 /// must find their place, and the first convolution is adapted to model.pixel). Every tensor of the
 /// trunk must be there. Returns one line for the log. Throws IoError naming the file and what does
-/// not fit, ConfigError where the configuration gives the same names another meaning: other norms,
-/// strides or pixel means.
+/// not fit, ConfigError where the configuration gives the same names another meaning: another norm
+/// or, for a file that holds its configuration, other groups, eps, strides or pixel settings.
 std::string load_backbone(const MaskRcnn& model, const std::string& path);
 
 struct LoadedDetector {

@@ -15,6 +15,7 @@ struct Forward {
   const Compute<T>* weights;
   Compute<T>* losses;
   int64_t classes;
+  Compute<T> smoothing;
 
   DENOVO_HD void operator()(int64_t r) const {
     const Compute<T> weight = weights[r];
@@ -27,7 +28,16 @@ struct Forward {
     const auto stats = softmax_stats(row, classes);
     // Differences to the maximum first: they are exact where large logits would round.
     const Compute<T> target = label < classes ? Compute<T>(row[label]) : Compute<T>(NAN);
-    losses[r] = weight * (std::log(stats.sum) - (target - stats.max));
+    losses[r] = weight * (std::log(stats.sum) - expected(row, target - stats.max, stats.max));
+  }
+
+  /// Of logits less their maximum under the targets. A term of weight 0 is left out: 0 * inf is
+  /// NaN.
+  DENOVO_HD Compute<T> expected(const T* row, Compute<T> target, Compute<T> max) const {
+    if (smoothing == 0) return target;
+    Compute<T> sum = 0;
+    for (int64_t c = 0; c < classes; ++c) sum += Compute<T>(row[c]) - max;
+    return (1 - smoothing) * target + smoothing * (sum / static_cast<Compute<T>>(classes));
   }
 };
 
@@ -38,6 +48,7 @@ struct Backward {
   const Compute<T>*weights, *grad_y;
   T* grad_logits;
   int64_t classes;
+  Compute<T> smoothing;
   bool accumulate;
 
   DENOVO_HD void operator()(int64_t r) const {
@@ -50,8 +61,9 @@ struct Backward {
     }
     const Compute<T> scale = weights[r] * *grad_y;
     const auto stats = softmax_stats(row, classes);
+    const Compute<T> other = smoothing / static_cast<Compute<T>>(classes);
     for (int64_t c = 0; c < classes; ++c) {
-      const Compute<T> target = c == label ? Compute<T>(1) : Compute<T>(0);
+      const Compute<T> target = c == label ? 1 - smoothing + other : other;
       const Compute<T> g = scale * (softmax_value(row[c], stats) - target);
       grad[c] = static_cast<T>(accumulate ? Compute<T>(grad[c]) + g : g);
     }
@@ -63,11 +75,11 @@ struct Backward {
 void run(Context& ctx, const SoftmaxCrossEntropyForward& args) {
   dispatch_floating(args.logits.dtype(), [&]<class T>() {
     const int64_t classes = args.logits.size(-1);
-    parallel_for(
-        ctx, args.labels.numel(),
-        Forward<T>{args.logits.data<T>(), args.labels.data<int32_t>(),
-                   args.weights.data<Compute<T>>(), args.losses.data<Compute<T>>(), classes},
-        classes);
+    parallel_for(ctx, args.labels.numel(),
+                 Forward<T>{args.logits.data<T>(), args.labels.data<int32_t>(),
+                            args.weights.data<Compute<T>>(), args.losses.data<Compute<T>>(),
+                            classes, static_cast<Compute<T>>(args.label_smoothing)},
+                 classes);
   });
 }
 
@@ -77,7 +89,8 @@ void run(Context& ctx, const SoftmaxCrossEntropyBackward& args) {
     parallel_for(ctx, args.labels.numel(),
                  Backward<T>{args.logits.data<T>(), args.labels.data<int32_t>(),
                              args.weights.data<Compute<T>>(), args.grad_y.data<Compute<T>>(),
-                             args.grad_logits.data<T>(), classes, args.beta != 0},
+                             args.grad_logits.data<T>(), classes,
+                             static_cast<Compute<T>>(args.label_smoothing), args.beta != 0},
                  classes);
   });
 }

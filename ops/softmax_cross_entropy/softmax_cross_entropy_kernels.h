@@ -7,11 +7,15 @@ namespace denovo::ops {
 
 /// losses[r] = weights[r] * cross-entropy of row r, 0 in skipped rows
 struct SoftmaxCrossEntropyForward {
-  const Tensor &logits, &labels, &weights, &losses;
+  const Tensor &logits, &labels, &weights;
+  double label_smoothing;
+  const Tensor& losses;
 };
 /// grad_logits = beta * grad_logits + gradient
 struct SoftmaxCrossEntropyBackward {
-  const Tensor &logits, &labels, &weights, &grad_y, &grad_logits;
+  const Tensor &logits, &labels, &weights;
+  double label_smoothing;
+  const Tensor &grad_y, &grad_logits;
   double beta;
 };
 

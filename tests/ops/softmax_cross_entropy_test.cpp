@@ -19,16 +19,40 @@ std::vector<Tensor> cross_entropy(std::span<const Tensor> in) {
   return {ops::softmax_cross_entropy(in[0], in[1], weights)};
 }
 
+constexpr double kSmoothing = 0.1;
+
+std::vector<Tensor> smoothed_cross_entropy(std::span<const Tensor> in) {
+  const Tensor weights = in[0].dtype() == DType::kBF16 ? in[2].to(DType::kF32) : in[2];
+  return {ops::softmax_cross_entropy(in[0], in[1], weights, kSmoothing)};
+}
+
 std::vector<Tensor> cross_entropy_by_definition(std::span<const Tensor> in) {
   const auto x = in[0].to_vector<double>(), weights = in[2].to_vector<double>();
   const auto labels = in[1].to_vector<int32_t>();
   const size_t classes = static_cast<size_t>(in[0].size(-1));
   double loss = 0;
   for (size_t r = 0; r < labels.size(); ++r) {
-    if (weights[r] == 0) continue;
+    if (weights[r] == 0 || labels[r] < 0) continue;
     double sum = 0;
     for (size_t c = 0; c < classes; ++c) sum += std::exp(x[r * classes + c]);
     loss -= weights[r] * std::log(std::exp(x[r * classes + static_cast<size_t>(labels[r])]) / sum);
+  }
+  return {Tensor::full({}, loss, DType::kF64)};
+}
+
+/// Every class is the label with probability kSmoothing / C, the label's with the rest besides.
+std::vector<Tensor> smoothed_by_definition(std::span<const Tensor> in) {
+  const auto labels = in[1].to_vector<int32_t>();
+  const auto weights = in[2].to_vector<double>();
+  const auto classes = static_cast<int32_t>(in[0].size(-1));
+  double loss = (1 - kSmoothing) * cross_entropy_by_definition(in)[0].item();
+  for (int32_t c = 0; c < classes; ++c) {
+    std::vector<double> shares;
+    for (size_t r = 0; r < labels.size(); ++r)
+      shares.push_back(labels[r] < 0 ? 0 : weights[r] * kSmoothing / classes);
+    const Tensor all_c = Tensor::from<int32_t>({in[1].size(0)}, std::vector(labels.size(), c));
+    const Tensor each[] = {in[0], all_c, Tensor::from<double>({in[1].size(0)}, shares)};
+    loss += cross_entropy_by_definition(each)[0].item();
   }
   return {Tensor::full({}, loss, DType::kF64)};
 }
@@ -50,6 +74,13 @@ static const OpCases softmax_cross_entropy_cases("softmax_cross_entropy", [] {
        .forward = cross_entropy,
        .constants = {2},
        .reference = cross_entropy_by_definition},
+      {.name = "smoothed labels, skipped rows",
+       .inputs = {random_tensor({5, 4}, 4, -2, 2), Tensor::from<int32_t>({5}, {3, 0, -1, 2, 1}),
+                  Tensor::from<double>({5}, {.3, .5, .2, 0, .7})},
+       .forward = smoothed_cross_entropy,
+       .constants = {2},
+       .reference = smoothed_by_definition,
+       .bf16_tolerance = 2e-2},
   };
 });
 
@@ -70,6 +101,18 @@ TEST_CASE("softmax_cross_entropy: huge logits neither overflow nor lose the loss
   const Tensor y = ops::softmax_cross_entropy(logits, Tensor::from<int32_t>({2}, {1, 0}),
                                               Tensor::from<float>({2}, {1, 1}));
   CHECK(y.item() == doctest::Approx(1 + std::log1p(std::exp(-1.0))).epsilon(1e-6));
+}
+
+TEST_CASE("softmax_cross_entropy: smoothing of 1 is the distance to equal shares") {
+  const Tensor logits = Tensor::from<float>({1, 3}, {0, std::log(2.f), std::log(5.f)});
+  logits.set_requires_grad(true);
+  const Tensor one = Tensor::from<float>({1}, {1});
+  const Tensor y = ops::softmax_cross_entropy(logits, Tensor::from<int32_t>({1}, {2}), one, 1);
+  backward(y);
+  CHECK(y.item() == doctest::Approx(std::log(8.0) - std::log(10.0) / 3));
+  const auto grad = logits.grad().to_vector<float>();
+  CHECK(grad[0] == doctest::Approx(1.0 / 8 - 1.0 / 3));
+  CHECK(grad[2] == doctest::Approx(5.0 / 8 - 1.0 / 3));
 }
 
 TEST_CASE("softmax_cross_entropy: NaN logits and labels out of range are not hidden") {
@@ -102,6 +145,9 @@ TEST_CASE("softmax_cross_entropy: names what is wrong with its inputs") {
                        ShapeError);
   CHECK_THROWS_WITH_AS(ops::softmax_cross_entropy(logits, weights, weights),
                        "softmax_cross_entropy: labels must be i32 [2], got f32 [2]", ShapeError);
+  CHECK_THROWS_WITH_AS(ops::softmax_cross_entropy(logits, labels, weights, 1.5),
+                       "softmax_cross_entropy: label_smoothing must be in [0, 1], got 1.5",
+                       ShapeError);
   CHECK_THROWS_WITH_AS(ops::softmax_cross_entropy(logits, labels, Tensor::zeros({3}, DType::kF32)),
                        "softmax_cross_entropy: weights must be f32 [2], got f32 [3]", ShapeError);
 }

@@ -150,6 +150,25 @@ TEST_CASE("ClassificationTrainLoader: an epoch shows every image once, labels be
   CHECK(std::set<int64_t>(seen.begin(), seen.end()).size() == 12);
 }
 
+TEST_CASE("ClassificationTrainLoader: colours are drawn for each image and epoch") {
+  const SmallFolder small;
+  const ImageFolder folder = read_image_folder(small.root.string());
+  ClassificationOptions options = small_options(1);
+  ClassificationTrainLoader plain(folder, options);
+  options.jitter.brightness = 0.5f;
+  ClassificationTrainLoader bright(folder, options);
+  for (uint32_t i = 0; i < 4; ++i) {  // two epochs of two batches
+    const ClassificationBatch a = plain.next(), b = bright.next();
+    for (int64_t n = 0; n < 6; ++n) {
+      const auto id = static_cast<uint32_t>(b.image_ids.data<int64_t>()[n]);
+      const RandomStream stream{options.seed, RandomPurpose::kAugment, i / 2, id};
+      const float expected =
+          a.images.data<uint8_t>()[n * 16 * 16 * 3] * stream.uniform(42, 0.5f, 1.5f);
+      CHECK(b.images.data<uint8_t>()[n * 16 * 16 * 3] == static_cast<int>(expected));
+    }
+  }
+}
+
 TEST_CASE("ClassificationTrainLoader: parts cut the same iterations") {
   const SmallFolder small;
   const ImageFolder folder = read_image_folder(small.root.string());
@@ -178,6 +197,28 @@ TEST_CASE("ClassificationTrainLoader: a bad image is named, or replaced by the n
   CHECK(lenient.images().num_substitutions() == 1);
   REQUIRE(lenient.images().bad_images().size() == 1);
   CHECK(lenient.images().bad_images()[0].find("bee/1.png: is a zero-filled") != std::string::npos);
+}
+
+TEST_CASE("ClassificationEvalLoader: a bad image is named, or left out") {
+  const SmallFolder small;
+  const ImageFolder folder = read_image_folder(small.root.string());
+  for (const char* name : {"bee/1.png", "cat/0.png", "cat/1.png"})  // images 5, 7 and 8
+    write_bytes(small.path(name), std::vector<uint8_t>{0});
+  ClassificationOptions options = small_options(0);
+  options.images_per_batch = 2;
+  options.skip_bad_images = true;
+  ClassificationEvalLoader lenient(folder, options);
+  std::vector<std::vector<int64_t>> ids;
+  while (const auto batch = lenient.next()) {
+    ids.push_back(batch->image_ids.to_vector<int64_t>());
+    CHECK(batch->images.shape() == Shape{batch->count(), 16, 16, 3});
+    CHECK(batch->labels.size(0) == batch->count());
+  }
+  CHECK(ids == std::vector<std::vector<int64_t>>{{0, 1}, {2, 3}, {4}, {6}, {9}, {10, 11}});
+  CHECK(lenient.images().bad_images().size() == 3);
+  options.skip_bad_images = false;
+  ClassificationEvalLoader strict(folder, options);
+  CHECK_THROWS_AS((strict.next(), strict.next(), strict.next()), IoError);
 }
 
 TEST_CASE("ClassificationEvalLoader: two ranks see every image once, in order") {

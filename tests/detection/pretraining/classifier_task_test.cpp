@@ -71,6 +71,23 @@ TEST_CASE("pre-training: the loss at equal logits is ln K, whatever the micro-ba
   CHECK(parts.metric("loss_cls")[0] == doctest::Approx(run.metric("loss_cls")[0]).epsilon(1e-5));
 }
 
+TEST_CASE("pre-training: smoothed labels cost what they must, and colours change the batch") {
+  const std::vector<std::string> once{"solver.max_iter=1", "solver.base_lr=0", "log.period=1"};
+  const auto loss = [&](const std::string& assignment) {
+    std::vector<std::string> overrides = once;
+    overrides.push_back(assignment);
+    SmallPretraining run(overrides);
+    run.train();
+    return run.metric("loss_cls")[0];
+  };
+  const double sharp = loss("loss.label_smoothing=0"), half = loss("loss.label_smoothing=0.5"),
+               even = loss("loss.label_smoothing=1");
+  CHECK(half == doctest::Approx((sharp + even) / 2).epsilon(1e-5));
+  CHECK(even != doctest::Approx(sharp).epsilon(1e-5));
+  for (const char* amount : {"input.brightness=0.4", "input.contrast=0.4", "input.saturation=0.4"})
+    CHECK(loss(amount) != sharp);
+}
+
 TEST_CASE("pre-training: the model file names its classes and loads into a detector") {
   SmallPretraining run({"solver.max_iter=1"});
   run.train();

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/files/safetensors.h"
 #include "core/run/step_state.h"
+#include "detection/config/model_file_config.h"
 #include "detection/training/build_model.h"
 #include "detection/weights/rename_rules.h"
 #include "nn/state_dict.h"
@@ -158,6 +159,38 @@ TEST_CASE("load_backbone: our own names come from a detector's file, the rest of
       "config: " + path +
       " was trained with group norm, which model.backbone.norm = \"FrozenBN\" cannot take; set GN";
   CHECK_THROWS_WITH_AS(load_backbone(other, path), message.c_str(), ConfigError);
+}
+
+TEST_CASE("load_backbone: settings that give our tensors another meaning are refused by name") {
+  const TemporaryDirectory folder;
+  ModelFileConfig trained;
+  trained.model = tiny_model(nn::NormKind::kGroupNorm);
+  MaskRcnn source(trained.model, 7);
+  const std::string path = folder / "backbone.safetensors";
+  write_safetensors(path, nn::state_dict(source), {{"config", config_text(trained)}});
+  const auto refusal = [&](const std::string& assignment) -> std::string {
+    ModelFileConfig changed = trained;
+    ConfigFields::of(changed).apply_override(assignment);
+    try {
+      load_backbone(MaskRcnn(changed.model, 2), path);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return {};
+  };
+  for (const std::string rule :
+       {"model.pixel.channel_order = \"BGR\", got \"RGB\"",
+        "model.pixel.std = [1.0, 1.0, 1.0], got [57.0, 57.0, 57.0]",
+        "model.backbone.num_groups = 2, got 1", "model.backbone.norm_eps = 1e-05, got 0.001",
+        "model.backbone.stride_in_1x1 = false, got true"}) {
+    const size_t value = rule.find(" = "), got = rule.find(", got ");
+    const std::string key = rule.substr(0, value);
+    CHECK(refusal(key + "=" + rule.substr(got + 6)) ==
+          "config: " + key + " must be " + rule.substr(value + 3, got - value - 3) +
+              ", with which " + path + " was trained, got " + rule.substr(got + 6));
+  }
+  CHECK(refusal("model.box.fc_channels=16").empty());
+  CHECK(refusal("input.min_size_test=64").empty());
 }
 
 TEST_CASE("load_backbone: a file without any backbone is named") {
