@@ -140,14 +140,14 @@ with_image 3 '"file_name": "grey.png", "height": 13' \
 with_image 3 '"file_name": "grey.png", "width": 0, "height": 13' \
   "size_mismatch: grey.png: image 2: width and height must be those of the decoded file, got 0 x 13 for a file of 18 x 13"
 with_image 3 '"file_name": "text.jpg", "width": 18, "height": 13' \
-  "unreadable_image: text.jpg: image 2: the file must be a readable JPEG or PNG, got images/text.jpg: is a text file, not a JPEG or PNG"
+  "unreadable_image: text.jpg: image 2: is a text file, not a JPEG or PNG"
 with_image 3 '"file_name": "cut.jpg", "width": 18, "height": 13' \
-  "unreadable_image: cut.jpg: image 2: the file must be a readable JPEG or PNG, got images/cut.jpg: damaged or unsupported JPEG: ends after 200 bytes"
+  "unreadable_image: cut.jpg: image 2: damaged or unsupported JPEG: ends after 200 bytes"
 with_image 3 '"file_name": "grey.png", "width": 20, "height": 13' \
   "size_mismatch: grey.png: image 2: width and height must be those of the decoded file, got 20 x 13 for a file of 18 x 13"
 printf 'RIFF1234WEBPVP8 ' >images/new.jpg
 with_image 3 '"file_name": "new.jpg", "width": 18, "height": 13' \
-  "unreadable_image: new.jpg: image 2: the file must be a readable JPEG or PNG, got images/new.jpg: is a WebP file; convert it to PNG or JPEG"
+  "unreadable_image: new.jpg: image 2: is a WebP file; convert it to PNG or JPEG"
 cp images/grey.png images/grey.jpg
 with_image 0 '"file_name": "grey.jpg", "width": 18, "height": 13'
 with_image 0 "\"file_name\": \"$work/images/grey.png\", \"width\": 18, \"height\": 13"
@@ -225,7 +225,7 @@ check_json report.json
 [ "$(wc -l <stdout)" = 15 ] || fail "--json FILE changes the text: $(cat stdout)"
 check_json -
 same report.json stdout
-grep -q '"trainable":false,"refusal":"train.json: at most .* got \[2, 2, 0, 6\]","counts":{"empty_box":11},"defects":\[{"class":"empty_box","severity":"dropped","file":"train.json","id":1,"value":"\[2, 2, 0, 6\]"}' \
+grep -q '"trainable":false,"refusal":"train.json: at most .* got \[2, 2, 0, 6\]","end":"","counts":{"empty_box":11},"defects":\[{"class":"empty_box","severity":"dropped","file":"train.json","id":1,"value":"\[2, 2, 0, 6\]"}' \
   stdout || fail "unexpected report: $(cat stdout)"
 
 echo "-- what cannot be checked at all"
