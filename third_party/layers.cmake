@@ -24,7 +24,7 @@ target_compile_options(denovo_flags INTERFACE
   "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--expt-relaxed-constexpr;--fmad=false;-Xcompiler=-Wall;-Xcompiler=-ffp-contract=off>")
 if(DENOVO_SANITIZE)
   target_compile_options(denovo_flags INTERFACE
-    "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${DENOVO_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>")
+    "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${DENOVO_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all;-g1>")  # lines are enough of a trace
   # g++ 12 takes instrumented std::function moves (std::regex) for uninitialised reads.
   target_compile_options(denovo_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>")
   target_link_options(denovo_flags INTERFACE -fsanitize=${DENOVO_SANITIZE})
