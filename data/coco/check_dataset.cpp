@@ -108,7 +108,8 @@ class Checker {
       const CocoImage& entry = dataset_.images()[fault.image];
       if (entry.complete || (!entry.file_name.empty() && fault.kind != DefectKind::kSizeMismatch))
         report(fault.image, trains ? fault.kind : DefectKind::kUnusedImage,
-               trains ? fault.value : fmt::format("{}: {}", defect_name(fault.kind), fault.value));
+               trains ? fault.value
+                      : "training does not use it; its file has a fault: " + fault.sentence);
       if (trains) (fault.in_pixels ? later : at_start).push_back(std::move(fault));
     }
     image_refusal_ = reason_to_refuse(at_start, used.size(), skip_bad_images_);
@@ -207,11 +208,10 @@ std::string defect_lines(const CheckReport& report) {
 }
 
 std::string summary_lines(const CheckReport& report) {
-  std::string text =
-      fmt::format("{} images, {} annotations, {} instances that are not crowds{}{}\n",
-                  report.num_images, report.num_annotations, report.view.num_instances(),
-                  report.has_masks ? "" : "; no segmentation",
-                  report.filter.masks ? "" : "; boxes only (model.mask.enabled=false)");
+  std::string text = fmt::format(
+      "{} images, {} annotations, {} instances that are not crowds{}{}\n", report.num_images,
+      report.num_annotations, report.num_instances(), report.has_masks ? "" : "; no segmentation",
+      report.filter.masks ? "" : "; boxes only (model.mask.enabled=false)");
   for_each_kind(report, [&](DefectKind kind, int64_t count) {
     text +=
         fmt::format("{:>8}  {:<24} {}\n", severity_name(kind, report), defect_name(kind), count);
@@ -223,7 +223,7 @@ std::string report_json(const CheckReport& report) {
   JsonWriter json;
   json.begin_object().field("images", report.num_images);
   json.field("annotations", report.num_annotations);
-  json.field("instances", report.view.num_instances());
+  json.field("instances", report.num_instances());
   json.field("dropped", report.view.num_dropped).field("box_only", report.view.num_box_only);
   json.field("empty_images", report.view.num_empty_images).field("has_masks", report.has_masks);
   json.field("trainable", report.trainable())

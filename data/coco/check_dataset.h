@@ -21,6 +21,8 @@ struct CheckReport {
   bool skips_bad_images = false;
 
   int64_t count(DefectKind kind) const;
+  /// Annotations that are not crowds, of all images.
+  int64_t num_instances() const { return num_annotations - view.num_crowds; }
   /// Training on these data would end well.
   bool trainable() const { return refusal.empty() && end.empty(); }
 };

@@ -59,7 +59,7 @@ std::string_view defect_name(DefectKind kind);
 /// What the id belongs to: "image", "annotation" or "category".
 std::string_view defect_item(DefectKind kind);
 /// The rule that is broken, as the sentence of an error: "bbox width and height must be positive".
-/// Empty for kUnreadableImage, whose value says it all.
+/// Empty for kUnreadableImage and kUnusedImage, whose values say it all.
 std::string_view defect_rule(DefectKind kind);
 Severity severity(DefectKind kind);
 /// Of an image's file: where bad images are skipped, training goes on without it.
