@@ -41,10 +41,7 @@ bool lists_all_annotations(const CheckReport& report) {
 class Checker {
  public:
   Checker(const ImageFiles& files, const CheckOptions& options)
-      : files_(files),
-        dataset_(files.dataset()),
-        file_(base_name(dataset_.path())),
-        skip_bad_images_(options.skip_bad_images) {
+      : files_(files), dataset_(files.dataset()), file_(base_name(dataset_.path())) {
     report_.filter = options.training;
     report_.skips_bad_images = options.skip_bad_images;
   }
@@ -112,8 +109,8 @@ class Checker {
                       : "training does not use it; its file has a fault: " + fault.sentence);
       if (trains) (fault.in_pixels ? later : at_start).push_back(std::move(fault));
     }
-    image_refusal_ = reason_to_refuse(at_start, used.size(), skip_bad_images_);
-    report_.end = reason_to_refuse(later, used.size() - at_start.size(), skip_bad_images_);
+    image_refusal_ = reason_to_refuse(at_start, used.size(), report_.skips_bad_images);
+    report_.end = reason_to_refuse(later, used.size() - at_start.size(), report_.skips_bad_images);
   }
 
   /// In the order in which training meets them: the structure, the instances, the files.
@@ -125,7 +122,6 @@ class Checker {
   const ImageFiles& files_;
   const CocoDataset& dataset_;
   const std::string file_;
-  const bool skip_bad_images_;
   std::string image_refusal_;  // what training would say of its images before it starts
   CheckReport report_;
 };
