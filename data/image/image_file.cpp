@@ -73,8 +73,10 @@ ImageHeader read_image_header(const std::string& path, const ImageLimits& limits
 
 Image decode_image(Bytes bytes, const std::string& where, const DecodeOptions& options) {
   const ImageHeader header = parse_image_header(bytes, where, options.limits);
+  std::vector<uint8_t> completed;
   if (header.format == ImageFormat::kPng) {
-    check_png_structure(bytes, where);
+    completed = check_png_structure(bytes, where);
+    if (!completed.empty()) bytes = completed;
   } else {
     check_jpeg_structure(bytes, where, options.limits.max_scans);
   }

@@ -48,11 +48,23 @@ class PngWalker {
     return header_;
   }
 
+  std::vector<uint8_t> with_whole_palette() const {
+    if (colour_type_ != 3 || palette_.length == kWholePalette) return {};
+    const size_t colours = palette_.chunk + 8, behind = colours + palette_.length;
+    std::vector<uint8_t> whole(bytes_.begin(), bytes_.begin() + behind);
+    whole.resize(colours + kWholePalette);  // black
+    whole[palette_.chunk + 2] = kWholePalette >> 8;
+    whole[palette_.chunk + 3] = kWholePalette & 255;
+    // The checksum is the old one: whoever decodes this has compared it already.
+    whole.insert(whole.end(), bytes_.begin() + behind, bytes_.end());
+    return whole;
+  }
+
   void check_all() {
     header();
     while (!at_end_) chunk();
     if (compressed_bytes_ == 0) fail("has no pixels (IDAT)");
-    if (colour_type_ == 3 && !has_palette_) fail("a palette image needs a palette (PLTE)");
+    if (colour_type_ == 3 && !has_palette()) fail("a palette image needs a palette (PLTE)");
     const int64_t row_bits = int64_t{header_.width} * samples_per_pixel_ * header_.bits;
     const int64_t raw_bytes = (row_bits + 7) / 8 * header_.height;
     // Deflate gains at most 1032 times, so a smaller file lies about its size.
@@ -63,6 +75,10 @@ class PngWalker {
   }
 
  private:
+  static constexpr size_t kWholePalette = 768;  // 256 colours
+
+  bool has_palette() const { return palette_.length > 0; }
+
   [[noreturn]] void fail(const std::string& what) const {
     throw IoError(fmt::format("{}: damaged or unsupported PNG: {}", where_, what));
   }
@@ -91,8 +107,9 @@ class PngWalker {
     if (type == chunk_type("IHDR")) {
       image_header(body);
     } else if (type == chunk_type("PLTE")) {
-      has_palette_ = length >= 3 && length <= 768 && length % 3 == 0;
-      if (!has_palette_ || compressed_bytes_ > 0) fail("misplaced or malformed palette");
+      if (has_palette() || compressed_bytes_ > 0 || length < 3 || length > 768 || length % 3 != 0)
+        fail("misplaced or malformed palette");
+      palette_ = {position_, length};
     } else if (type == chunk_type("IDAT")) {
       if (compressed_bytes_ > 0 && last_type_ != type) fail("pixels (IDAT) are not consecutive");
       compressed_bytes_ += static_cast<int64_t>(length);
@@ -143,7 +160,10 @@ class PngWalker {
   uint32_t last_type_ = 0;
   int colour_type_ = 0, samples_per_pixel_ = 1;
   int64_t compressed_bytes_ = 0;
-  bool has_header_ = false, has_palette_ = false, at_end_ = false;
+  struct {
+    size_t chunk, length;
+  } palette_{};
+  bool has_header_ = false, at_end_ = false;
 };
 
 }  // namespace
@@ -152,8 +172,10 @@ ImageHeader parse_png_header(Bytes bytes, const std::string& where) {
   return PngWalker(bytes, where).header();
 }
 
-void check_png_structure(Bytes bytes, const std::string& where) {
-  PngWalker(bytes, where).check_all();
+std::vector<uint8_t> check_png_structure(Bytes bytes, const std::string& where) {
+  PngWalker walker(bytes, where);
+  walker.check_all();
+  return walker.with_whole_palette();
 }
 
 }  // namespace denovo::data

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "testing/draw.h"
 
 using namespace denovo;
 using namespace denovo::data;
@@ -154,6 +155,29 @@ TEST_CASE("decode_image: a changed bit in a PNG is found by its checksum") {
   std::vector<uint8_t> bytes = file("rgb.png");
   bytes[60] ^= 4;
   CHECK(refusal(bytes) == "x: damaged or unsupported PNG: wrong checksum of the chunk at byte 33");
+}
+
+TEST_CASE("decode_image: a pixel beyond the palette is black") {
+  std::vector<uint8_t> png = file("palette.png");
+  const std::string name = "PLTE";
+  const auto found = std::search(png.begin(), png.end(), name.begin(), name.end());
+  const size_t type = found - png.begin(), colours = type + 4;
+  const std::vector<uint8_t> first(png.begin() + colours, png.begin() + colours + 3);
+  const size_t behind = colours + (png[type - 2] << 8) + png[type - 1];
+  png.erase(png.begin() + colours + 3, png.begin() + behind);  // one colour is left
+  png[type - 2] = 0, png[type - 1] = 3;
+  const uint32_t checksum = testing::crc32(&png[type], 7);
+  for (int i = 0; i < 4; ++i) png[colours + 3 + i] = static_cast<uint8_t>(checksum >> (24 - 8 * i));
+
+  const Image image = decode_image(png, "x", kStored);
+  int num_black = 0, num_first = 0;
+  for (size_t i = 0; i < image.rgb.size(); i += 3) {
+    const std::vector<uint8_t> pixel(&image.rgb[i], &image.rgb[i] + 3);
+    num_black += pixel == std::vector<uint8_t>{0, 0, 0};
+    num_first += pixel == first;
+  }
+  CHECK(num_black > 0);
+  CHECK(num_black + num_first == image.height * image.width);
 }
 
 TEST_CASE("encode_png and encode_jpeg: what is written is read back, with the same bytes twice") {
