@@ -30,6 +30,9 @@ void declare_training_options(Options& options) {
   options.add(
       {.name = "out", .value = "RUN", .meaning = "run directory to create", .required = true});
   options.add({.name = "resume", .meaning = "continue the run in --out"});
+  options.add({.name = "branch-of",
+               .value = "RUN",
+               .meaning = "take over what this run has done, as far as the schedules agree"});
   options.add({.name = "json",
                .value = "FILE",
                .meaning = "write the result as JSON; - for stdout instead of the text"});

@@ -10,7 +10,7 @@
 
 namespace denovo::apps {
 
-/// --out, --resume and --json.
+/// --out, --resume, --branch-of and --json.
 void declare_training_options(Options& options);
 
 /// The result on stdout: the last evaluation in words and the paths; with --json FILE also as one
@@ -41,7 +41,8 @@ int train_as_asked(Options options, int argc, char** argv, ProcessGroup& group) 
 
   watch_signals();
   Logger logger(options.given("quiet") || !group.is_first());
-  const nn::TrainOptions run{options.text("out"), options.given("resume"), device};
+  nn::TrainOptions run{options.text("out"), options.given("resume"), device};
+  if (options.given("branch-of")) run.branch_of = options.text("branch-of");
   const nn::TrainOutcome outcome = train(config, run, logger, group);
   if (outcome.signal) return 128 + outcome.signal;
   if (group.is_first()) print_outcome(options, outcome);

@@ -3,21 +3,13 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
-#include "core/files/signals.h"
-#include "core/log/progress.h"
 #include "data/coco/annotation_checks.h"
 #include "data/coco/training_refusal.h"
-#include "detection/evaluation/evaluate_model.h"
-#include "detection/evaluation/gather_detections.h"
+#include "detection/evaluation/detect_together.h"
 #include "detection/evaluation/usable_images.h"
 
 namespace denovo::detection {
 namespace {
-
-constexpr int kImagesPerBatch = 4;  // changes speed only
-
-/// Thrown through detect_dataset by its progress callback.
-struct SignalCame {};
 
 data::CocoDataset read(const EvaluationSetOptions& options) {
   data::CocoDataset dataset = data::read_coco(options.annotations, data::StructuralDefects::kThrow);
@@ -67,28 +59,8 @@ std::optional<std::vector<ImageDetections>> EvaluationSet::detect(MaskRcnn& mode
                                                                   const data::InputRule& rule,
                                                                   Device device, Logger& logger,
                                                                   ProcessGroup& group) const {
-  Progress progress(logger, "evaluate", static_cast<int64_t>(images_.size()), {.unit = "images"});
-  const auto report = [&](int64_t done, int64_t) {
-    progress.update(done);
-    if (caught_signal()) throw SignalCame();
-  };
-  std::vector<ImageDetections> own;
-  together(group, [&] {
-    try {
-      own = detect_dataset(model, files_,
-                           {.rule = rule,
-                            .category_ids = categories_.category_ids,
-                            .images = images_,
-                            .images_per_batch = kImagesPerBatch,
-                            .rank = group.rank(),
-                            .num_ranks = group.size(),
-                            .device = device,
-                            .progress = report});
-    } catch (const SignalCame&) {
-    }
-  });
-  if (agreed_signal(group)) return std::nullopt;
-  return gather_detections(std::move(own), group);
+  return detect_together(model, files_, images_, categories_.category_ids, rule, device, logger,
+                         group);
 }
 
 }  // namespace denovo::detection

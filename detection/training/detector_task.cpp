@@ -29,6 +29,11 @@ void DetectorTask::prepare(nn::RunRecorder& recorder) {
   for (const std::string& line : train_set_->look(logger_, group_)) recorder.warn(line);
   if (validation_)
     for (const std::string& line : validation_->look(logger_)) recorder.warn(line);
+  if (config_.eval.train_images > 0) {
+    // Of the images that are left after the look.
+    together(group_, [&] { sample_.emplace(config_, *train_set_, device_, group_); });
+    for (const std::string& line : sample_->look(logger_)) recorder.warn(line);
+  }
   if (agreed_signal(group_)) return;
   together(group_, [&] {
     BuiltModel built = build_model(config_, data::CategoryList::of(train_set_->dataset()), device_);
@@ -98,7 +103,15 @@ nn::NamedLosses DetectorTask::losses(std::span<const Tensor> micro_batch,
 
 std::optional<nn::Score> DetectorTask::evaluate(int64_t iteration, const std::string& run) {
   if (!validation_) return std::nullopt;
-  return validation_->run(*model_, run, iteration, logger_);
+  std::vector<Metric> of_sample;
+  if (sample_) {
+    auto metrics = sample_->run(*model_, logger_);
+    if (!metrics) return std::nullopt;
+    of_sample = std::move(*metrics);
+  }
+  auto score = validation_->run(*model_, run, iteration, logger_);
+  if (score) score->metrics.insert(score->metrics.end(), of_sample.begin(), of_sample.end());
+  return score;
 }
 
 nn::NamedLosses detector_losses(MaskRcnn& model, const TrainConfig& config,

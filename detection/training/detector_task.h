@@ -8,6 +8,7 @@
 
 #include "detection/training/data_changes.h"
 #include "detection/training/training_batches.h"
+#include "detection/training/training_sample.h"
 #include "detection/training/validation.h"
 #include "nn/training/trainer.h"
 
@@ -45,6 +46,7 @@ class DetectorTask : public nn::Task {
   DataFingerprints fingerprints_;
   std::optional<TrainingBatches> train_set_;
   std::optional<Validation> validation_;
+  std::optional<TrainingSample> sample_;
   std::unique_ptr<MaskRcnn> model_;
   std::vector<nn::MicroBatch> micro_batches_;
 };

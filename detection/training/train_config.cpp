@@ -88,6 +88,10 @@ void EvalConfig::describe(ConfigFields& v) {
       .non_negative()
       .harmless();
   v("max_images", max_images, "evaluate on the first images only; 0: all").non_negative();
+  v("train_images", train_images,
+    "also evaluate on so many of the training images (train_bbox/AP, ...); 0: none")
+      .non_negative()
+      .harmless();
   v("ignore_unknown_classes", ignore_unknown_classes,
     "leave categories of the validation set that the training set lacks out of the scores")
       .harmless();

@@ -44,6 +44,7 @@ struct DataConfig {
 struct EvalConfig {
   int64_t period = 0;
   int max_images = 0;
+  int train_images = 0;
   bool ignore_unknown_classes = false;
   bool loss = false;
   int pictures = 8;

@@ -22,6 +22,7 @@ class TrainingBatches {
   explicit TrainingBatches(const TrainConfig& config);
 
   const data::CocoDataset& dataset() const { return dataset_; }
+  const data::ImageFiles& files() const { return files_; }
   const data::TrainingView& view() const { return view_; }
 
   /// Looks whether every image is there, of a kind that is read, and of the right size. Where

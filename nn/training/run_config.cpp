@@ -110,6 +110,9 @@ void SolverConfig::validate_ranks(int ranks) const {
 
 void CheckpointConfig::describe(ConfigFields& v) {
   v("keep", keep, "newest checkpoints kept, besides the best").positive().harmless();
+  v("at", at, "iterations whose checkpoints are written besides and kept, for branches")
+      .positive()
+      .harmless();
 }
 
 void LogConfig::describe(ConfigFields& v) {

@@ -61,6 +61,7 @@ struct SolverConfig {
 
 struct CheckpointConfig {
   int keep = 2;
+  std::vector<int> at;
 
   void describe(ConfigFields& v);
 };

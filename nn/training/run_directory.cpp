@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/files/atomic_write.h"
@@ -122,12 +123,14 @@ void RunDirectory::set_aside(const std::string& name) const {
   if (fs::read_symlink(best, ignored).string() == name) fs::remove(best, ignored);
 }
 
-void RunDirectory::prune_checkpoints(int keep) const {
-  const auto names = list_checkpoints(checkpoints());
+void RunDirectory::prune_checkpoints(const CheckpointConfig& config) const {
   std::error_code ignored;
-  const std::string best = fs::read_symlink(checkpoints() + "/best", ignored).string();
-  for (size_t i = 0; i + static_cast<size_t>(keep) < names.size(); ++i) {
-    if (names[i] != best) fs::remove_all(checkpoints() + "/" + names[i], ignored);
+  std::vector<std::string> kept{fs::read_symlink(checkpoints() + "/best", ignored).string()};
+  for (const int iteration : config.at) kept.push_back(checkpoint_name(iteration));
+  const auto names = list_checkpoints(checkpoints());
+  for (size_t i = 0; i + static_cast<size_t>(config.keep) < names.size(); ++i) {
+    if (std::find(kept.begin(), kept.end(), names[i]) == kept.end())
+      fs::remove_all(checkpoints() + "/" + names[i], ignored);
   }
 }
 

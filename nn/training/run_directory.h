@@ -35,8 +35,8 @@ class RunDirectory {
   /// IoError when none of those there can be read.
   std::optional<Checkpoint> newest_checkpoint(
       const std::function<void(const std::string&)>& warn) const;
-  /// Deletes all but the newest `keep` checkpoints and the one that `best` points to.
-  void prune_checkpoints(int keep) const;
+  /// Deletes all but the newest checkpoints, those to be kept and the one that `best` points to.
+  void prune_checkpoints(const CheckpointConfig& config) const;
   /// The reference's lines of the evaluation at an iteration, "no evaluation" if there was none.
   std::string evaluation_summary(int64_t iteration) const;
   /// The summary that a finished run left; empty when it is not finished.

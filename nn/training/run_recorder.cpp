@@ -60,6 +60,12 @@ std::optional<Checkpoint> RunRecorder::newest_checkpoint() {
   return checkpoint;
 }
 
+void RunRecorder::take_over(const BranchPoint& branch) {
+  together(group_, [&] {
+    if (directory_) nn::take_over(branch, path_);
+  });
+}
+
 void RunRecorder::start_metrics(int64_t first_iteration) {
   if (directory_) log_.emplace(path_, config_.log.tensorboard, first_iteration);
 }
@@ -83,7 +89,7 @@ bool RunRecorder::save(int64_t iteration, const std::function<Checkpoint()>& mak
     if (directory_) logger_.warn(fmt::format("checkpoint not written: {}", error.what()));
     return false;
   }
-  if (directory_) directory_->prune_checkpoints(config_.checkpoint.keep);
+  if (directory_) directory_->prune_checkpoints(config_.checkpoint);
   return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/dist/process_group.h"
 #include "core/log/logger.h"
+#include "nn/training/branch.h"
 #include "nn/training/run_directory.h"
 #include "nn/training/run_log.h"
 
@@ -33,6 +34,9 @@ class RunRecorder {
   void open();
   /// The newest checkpoint that rank 0 can read, on every rank; before or after open. Collective.
   std::optional<Checkpoint> newest_checkpoint();
+
+  /// Fills the opened directory as nn::take_over does. Collective.
+  void take_over(const BranchPoint& branch);
 
   /// Cuts the metrics back to first_iteration.
   void start_metrics(int64_t first_iteration);

@@ -44,21 +44,16 @@ class Trainer {
     task_.prepare(recorder_);
     if (const int signal = agreed_signal(group_)) return stopped_early(signal);
     together(group_, [&] { make_trained(); });
-    if (options_.resume) {
-      std::optional<Checkpoint> checkpoint = recorder_.newest_checkpoint();
-      if (checkpoint)
-        together(group_, [&] {
-          for (const std::string& line : task_.resume(*checkpoint)) recorder_.warn(line);
-        });
-      recorder_.open();
-      restore(std::move(checkpoint));
-    }
+    std::optional<Checkpoint> checkpoint = starting_checkpoint();
+    if (options_.resume) recorder_.open();
+    restore(std::move(checkpoint));
     together(group_, [&] {
       task_.seek(now_.iteration);
       if (now_.iteration < config_.solver.max_iter) micro_batches_ = task_.load();
     });
     if (const int signal = agreed_signal(group_)) return stopped_early(signal);
     if (!options_.resume) recorder_.open();
+    if (branch_) recorder_.take_over(*branch_);
     if (config_.solver.autotune) tune();
     step_.emplace(
         [&](auto batch, const LossContext& context) { return task_.losses(batch, context); },
@@ -96,10 +91,26 @@ class Trainer {
     together(group_, [&] { tuned_.emplace(options_.device, recorder_.path() + "/" + name); });
   }
 
+  /// The run's own, else the parent's where it branches; nullopt at the beginning.
+  std::optional<Checkpoint> starting_checkpoint() {
+    std::optional<Checkpoint> checkpoint;
+    if (options_.resume) checkpoint = recorder_.newest_checkpoint();
+    together(group_, [&] {
+      if (!checkpoint && !options_.branch_of.empty()) {
+        branch_ = find_branch_point(options_.branch_of, task_);
+        checkpoint = load_checkpoint(branch_->path());
+      }
+      if (!checkpoint) return;
+      for (const std::string& line : task_.resume(*checkpoint)) recorder_.warn(line);
+    });
+    return checkpoint;
+  }
+
   void restore(std::optional<Checkpoint> checkpoint) {
     if (!checkpoint) {
-      logger_.info(
-          fmt::format("{}: no checkpoint yet, starting from the beginning", recorder_.path()));
+      if (options_.resume)
+        logger_.info(
+            fmt::format("{}: no checkpoint yet, starting from the beginning", recorder_.path()));
       return;
     }
     together(group_, [&] {
@@ -115,7 +126,12 @@ class Trainer {
                       "differ in the last bits",
                       now_.threads, threads));
     }
-    logger_.info(fmt::format("resumed at iteration {}", now_.iteration));
+    if (branch_) {
+      recorder_.announce(
+          fmt::format("branched off {} at iteration {}", branch_->parent, now_.iteration));
+    } else {
+      logger_.info(fmt::format("resumed at iteration {}", now_.iteration));
+    }
   }
 
   /// Returns the signal that ended the loop, or 0 at the end of the schedule. The first batch is
@@ -160,12 +176,18 @@ class Trainer {
     }
     const bool must_save = signal_ || now_.iteration == config_.solver.max_iter;
     // A checkpoint of this iteration that does not know of its evaluation is not good enough.
-    if (must_save || due(config_.solver.checkpoint_period) || improved() ||
+    if (must_save || due(config_.solver.checkpoint_period) || is_kept() || improved() ||
         saved_.iteration == now_.iteration) {
       // A full disk in the middle of a long run: training goes on, the next period tries again.
       save(must_save);
     }
     return signal_;
+  }
+
+  /// A branch may leave here.
+  bool is_kept() const {
+    const std::vector<int>& at = config_.checkpoint.at;
+    return std::find(at.begin(), at.end(), now_.iteration) != at.end();
   }
 
   bool evaluated() const { return now_.evaluated_iteration == now_.iteration; }
@@ -274,6 +296,7 @@ class Trainer {
   Logger& logger_;
   ProcessGroup& group_;
   RunRecorder recorder_;
+  std::optional<BranchPoint> branch_;  // where this run starts, if it is one
   const LrSchedule schedule_;
   const Tf32Scope tf32_;
   std::optional<ops::TunedConvolutions> tuned_;

@@ -19,6 +19,9 @@ struct TrainOptions {
   /// Called after each update with the number of updates done, before signals are looked at; may be
   /// empty.
   std::function<void(int64_t)> after_update = {};
+  /// A run to take over from (nn/training/branch.h) where this one has no checkpoint of its own;
+  /// empty: none.
+  std::string branch_of = {};
 };
 
 /// How a call of train ended.
@@ -27,7 +30,7 @@ struct TrainOutcome {
   std::string summary;  // of the last evaluation
 };
 
-/// Trains to solver.max_iter, or continues a run. Same configuration, device and threads: same
+/// Trains to solver.max_iter, continues a run, or branches off another. Same configuration, device and threads: same
 /// bytes, stopped and resumed or not. Ranks train together on parts of each batch (collective); the
 /// result differs from that of one rank by rounding alone, and a run may be resumed with another
 /// number of them. Rank 0 writes, and gets the summary.
