@@ -1,0 +1,143 @@
+#include "apps/study/plan/grid.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace denovo::study {
+namespace {
+
+using detection::TrainConfig;
+
+/// Resolves a run's configuration from the detector's.
+TrainConfig resolve(const TrainConfig& detector, const std::vector<std::string>& overrides) {
+  TrainConfig config = detector;
+  ConfigFields fields = ConfigFields::of(config);
+  for (const std::string& assignment : overrides) fields.apply_override(assignment);
+  fields.check();
+  config.validate();
+  return config;
+}
+
+/// The keys that the grid sets for a run of this arm.
+std::vector<std::string> overrides_of(const StudyConfig& study, const Arm& arm,
+                                      const std::string& backbone, const StudyRun& run,
+                                      int64_t sample) {
+  std::vector<int64_t> drops, branches;
+  for (const int distance : study.drops()) drops.push_back(run.schedule - distance);
+  if (run.branch_of.empty())
+    for (const int schedule : study.study.schedules)
+      if (schedule != run.schedule) branches.push_back(schedule - study.drops().front());
+  std::vector<std::string> overrides = {
+      fmt::format("seed={}", run.seed + arm.seed_offset),
+      fmt::format("data.max_train_images={}", run.images),
+      fmt::format("model.init={}", toml_string(backbone)),
+      fmt::format("solver.max_iter={}", run.schedule),
+      "solver.lr_schedule=steps",
+      fmt::format("solver.steps=[{}]", fmt::join(drops, ", ")),
+      fmt::format("checkpoint.at=[{}]", fmt::join(branches, ", ")),
+      "checkpoint.keep=1",
+      fmt::format("eval.period={}", std::max(1, study.longest() / study.study.evaluations)),
+      fmt::format("eval.train_images={}", std::min(sample, run.images)),
+  };
+  overrides.insert(overrides.end(), arm.overrides.begin(), arm.overrides.end());
+  return overrides;
+}
+
+/// Arms are compared by what they start from, and by nothing else.
+void refuse_differences(const StudyRun& reference, const StudyRun& other) {
+  TrainConfig a = reference.config, b = other.config;
+  std::vector<std::string> keys;
+  for (const auto& difference : config_differences(ConfigFields::of(a), ConfigFields::of(b))) {
+    if (difference.key == "model.init" || difference.key == "seed") continue;
+    keys.push_back(
+        fmt::format("{} ({} and {})", difference.key, difference.before, difference.after));
+  }
+  if (keys.empty()) return;
+  throw ConfigError(
+      fmt::format("config: arms {} and {} must differ in model.init alone, got {}; "
+                  "study.allow_differences=true compares them all the same",
+                  reference.arm, other.arm, fmt::join(keys, ", ")));
+}
+
+void refuse_drop_in_warmup(const StudyConfig& study, const TrainConfig& detector) {
+  const int64_t constant = study.shortest() - study.drops().front();
+  if (constant > detector.solver.warmup_iters) return;
+  throw ConfigError(
+      fmt::format("config: study.schedules must leave room between the warm-up "
+                  "(solver.warmup_iters = {}) and the first drop, {} iterations before the end; "
+                  "got a schedule of {}",
+                  detector.solver.warmup_iters, study.drops().front(), study.shortest()));
+}
+
+std::vector<int64_t> sizes_of(const StudyConfig& study, int64_t num_images) {
+  std::vector<int64_t> sizes;
+  for (const int size : study.study.sizes) {
+    if (size > num_images) {
+      throw ConfigError(fmt::format(
+          "config: study.sizes must be at most the {} training images, got {}", num_images, size));
+    }
+    sizes.push_back(size == 0 ? num_images : size);
+  }
+  if (sizes.size() > 1 && sizes[sizes.size() - 2] == sizes.back()) sizes.pop_back();
+  return sizes;
+}
+
+}  // namespace
+
+const StudyRun& Grid::run(const std::string& id) const {
+  const auto found =
+      std::find_if(runs.begin(), runs.end(), [&](const StudyRun& run) { return run.id == id; });
+  if (found == runs.end()) throw InternalError(fmt::format("grid: no run {}", id));
+  return *found;
+}
+
+std::string backbone_of(const Arm& arm, const std::string& study) {
+  if (arm.start == Arm::Start::kPretrain)
+    return fmt::format("{}/pretraining/{}/checkpoints/last/model.safetensors", study, arm.name);
+  return arm.source;
+}
+
+Grid make_grid(const StudyConfig& config, const TrainConfig& detector, int64_t num_images,
+               int64_t num_validation_images, const std::string& study) {
+  refuse_drop_in_warmup(config, detector);
+  Grid grid{arms_of(config), sizes_of(config, num_images), detector, {}};
+  const int asked = config.study.train_images;
+  const int64_t sample = asked < 0 ? num_validation_images : asked;
+  for (int i = 0; i < config.study.seeds; ++i) {
+    const int64_t seed = config.study.first_seed + i;
+    for (const int64_t size : grid.sizes) {
+      for (const Arm& arm : grid.arms) {
+        const auto id = [&](int64_t schedule) {
+          return fmt::format("{}-{}-{}-s{}", arm.name, size, schedule, seed);
+        };
+        // The longest first: the others leave it.
+        for (auto at = config.study.schedules.rbegin(); at != config.study.schedules.rend(); ++at) {
+          StudyRun run{
+              .id = id(*at), .arm = arm.name, .images = size, .schedule = *at, .seed = seed};
+          if (*at != config.longest()) {
+            run.branch_of = id(config.longest());
+            run.branch_at = *at - config.drops().front();
+          }
+          run.overrides = overrides_of(config, arm, backbone_of(arm, study), run, sample);
+          run.config = resolve(detector, run.overrides);
+          grid.runs.push_back(std::move(run));
+        }
+      }
+    }
+  }
+  if (!config.study.allow_differences) {
+    const auto first_of = [&](const Arm& arm) -> const StudyRun& {
+      return *std::find_if(grid.runs.begin(), grid.runs.end(),
+                           [&](const StudyRun& run) { return run.arm == arm.name; });
+    };
+    for (size_t i = 1; i < grid.arms.size(); ++i)
+      refuse_differences(first_of(grid.arms[0]), first_of(grid.arms[i]));
+  }
+  return grid;
+}
+
+}  // namespace denovo::study

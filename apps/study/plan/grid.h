@@ -1,0 +1,52 @@
+// The runs of a study: every arm at every size, schedule and seed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "apps/study/plan/study_config.h"
+#include "detection/training/train_config.h"
+
+namespace denovo::study {
+
+/// One run. Runs of one seed, size and schedule are a pair across arms: the same images in the same
+/// order, unless the arm has a seed offset.
+struct StudyRun {
+  std::string id;  // "scratch-240-1200-s1": its folder under runs/
+  std::string arm;
+  int64_t images = 0, schedule = 0;
+  int64_t seed = 0;            // of the pair; the run's own has the arm's offset
+  std::string branch_of = {};  // id of the run of the longest schedule that it leaves; empty: none
+  int64_t branch_at = 0;       // the iteration there: the first drop of this schedule
+  std::vector<std::string> overrides = {};  // of the detector's configuration
+  detection::TrainConfig config = {};       // resolved; model.init as the arm says
+
+  /// Iterations that this run trains itself.
+  int64_t own_iterations() const { return schedule - branch_at; }
+};
+
+struct Grid {
+  std::vector<Arm> arms;       // the first is the reference
+  std::vector<int64_t> sizes;  // images, ascending
+  detection::TrainConfig detector;
+  /// By seed, then size, then arm; a branch stands behind the run that it leaves. A study that ends
+  /// early has whole seeds.
+  std::vector<StudyRun> runs;
+
+  const StudyRun& run(const std::string& id) const;
+};
+
+/// The grid of a configuration on a training set with so many usable images. `study` is its
+/// directory: arms that are pre-trained there start from STUDY/pretraining/ARM/...
+///
+/// Throws ConfigError for a size beyond num_images, for what TrainConfig refuses of a run, for a
+/// schedule that drops within its warm-up, and for arms that differ in more than model.init unless
+/// study.allow_differences.
+Grid make_grid(const StudyConfig& config, const detection::TrainConfig& detector,
+               int64_t num_images, int64_t num_validation_images, const std::string& study);
+
+/// Where the backbone of an arm is, or will be; empty for random weights.
+std::string backbone_of(const Arm& arm, const std::string& study);
+
+}  // namespace denovo::study

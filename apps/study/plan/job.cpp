@@ -1,0 +1,145 @@
+#include "apps/study/plan/job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "apps/study/runs/child_process.h"
+#include "core/files/file.h"
+#include "detection/pretraining/classifier_config.h"
+#include "nn/training/checkpoint.h"
+
+namespace denovo::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+void add_common(std::vector<std::string>& command, const Job& job, const JobOptions& options) {
+  for (const std::string& word :
+       {std::string("--out"), job.directory, std::string("--device"), options.device,
+        std::string("--threads"), std::to_string(options.threads)})
+    command.push_back(word);
+}
+
+Job pretraining_job(const Arm& arm, const JobOptions& options) {
+  Job job{.id = "pretraining/" + arm.name, .directory = options.study + "/pretraining/" + arm.name};
+  job.command = {sibling_program("pretrain_imagenet"), "--config", arm.source};
+  add_common(job.command, job, options);
+  job.last = load_config<detection::ClassifierConfig>(arm.source, {}).solver.max_iter;
+  return job;
+}
+
+Job run_job(const StudyRun& run, const std::string& pretraining, const std::string& launch,
+            const JobOptions& options) {
+  Job job{.id = run.id, .directory = options.study + "/runs/" + run.id};
+  job.first = run.branch_at;
+  job.last = run.schedule;
+  std::istringstream words(launch);
+  for (std::string word; words >> word;) job.command.push_back(word);
+  job.command.push_back(sibling_program("train_coco"));
+  job.command.insert(job.command.end(), {"--config", options.study + "/detector.toml"});
+  add_common(job.command, job, options);
+  if (!run.branch_of.empty()) {
+    const std::string parent = options.study + "/runs/" + run.branch_of;
+    job.needs = run.branch_of;
+    job.needs_file = parent + "/checkpoints/" + nn::checkpoint_name(run.branch_at);
+    job.command.insert(job.command.end(), {"--branch-of", parent});
+  } else if (!pretraining.empty()) {
+    job.needs = pretraining;
+    job.needs_file = options.study + "/" + pretraining + "/result.txt";
+  }
+  job.command.insert(job.command.end(), run.overrides.begin(), run.overrides.end());
+  return job;
+}
+
+}  // namespace
+
+const char* name_of(JobState state) {
+  switch (state) {
+    case JobState::kPending:
+      return "pending";
+    case JobState::kRunning:
+      return "running";
+    case JobState::kFinished:
+      return "finished";
+    case JobState::kStopped:
+      return "stopped";
+    case JobState::kFailed:
+      break;
+  }
+  return "failed";
+}
+
+std::vector<Job> jobs_of(const StudyConfig& config, const Grid& grid, const JobOptions& options) {
+  std::vector<Job> jobs;
+  const auto pretraining_of = [](const Arm& arm) {
+    return arm.start == Arm::Start::kPretrain ? "pretraining/" + arm.name : std::string();
+  };
+  for (const Arm& arm : grid.arms)
+    if (arm.start == Arm::Start::kPretrain) jobs.push_back(pretraining_job(arm, options));
+  for (const StudyRun& run : grid.runs) {
+    const auto arm = std::find_if(grid.arms.begin(), grid.arms.end(),
+                                  [&](const Arm& each) { return each.name == run.arm; });
+    jobs.push_back(run_job(run, pretraining_of(*arm), config.study.launch, options));
+  }
+  return jobs;
+}
+
+void estimate(std::vector<Job>& jobs, const Grid& grid, int64_t num_validation_images,
+              const Costs& costs) {
+  for (Job& job : jobs) {
+    const auto iterations = static_cast<double>(job.last - job.first);
+    if (job.is_pretraining()) {
+      const auto arm = std::find_if(grid.arms.begin(), grid.arms.end(), [&](const Arm& each) {
+        return "pretraining/" + each.name == job.id;
+      });
+      job.estimated_seconds =
+          costs.start + iterations * costs.pretraining_iteration[arm - grid.arms.begin()];
+      continue;
+    }
+    const detection::EvalConfig& eval = grid.run(job.id).config.eval;
+    const int64_t evaluations = (job.last - 1) / eval.period - job.first / eval.period + 1;
+    const int64_t images = num_validation_images + eval.train_images;
+    job.estimated_seconds = costs.start + iterations * costs.iteration +
+                            static_cast<double>(evaluations * images) * costs.evaluated_image;
+  }
+}
+
+int64_t iteration_reached(const std::string& directory, int64_t fallback) {
+  const std::string path = directory + "/metrics.jsonl";
+  std::error_code error;
+  const auto size = static_cast<int64_t>(fs::file_size(path, error));
+  if (error) return fallback;
+  // Lines begin with their iteration and are much shorter than this.
+  const FileReader file(path);
+  std::string tail(static_cast<size_t>(std::min<int64_t>(size, 8192)), '\0');
+  file.read_at(size - static_cast<int64_t>(tail.size()), tail.data(),
+               static_cast<int64_t>(tail.size()));
+  const std::string key = "{\"iteration\":";
+  const size_t at = tail.rfind(key);
+  return at == std::string::npos
+             ? fallback
+             : std::max(fallback, int64_t{std::atoll(tail.c_str() + at + key.size())});
+}
+
+void look_at_states(std::vector<Job>& jobs) {
+  for (Job& job : jobs) {
+    const std::string failure = job.directory + "/failure.txt";
+    job.reason.clear();
+    if (fs::exists(job.directory + "/result.txt")) {
+      job.state = JobState::kFinished;
+    } else if (fs::exists(failure)) {
+      job.state = JobState::kFailed;
+      job.reason = read_file(failure);
+      while (job.reason.ends_with('\n')) job.reason.pop_back();
+    } else if (fs::exists(job.directory + "/config.toml")) {
+      job.state = JobState::kStopped;
+    } else {
+      job.state = JobState::kPending;
+    }
+  }
+}
+
+}  // namespace denovo::study

@@ -1,0 +1,156 @@
+#include "apps/study/plan/study_config.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace denovo::study {
+namespace {
+
+void require_ascending(const char* key, const std::vector<int>& values) {
+  for (size_t i = 1; i < values.size(); ++i)
+    if (values[i] <= values[i - 1])
+      throw ConfigError(
+          fmt::format("config: {} must ascend, got {} after {}", key, values[i], values[i - 1]));
+}
+
+/// A name that can stand in the name of a folder and of a column.
+bool is_name(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+Arm parse_arm(const std::string& text) {
+  const size_t equals = text.find('=');
+  Arm arm{.name = text.substr(0, equals)};
+  if (equals == std::string::npos || equals + 1 == text.size() || !is_name(arm.name)) {
+    throw ConfigError(fmt::format(
+        "config: study.arms must be NAME=random, NAME=FILE.safetensors or NAME=FILE.toml with a "
+        "name of letters, digits and _, got \"{}\"",
+        text));
+  }
+  arm.source = text.substr(equals + 1);
+  if (arm.source == "random") {
+    arm.source.clear();
+  } else if (arm.source.ends_with(".toml")) {
+    arm.start = Arm::Start::kPretrain;
+  } else {
+    arm.start = Arm::Start::kFile;
+  }
+  return arm;
+}
+
+void add_overrides(const std::vector<std::string>& overrides, std::vector<Arm>& arms) {
+  for (const std::string& text : overrides) {
+    const size_t colon = text.find(':');
+    const auto arm = std::find_if(arms.begin(), arms.end(), [&](const Arm& candidate) {
+      return candidate.name == text.substr(0, colon);
+    });
+    if (colon == std::string::npos || arm == arms.end()) {
+      throw ConfigError(
+          fmt::format("config: study.arm_overrides must be ARM:section.key=value with an arm of "
+                      "study.arms, got "
+                      "\"{}\"",
+                      text));
+    }
+    arm->overrides.push_back(text.substr(text.find_first_not_of(' ', colon + 1)));
+  }
+}
+
+}  // namespace
+
+void DetectorSection::describe(ConfigFields& v) {
+  v("config", config, "configuration of train_coco that every run trains").not_empty();
+  v("overrides", overrides, "keys of it that this study sets: \"section.key=value\"");
+}
+
+void GridSection::describe(ConfigFields& v) {
+  v("arms", arms,
+    "how the trunk starts: \"NAME=random\", \"NAME=FILE.safetensors\" (a backbone), or "
+    "\"NAME=FILE.toml\", which pretrain_imagenet trains first; the first arm is the reference")
+      .not_empty();
+  v("arm_overrides", arm_overrides, "keys of the detector for one arm: \"ARM:section.key=value\"");
+  v("seed_offsets", seed_offsets, "added to the seeds of each arm; empty: arms share their seeds");
+  v("allow_differences", allow_differences, "arms may differ in more than model.init");
+  v("sizes", sizes, "training images, ascending; 0: all of them").non_negative().not_empty();
+  v("schedules", schedules, "iterations, ascending").positive().not_empty();
+  v("drops", drops,
+    "iterations before the end of a schedule at which the learning rate drops; empty: a third and "
+    "a ninth of the shortest schedule")
+      .positive();
+  v("seeds", seeds, "runs of each arm, size and schedule").positive();
+  v("first_seed", first_seed, "the first of them").non_negative();
+  v("evaluations", evaluations, "evaluations within the longest schedule, at equal distances")
+      .positive();
+  v("train_images", train_images,
+    "training images whose AP is measured too; -1: as many as there are validation images")
+      .range(-1, 1e9);
+  v("margin_ap", margin_ap, "points of AP that count as \"no worse\"").positive();
+  v("early_fraction", early_fraction,
+    "part of the longest schedule after which convergence counts "
+    "as early")
+      .range(0.001, 1);
+  v("pretraining_uses", pretraining_uses, "studies among which the cost of pre-training is shared")
+      .positive()
+      .harmless();
+  v("launch", launch, "command put before each train_coco: \"mpirun -n 8\"").harmless();
+}
+
+void StudyConfig::describe(ConfigFields& v) {
+  v.section("detector", detector, "what every run trains");
+  v.section("study", study, "the grid and the rules");
+}
+
+void StudyConfig::validate() const {
+  require_ascending("study.schedules", study.schedules);
+  std::vector<int> sizes = study.sizes;
+  if (sizes.back() == 0) sizes.pop_back();
+  require_ascending("study.sizes", sizes);
+  if (!sizes.empty() && sizes.front() == 0)
+    throw ConfigError("config: study.sizes must have 0, which means all images, at its end");
+  const std::vector<int> at = drops();
+  if (!std::is_sorted(at.rbegin(), at.rend()) || at.front() >= shortest()) {
+    throw ConfigError(fmt::format(
+        "config: study.drops must descend and be shorter than the shortest schedule of {} "
+        "iterations, got {}",
+        shortest(), at));
+  }
+  const std::vector<Arm> arms = arms_of(*this);
+  if (arms.size() < 2)
+    throw ConfigError("config: study.arms must be two or more, got one: nothing to compare");
+}
+
+std::vector<int> StudyConfig::drops() const {
+  if (!study.drops.empty()) return study.drops;
+  return {shortest() / 3, shortest() / 9};
+}
+
+std::vector<Arm> arms_of(const StudyConfig& config) {
+  const GridSection& study = config.study;
+  std::vector<Arm> arms;
+  for (const std::string& text : study.arms) {
+    arms.push_back(parse_arm(text));
+    const bool twice = std::any_of(arms.begin(), arms.end() - 1, [&](const Arm& other) {
+      return other.name == arms.back().name;
+    });
+    if (twice) {
+      throw ConfigError(fmt::format("config: study.arms must have different names, got {} twice",
+                                    arms.back().name));
+    }
+  }
+  add_overrides(study.arm_overrides, arms);
+  if (study.seed_offsets.empty()) return arms;
+  if (study.seed_offsets.size() != arms.size()) {
+    throw ConfigError(
+        fmt::format("config: study.seed_offsets must be one for each of {} arms, got {}",
+                    arms.size(), study.seed_offsets.size()));
+  }
+  for (size_t i = 0; i < arms.size(); ++i) arms[i].seed_offset = study.seed_offsets[i];
+  return arms;
+}
+
+}  // namespace denovo::study

@@ -1,0 +1,84 @@
+#include "apps/study/runs/child_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/files/file.h"
+
+namespace denovo::study {
+namespace {
+
+constexpr int kCannotRun = 127;  // as shells say it
+
+/// Between fork and exec: system calls alone.
+[[noreturn]] void become(char* const* arguments, int log, pid_t parent) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != parent) _exit(128 + SIGTERM);  // it died before the line above
+  close(STDIN_FILENO);
+  if (open("/dev/null", O_RDONLY) != STDIN_FILENO || dup2(log, STDOUT_FILENO) < 0 ||
+      dup2(log, STDERR_FILENO) < 0)
+    _exit(kCannotRun);
+  execvp(arguments[0], arguments);
+  _exit(kCannotRun);
+}
+
+int exit_status(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const std::vector<std::string>& command, const std::string& log) {
+  const FileDescriptor file(open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  if (file.get() < 0)
+    throw ResourceError(fmt::format("{}: cannot be written, got '{}'", log, std::strerror(errno)));
+  std::vector<char*> arguments;
+  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const pid_t parent = getpid();
+  pid_ = fork();
+  if (pid_ < 0)
+    throw ResourceError(
+        fmt::format("{}: cannot be started, got '{}'", command[0], std::strerror(errno)));
+  if (pid_ == 0) become(arguments.data(), file.get(), parent);
+}
+
+ChildProcess::~ChildProcess() {
+  if (status_) return;
+  send(SIGTERM);
+  wait();
+}
+
+std::optional<int> ChildProcess::poll() {
+  int status = 0;
+  if (!status_ && waitpid(pid_, &status, WNOHANG) == pid_) status_ = exit_status(status);
+  return status_;
+}
+
+int ChildProcess::wait() {
+  int status = 0;
+  while (!status_) {
+    if (waitpid(pid_, &status, 0) == pid_) status_ = exit_status(status);
+  }
+  return *status_;
+}
+
+void ChildProcess::send(int signal) const {
+  if (!status_) kill(pid_, signal);
+}
+
+std::string sibling_program(const std::string& name) {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
+}
+
+}  // namespace denovo::study

@@ -1,0 +1,39 @@
+// A program that runs beside this one and must not outlive it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace denovo::study {
+
+class ChildProcess {
+ public:
+  /// Starts command[0] (searched in PATH where it has no slash) with stdin closed and what it prints
+  /// appended to `log`. It does not hear the terminal's Ctrl-C, which is this program's to pass on;
+  /// it gets SIGTERM when this program dies, however it dies. Call from the main thread. Throws
+  /// ResourceError when no process can be made or the log cannot be written; a program that cannot
+  /// be run ends with status 127.
+  ChildProcess(const std::vector<std::string>& command, const std::string& log);
+  /// Ends a child that still runs with SIGTERM and waits for it.
+  ~ChildProcess();
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  /// The exit status, 128 + n for one that signal n ended; nullopt while it runs.
+  std::optional<int> poll();
+  /// The same, but waits for it.
+  int wait();
+  void send(int signal) const;
+
+ private:
+  pid_t pid_ = -1;
+  std::optional<int> status_;
+};
+
+/// The path of a program that was built with this one, beside it: "train_coco".
+std::string sibling_program(const std::string& name);
+
+}  // namespace denovo::study

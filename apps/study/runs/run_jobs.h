@@ -1,0 +1,37 @@
+// Runs the jobs of a study on this machine.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "apps/study/plan/job.h"
+#include "core/log/logger.h"
+
+namespace denovo::study {
+
+struct RunJobsOptions {
+  int at_a_time = 1;
+  std::string logs;               // folder of what each program printed
+  std::function<void()> changed;  // called when the state of a job has changed; may be empty
+};
+
+/// Runs all jobs that are not over, in order, each as soon as what it needs is there. A run that was
+/// begun is resumed. Returns the signal that ended it, or 0.
+///
+///   - A program that ends with status 1 (it diverged) has failed: failure.txt in its directory says
+///     why, and the others go on. One that a signal ended, or that lost a rank, is stopped: a later
+///     call resumes it.
+///   - Bad data, a full disk or a bad configuration would meet the next run too: the running ones
+///     are stopped with a checkpoint, and the sentence of the program is thrown as IoError,
+///     ResourceError or ConfigError.
+///   - A signal (core/files/signals.h) stops the running ones with a checkpoint.
+///
+/// Call from the main thread.
+int run_jobs(std::vector<Job>& jobs, const RunJobsOptions& options, Logger& logger);
+
+/// Jobs that are neither finished nor can be without another call, in words: "2 runs are missing:
+/// a (killed by signal 9), b (...)"; empty when all are finished.
+std::string missing_text(const std::vector<Job>& jobs);
+
+}  // namespace denovo::study
