@@ -108,7 +108,7 @@ std::vector<std::string> training_command(const std::string& program, const std:
 
 }  // namespace
 
-Costs measure_costs(const Grid& grid, const JobOptions& options) {
+Costs measure_costs(const Grid& grid, int num_validation_images, const JobOptions& options) {
   const TemporaryFolder folder;
   Costs costs;
   const std::string detector = folder.path() + "/detector.toml";
@@ -130,14 +130,17 @@ Costs measure_costs(const Grid& grid, const JobOptions& options) {
                    {"solver.lr_schedule=paper", "solver.max_iter=1", "log.period=1",
                     fmt::format("eval.max_images={}", kEvaluatedImages), "eval.pictures=0"}),
               evaluation);
-  costs.evaluated_image = std::max(0.0, evaluating.rest - training.rest) / kEvaluatedImages;
+  costs.validation_images = num_validation_images;
+  costs.evaluated_image = std::max(0.0, evaluating.rest - training.rest) /
+                          std::min(num_validation_images, kEvaluatedImages);
   for (const Arm& arm : grid.arms) {
     costs.pretraining_iteration.push_back(0);
     if (arm.start != Arm::Start::kPretrain) continue;
     const std::string pretraining = folder.path() + "/" + arm.name;
     costs.pretraining_iteration.back() =
         measure(with(training_command("pretrain_imagenet", arm.source, pretraining, options),
-                     {fmt::format("solver.max_iter={}", kSteps), "log.period=1"}),
+                     {"solver.lr_schedule=cosine", fmt::format("solver.max_iter={}", kSteps),
+                      "log.period=1"}),
                 pretraining)
             .step;
   }

@@ -87,8 +87,7 @@ std::vector<Job> jobs_of(const StudyConfig& config, const Grid& grid, const JobO
   return jobs;
 }
 
-void estimate(std::vector<Job>& jobs, const Grid& grid, int64_t num_validation_images,
-              const Costs& costs) {
+void estimate(std::vector<Job>& jobs, const Grid& grid, const Costs& costs) {
   for (Job& job : jobs) {
     const auto iterations = static_cast<double>(job.last - job.first);
     if (job.is_pretraining()) {
@@ -99,11 +98,10 @@ void estimate(std::vector<Job>& jobs, const Grid& grid, int64_t num_validation_i
           costs.start + iterations * costs.pretraining_iteration[arm - grid.arms.begin()];
       continue;
     }
-    const detection::EvalConfig& eval = grid.run(job.id).config.eval;
-    const int64_t evaluations = (job.last - 1) / eval.period - job.first / eval.period + 1;
-    const int64_t images = num_validation_images + eval.train_images;
+    const detection::TrainConfig& run = grid.run(job.id).config;
+    const int64_t evaluations = (job.last - 1) / run.eval.period - job.first / run.eval.period + 1;
     job.estimated_seconds = costs.start + iterations * costs.iteration +
-                            static_cast<double>(evaluations * images) * costs.evaluated_image;
+                            static_cast<double>(evaluations) * costs.evaluation(run);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/study/plan/costs.h"
 #include "apps/study/plan/grid.h"
 
 namespace denovo::study {
@@ -18,14 +19,6 @@ enum class JobState {
   kFailed,   // by its own doing (it diverged): its pair is missing until its directory is deleted
 };
 const char* name_of(JobState state);
-
-/// Seconds that things take, measured or stated.
-struct Costs {
-  double start = 0;      // a program until its first step
-  double iteration = 0;  // a step of the detector
-  double evaluated_image = 0;
-  std::vector<double> pretraining_iteration;  // by arm; 0 for one that is not pre-trained here
-};
 
 struct Job {
   std::string id;               // of the run, or "pretraining/ARM"
@@ -53,8 +46,7 @@ struct JobOptions {
 std::vector<Job> jobs_of(const StudyConfig& config, const Grid& grid, const JobOptions& options);
 
 /// Fills in estimated_seconds. Evaluations of a run are those of its own iterations.
-void estimate(std::vector<Job>& jobs, const Grid& grid, int64_t num_validation_images,
-              const Costs& costs);
+void estimate(std::vector<Job>& jobs, const Grid& grid, const Costs& costs);
 
 /// The newest iteration in a run's metrics.jsonl; `fallback` where there is none yet.
 int64_t iteration_reached(const std::string& directory, int64_t fallback);

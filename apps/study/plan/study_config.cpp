@@ -97,6 +97,9 @@ void GridSection::describe(ConfigFields& v) {
   v("pretraining_uses", pretraining_uses, "studies among which the cost of pre-training is shared")
       .positive()
       .harmless();
+  v("threads", threads,
+    "of each run, which its last bits depend on; 0: the machine's, shared by the runs at a time")
+      .non_negative();
   v("launch", launch, "command put before each train_coco: \"mpirun -n 8\"").harmless();
 }
 

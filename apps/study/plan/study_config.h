@@ -34,6 +34,7 @@ struct GridSection {
   double margin_ap = 1.0;
   double early_fraction = 0.2;
   int pretraining_uses = 1;
+  int threads = 0;
   std::string launch;
 
   void describe(ConfigFields& v);

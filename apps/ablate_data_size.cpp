@@ -1,0 +1,62 @@
+// Asks whether pre-training is worth it: trains a detector from random and from pre-trained weights
+// over sizes of the training set, schedules and seeds, and reports.
+#include <fmt/format.h>
+
+#include "apps/study/study.h"
+#include "core/files/signals.h"
+#include "core/program/options.h"
+
+namespace {
+
+using namespace denovo;
+
+constexpr int kSomeRunsMissing = 1;
+
+int ablate(int argc, char** argv) {
+  Options options("ablate_data_size",
+                  "Studies whether pre-training is worth it, over sizes of the training set and "
+                  "schedules");
+  options.add({.name = "out", .value = "STUDY", .meaning = "study directory", .required = true});
+  options.add({.name = "resume", .meaning = "continue the study in --out"});
+  options.add({.name = "jobs",
+               .value = "N",
+               .meaning = "runs at a time, each with its share of the cores",
+               .fallback = "1"});
+  options.add({.name = "dry-run", .meaning = "print every run and what it will take, then end"});
+  options.add({.name = "report-only", .meaning = "report on what the study in --out has so far"});
+  options.add_config(config_help<study::StudyConfig>(), config_markdown<study::StudyConfig>());
+  if (!options.parse(argc, argv)) return 0;
+
+  study::StudyConfig config =
+      load_config<study::StudyConfig>(options.text("config"), options.overrides());
+  if (options.given("threads"))
+    config.study.threads = static_cast<int>(options.integer("threads", 1, 1024));
+  if (options.given("seed")) config.study.first_seed = options.integer("seed", 0, INT32_MAX);
+  const study::StudyOptions where{.out = options.text("out"),
+                                  .device = options.text("device"),
+                                  .at_a_time = static_cast<int>(options.integer("jobs", 1, 1024))};
+  watch_signals();
+  Logger logger(options.given("quiet"));
+  study::Study study(std::move(config), where, logger);
+  if (options.given("dry-run")) {
+    fmt::print("{}", study.dry_run());
+    return 0;
+  }
+  if (options.given("report-only")) {
+    study.report();
+  } else if (const int signal = study.run(options.given("resume"))) {
+    return 128 + signal;
+  }
+  fmt::print("{}", study.summary());
+  if (const std::string missing = study.missing(); !missing.empty()) {
+    logger.warn(missing);
+    return kSomeRunsMissing;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return denovo::run_program(argc, argv, ablate);
+}

@@ -1,0 +1,30 @@
+// plan.json: what a study does, has done and will cost, for people and programs that look at it from
+// outside. Nothing reads it back: what a run has done stands in its own directory.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "apps/study/plan/job.h"
+
+namespace denovo::study {
+
+/// What the branches save.
+struct GridCost {
+  int64_t iterations = 0;                 // of all runs as they are done
+  int64_t iterations_alone = 0;           // if each schedule were trained from its first step
+  double seconds = 0, seconds_alone = 0;  // estimated, with pre-training and evaluations
+};
+GridCost cost_of(const Grid& grid, std::span<const Job> jobs, const Costs& costs);
+
+/// {"state", "threads", "jobs_at_a_time", "costs": {…}, "total": {…},
+///  "jobs": [{"id", "arm", "images", "schedule", "seed", "state", "reason", "needs", "branch_at",
+///            "iterations", "estimated_seconds", "command"}]}
+std::string plan_json(const Grid& grid, std::span<const Job> jobs, const Costs& costs, int threads);
+
+/// The same for people: a line for each job, totals at the end; job times for one at a time, the
+/// total for `at_a_time` of them.
+std::string plan_table(const Grid& grid, std::span<const Job> jobs, const Costs& costs,
+                       int at_a_time);
+
+}  // namespace denovo::study

@@ -1,0 +1,164 @@
+#include "apps/study/study.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "apps/study/plan/calibration.h"
+#include "apps/study/plan/plan_file.h"
+#include "apps/study/runs/run_jobs.h"
+#include "core/error.h"
+#include "core/files/atomic_write.h"
+#include "core/files/json_writer.h"
+
+namespace denovo::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A study keeps the threads of a run that it began with.
+StudyConfig with_threads(StudyConfig config, const StudyOptions& options) {
+  int& threads = config.study.threads;
+  const std::string begun = options.out + "/study.toml";
+  if (threads == 0 && fs::exists(begun))
+    threads = load_config<StudyConfig>(begun, {}).study.threads;
+  if (threads == 0)
+    threads =
+        std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / options.at_a_time);
+  return config;
+}
+
+/// Adds "key was A, is B" for each key of a file that differs and touches the result.
+template <class Config>
+void add_changes(const std::string& file, const Config& config, std::vector<std::string>& changes) {
+  for (const auto& difference : differences_from_file(file, config)) {
+    if (difference.affects_result)
+      changes.push_back(
+          fmt::format("{} was {}, is {}", difference.key, difference.before, difference.after));
+  }
+}
+
+}  // namespace
+
+Study::Study(StudyConfig config, StudyOptions options, Logger& logger)
+    : config_(with_threads(std::move(config), options)),
+      options_(std::move(options)),
+      logger_(logger),
+      detector_(
+          load_config<detection::TrainConfig>(config_.detector.config, config_.detector.overrides)),
+      data_(detector_) {
+  grid_ = make_grid(config_, detector_, data_.num_images(), data_.num_validation_images(),
+                    options_.out);
+  jobs_ =
+      jobs_of(config_, *grid_,
+              {.study = options_.out, .device = options_.device, .threads = config_.study.threads});
+}
+
+std::string Study::dry_run() {
+  data_.require_all_classes(*grid_);
+  require_fitting_arms(*grid_, data_);
+  look_at_states(jobs_);
+  costs_ = costs();
+  estimate(jobs_, *grid_, costs_);
+  return plan_table(*grid_, jobs_, costs_, options_.at_a_time);
+}
+
+int Study::run(bool resume) {
+  open(resume);
+  look_at_states(jobs_);
+  const std::string file = path("costs.toml");
+  costs_ = fs::exists(file) ? load_config<Costs>(file, {}) : costs();
+  replace_file(file, config_text(costs_));
+  estimate(jobs_, *grid_, costs_);
+  write_plan();
+  const GridCost cost = cost_of(*grid_, jobs_, costs_);
+  logger_.info(fmt::format("{} runs, {} iterations; about {} in all, {} at a time", jobs_.size(),
+                           cost.iterations, format_duration(cost.seconds / options_.at_a_time),
+                           options_.at_a_time));
+  const int signal = run_jobs(
+      jobs_,
+      {.at_a_time = options_.at_a_time, .logs = path("logs"), .changed = [&] { write_plan(); }},
+      logger_);
+  if (signal) {
+    logger_.info(fmt::format("stopped by signal {} with checkpoints, --resume continues", signal));
+    return signal;
+  }
+  report();
+  return 0;
+}
+
+void Study::report() {
+  if (!fs::exists(path("study.toml")))
+    throw ConfigError(fmt::format("{}: nothing to report, there is no study here", options_.out));
+}
+
+std::string Study::missing() const {
+  return missing_text(jobs_);
+}
+
+void Study::open(bool resume) {
+  const bool is_study = fs::exists(path("study.toml"));
+  if (resume && !is_study)
+    throw ConfigError(fmt::format("{}: nothing to resume, there is no study here", options_.out));
+  if (!resume && is_study) {
+    throw ConfigError(fmt::format(
+        "{}: holds another study; --resume continues it, another --out starts a new one",
+        options_.out));
+  }
+  if (!resume && fs::exists(options_.out) &&
+      (!fs::is_directory(options_.out) || !fs::is_empty(options_.out))) {
+    throw ConfigError(fmt::format("{}: exists and is not an empty directory; choose another --out",
+                                  options_.out));
+  }
+  if (resume) {
+    lock_.emplace(options_.out);
+    require_same_study();
+    return;
+  }
+  data_.require_all_classes(*grid_);
+  require_fitting_arms(*grid_, data_);
+  data_.require_separate_images();
+  create_directories(options_.out);
+  lock_.emplace(options_.out);
+  write_files();
+}
+
+void Study::require_same_study() const {
+  std::vector<std::string> changes;
+  add_changes(path("study.toml"), config_, changes);
+  add_changes(path("detector.toml"), detector_, changes);
+  if (changes.empty()) return;
+  throw ConfigError(fmt::format("{}: a resumed study must keep its configuration and its rules; {}",
+                                path("study.toml"), fmt::join(changes, "; ")));
+}
+
+void Study::write_files() const {
+  create_directories(path("subsets"));
+  for (const StudyRun& run : grid_->runs) {
+    if (!run.branch_of.empty() || run.arm != grid_->arms.front().name) continue;
+    JsonWriter json;
+    json.begin_object().field("seed", run.config.seed).key("image_ids").begin_array();
+    for (const int64_t id : data_.image_ids(run)) json.value(id);
+    json.end_array().end_object();
+    replace_file(fmt::format("{}/{}-s{}.json", path("subsets"), run.images, run.seed),
+                 json.text() + "\n");
+  }
+  replace_file(path("detector.toml"), config_text(detector_));
+  // The last: a directory with it holds a study.
+  replace_file(path("study.toml"), config_text(config_));
+}
+
+Costs Study::costs() {
+  logger_.info("measuring what a step takes here (about half a minute)");
+  return measure_costs(
+      *grid_, static_cast<int>(data_.num_validation_images()),
+      {.study = options_.out, .device = options_.device, .threads = config_.study.threads});
+}
+
+void Study::write_plan() const {
+  replace_file(path("plan.json"), plan_json(*grid_, jobs_, costs_, config_.study.threads));
+}
+
+}  // namespace denovo::study

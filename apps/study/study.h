@@ -1,0 +1,72 @@
+// A study from its configuration to its report, in a directory that can be stopped and resumed at any
+// moment:
+//
+//   study.toml, detector.toml   the resolved configurations
+//   costs.toml                  what a step takes here, measured before the first run
+//   plan.json                   every run with its state (plan/plan_file.h)
+//   subsets/                    the image ids of each size and seed
+//   pretraining/ARM/            run directories of pretrain_imagenet
+//   runs/ID/                    run directories of train_coco
+//   logs/                       what the programs printed
+//   report.json, report.html
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/study/plan/job.h"
+#include "apps/study/plan/study_data.h"
+#include "core/files/run_lock.h"
+#include "core/log/logger.h"
+
+namespace denovo::study {
+
+struct StudyOptions {
+  std::string out;
+  std::string device = "auto";
+  int at_a_time = 1;  // runs
+};
+
+class Study {
+ public:
+  /// Reads the data and makes the grid. Throws what they throw, and what makes a study unfit
+  /// (plan/study_data.h). Nothing is written.
+  Study(StudyConfig config, StudyOptions options, Logger& logger);
+
+  /// Measures what it would take and returns the plan as a table.
+  std::string dry_run();
+
+  /// Begins in a new or empty directory, or with `resume` goes on in one that holds this study:
+  /// ConfigError names the keys in which it differs. Runs what is left, then reports. Returns the
+  /// signal that stopped it, or 0.
+  int run(bool resume);
+  /// Reports on what is there. ConfigError where no study is.
+  void report();
+
+  /// What is not finished, in words; empty: nothing.
+  std::string missing() const;
+  /// What people are told at the end: the answer, the verdicts, the path of the report.
+  const std::string& summary() const { return summary_; }
+
+ private:
+  void open(bool resume);
+  void require_same_study() const;
+  void write_files() const;
+  Costs costs();
+  void write_plan() const;
+  std::string path(const std::string& name) const { return options_.out + "/" + name; }
+
+  StudyConfig config_;
+  const StudyOptions options_;
+  Logger& logger_;
+  const detection::TrainConfig detector_;
+  const StudyData data_;
+  std::optional<Grid> grid_;
+  std::vector<Job> jobs_;
+  Costs costs_;
+  std::optional<RunLock> lock_;
+  std::string summary_;
+};
+
+}  // namespace denovo::study
