@@ -47,6 +47,9 @@ int make_shapes(int argc, char** argv) {
                .meaning = "training images of the classification folder (an eighth as many for "
                           "validation); 0 = none",
                .fallback = number(defaults.num_classification)});
+  options.add({.name = "crops",
+               .meaning = "also write crops of the detection pictures' own objects, a folder per "
+                          "class: a control for studies of pre-training"});
   if (!options.parse(argc, argv)) return 0;
 
   ShapesOptions shapes;
@@ -54,6 +57,7 @@ int make_shapes(int argc, char** argv) {
   shapes.num_val = static_cast<int>(options.integer("val", 1, 999'999));
   shapes.size = static_cast<int>(options.integer("size", 64, 1024));
   shapes.num_classification = static_cast<int>(options.integer("classification", 0, 999'999));
+  shapes.crops = options.given("crops");
   if (options.given("seed")) {
     shapes.seed = static_cast<uint64_t>(options.integer("seed", 0, INT64_MAX));
   }
@@ -76,7 +80,9 @@ int make_shapes(int argc, char** argv) {
              "small", "medium", "large");
   print_split("train", report.train);
   print_split("val", report.val);
-  fmt::print("classification: {} images\nwritten to {}\n", report.classification_images, out);
+  fmt::print("classification: {} images\n", report.classification_images);
+  if (shapes.crops) fmt::print("crops: {} images\n", report.crops);
+  fmt::print("written to {}\n", out);
   return 0;
 }
 

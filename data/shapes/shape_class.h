@@ -4,14 +4,15 @@
 #pragma once
 
 #include <span>
+#include <string>
 
 #include "data/shapes/figure.h"
 
 namespace denovo::data {
 
 struct ShapeClass {
-  const char* name;
-  const char* supercategory;  // the outline's name
+  std::string name;
+  std::string supercategory;  // the outline's name
   Outline outline;
   Texture texture;
 };
@@ -19,7 +20,9 @@ struct ShapeClass {
 /// Ten classes of the detection data, COCO category ids 1 .. 10.
 std::span<const ShapeClass> detection_shapes();
 
-/// Twelve classes of the classification folder: six of them are detection classes, six are not.
+/// The classes of the classification folder, on which a trunk is pre-trained: every outline with
+/// every texture, but for the detection classes. Its pictures teach edges, corners, curves and
+/// textures, and show nothing that the detector will be asked for, as ImageNet is to COCO.
 std::span<const ShapeClass> classification_shapes();
 
 }  // namespace denovo::data

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFormat = 1;  // of the drawing: a change of a single pixel is another format
+constexpr int kFormat = 2;  // of the drawing: a change of a single pixel is another format
 constexpr int kJpegQuality = 90;
 constexpr const char* kManifest = "make_shapes.json";
 
@@ -35,9 +35,9 @@ RandomStream stream_of(const ShapesOptions& options, Split split, int index) {
 std::string manifest_text(const ShapesOptions& options) {
   return fmt::format(
       "{{\"format\": {}, \"images\": {}, \"val\": {}, \"size\": {}, \"classification\": {}, "
-      "\"seed\": {}}}\n",
+      "\"crops\": {}, \"seed\": {}}}\n",
       kFormat, options.num_train, options.num_val, options.size, options.num_classification,
-      options.seed);
+      options.crops, options.seed);
 }
 
 void check_options(const ShapesOptions& options) {
@@ -219,6 +219,9 @@ class FolderWriter {
     create_directories(root_ + "/" + name);
     create_directories(root_ + "/annotations");
     const int64_t first_id = split == kTrain ? 1 : 1'000'001;  // a name occurs in one split only
+    if (options_.crops)
+      for (const ShapeClass& shape : detection_shapes())
+        create_directories(class_folder("crops", name, shape));
     std::vector<Picture> pictures(count);
     for_each_picture(count, [&](int i) {
       const Scene scene = compose_scene(stream_of(options_, split, i), options_.size);
@@ -226,6 +229,7 @@ class FolderWriter {
       write_image(root_ + "/" + name + "/" + file_name_of(first_id + i), rendering.image,
                   kJpegQuality);
       pictures[i] = {scene.height, scene.width, annotate(scene, rendering)};
+      if (options_.crops) write_crops(name, first_id + i, rendering.image, pictures[i].annotations);
       advance();
     });
     const std::string text = dataset_text(options_, name.c_str(), pictures, first_id);
@@ -235,22 +239,45 @@ class FolderWriter {
 
   void classification_split(const std::string& name, Split split, int count) {
     const auto classes = classification_shapes();
-    for (const ShapeClass& shape : classes) create_directories(class_folder(name, shape));
+    for (const ShapeClass& shape : classes)
+      create_directories(class_folder("classification", name, shape));
     for_each_picture(count, [&](int i) {
       const int class_index = i % static_cast<int>(classes.size());
       const Scene scene =
           compose_single(stream_of(options_, split, i), options_.size * 2 / 3, class_index);
-      write_image(class_folder(name, classes[class_index]) + "/" + file_name_of(i + 1),
-                  render(scene).image, kJpegQuality);
+      write_image(
+          class_folder("classification", name, classes[class_index]) + "/" + file_name_of(i + 1),
+          render(scene).image, kJpegQuality);
       advance();
     });
   }
 
+  int64_t num_crops() const { return num_crops_; }
   void manifest() { write_text(root_ + "/" + kManifest, manifest_text(options_)); }
 
  private:
-  std::string class_folder(const std::string& split, const ShapeClass& shape) const {
-    return root_ + "/classification/" + split + "/" + shape.name;
+  std::string class_folder(const char* set, const std::string& split,
+                           const ShapeClass& shape) const {
+    return fmt::format("{}/{}/{}/{}", root_, set, split, shape.name);
+  }
+
+  /// Each instance with a quarter of its size around it, as far as the picture goes.
+  void write_crops(const std::string& split, int64_t id, const Image& image,
+                   const std::vector<ShapeAnnotation>& annotations) {
+    int number = 0;
+    for (const ShapeAnnotation& annotation : annotations) {
+      if (annotation.is_crowd) continue;
+      const auto [x, y, width, height] = annotation.bbox;
+      const int around = std::max(width, height) / 4;
+      const int left = std::max(0, x - around), top = std::max(0, y - around);
+      const int right = std::min(image.width, x + width + around);
+      const int bottom = std::min(image.height, y + height + around);
+      const ShapeClass& shape = detection_shapes()[static_cast<size_t>(annotation.class_index)];
+      write_image(
+          fmt::format("{}/{:012}_{}.jpg", class_folder("crops", split, shape), id, ++number),
+          crop(image, top, left, bottom - top, right - left), kJpegQuality);
+      ++num_crops_;
+    }
   }
 
   static void write_text(const std::string& path, const std::string& text) {
@@ -267,6 +294,7 @@ class FolderWriter {
   const ShapesOptions& options_;
   const std::function<void(int64_t, int64_t)>& progress_;
   std::mutex mutex_;
+  std::atomic<int64_t> num_crops_ = 0;
   int64_t done_ = 0, total_ = 0;
 };
 
@@ -284,6 +312,7 @@ ShapesReport write_shapes_folder(const std::string& path, const ShapesOptions& o
   FolderWriter writer(folder.path(), options, progress);
   report.train = writer.detection_split("train", kTrain, options.num_train);
   report.val = writer.detection_split("val", kVal, options.num_val);
+  report.crops = writer.num_crops();
   if (options.num_classification > 0) {
     writer.classification_split("train", kClassificationTrain, options.num_classification);
     writer.classification_split("val", kClassificationVal, writer.classification_val());

@@ -3,7 +3,8 @@
 //   DIR/make_shapes.json                            the options; written with the rest
 //   DIR/{train,val}/000000000001.jpg                pictures for detection
 //   DIR/annotations/instances_{train,val}.json      COCO: polygons, crowds as run lengths
-//   DIR/classification/{train,val}/<class>/*.jpg    one object a picture
+//   DIR/classification/{train,val}/<class>/*.jpg    one object a picture, of other classes
+//   DIR/crops/{train,val}/<class>/*.jpg             the objects of the pictures for detection
 #pragma once
 
 #include <array>
@@ -18,6 +19,8 @@ struct ShapesOptions {
   int num_val = 400;
   int size = 192;                 // short side; objects grow with it
   int num_classification = 2400;  // training pictures of all classes; an eighth as many for val
+  bool crops =
+      false;  // a control: whoever has seen these knows what the detector will be asked for
   uint64_t seed = 1;
 
   bool operator==(const ShapesOptions&) const = default;
@@ -31,7 +34,7 @@ struct ShapesSummary {
 
 struct ShapesReport {
   ShapesSummary train, val;
-  int64_t classification_images = 0;
+  int64_t classification_images = 0, crops = 0;
   bool was_there = false;  // nothing was written: the folder already held the same data
 };
 

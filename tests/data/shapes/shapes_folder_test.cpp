@@ -35,7 +35,7 @@ std::map<std::string, std::vector<uint8_t>> files_below(const std::string& root)
 }
 
 const ShapesOptions kSmall{
-    .num_train = 10, .num_val = 3, .size = 64, .num_classification = 24, .seed = 5};
+    .num_train = 10, .num_val = 3, .size = 64, .num_classification = 24, .crops = true, .seed = 5};
 
 }  // namespace
 
@@ -49,10 +49,12 @@ TEST_CASE("write_shapes_folder: the same bytes on one thread and on three") {
   omp_set_num_threads(threads);
   const auto one = files_below(folder / "one");
   CHECK(one == files_below(folder / "three"));
-  CHECK(one.size() == 10 + 3 + 24 + 3 + 3);
+  const auto crops = static_cast<size_t>(report.train.objects + report.val.objects);
+  CHECK(report.crops == report.train.objects + report.val.objects);
+  CHECK(one.size() == 10 + 3 + 24 + 3 + 3 + crops);
   CHECK(one.contains("train/000000000001.jpg"));
   CHECK(one.contains("annotations/instances_val.json"));
-  CHECK(one.contains("classification/val/disc/000000000001.jpg"));
+  CHECK(one.contains("classification/val/checked_disc/000000000001.jpg"));
   CHECK(report.train.images == 10);
   CHECK(report.train.objects >= 20);
   CHECK(report.classification_images == 27);
@@ -73,8 +75,9 @@ TEST_CASE("write_shapes_folder: leaves the same data alone and refuses other dat
   CHECK_THROWS_WITH_AS(
       write_shapes_folder(path, other),
       (path +
-       ": holds data of other options; remove it or name another folder, got {\"format\": 1, "
-       "\"images\": 10, \"val\": 3, \"size\": 64, \"classification\": 24, \"seed\": 5}")
+       ": holds data of other options; remove it or name another folder, got {\"format\": 2, "
+       "\"images\": 10, \"val\": 3, \"size\": 64, \"classification\": 24, "
+       "\"crops\": true, \"seed\": 5}")
           .c_str(),
       ConfigError);
   fs::create_directories(folder / "mine/precious");
