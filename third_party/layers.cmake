@@ -1,5 +1,5 @@
 # denovo_layer(NAME DEPENDS ...): static library denovo_NAME from the sources of NAME/.
-# denovo_programs(DIR): one program per .cpp that stands directly in DIR; subfolders are a library.
+# denovo_programs(DIR DEPENDS ...): one program per .cpp that stands directly in DIR; subfolders are a library.
 
 add_library(denovo_flags INTERFACE)
 target_include_directories(denovo_flags INTERFACE ${CMAKE_SOURCE_DIR})
@@ -68,11 +68,12 @@ function(denovo_layer name)
 endfunction()
 
 function(denovo_programs folder)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   file(GLOB_RECURSE library_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*/*.cpp)
-  set(libraries denovo_detection)
+  set(libraries ${ARG_DEPENDS})
   if(library_sources)
     add_library(denovo_${folder} STATIC ${library_sources})
-    target_link_libraries(denovo_${folder} PUBLIC denovo_detection)
+    target_link_libraries(denovo_${folder} PUBLIC ${ARG_DEPENDS})
     set(libraries denovo_${folder})
   endif()
   file(GLOB mains CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)

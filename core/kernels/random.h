@@ -21,7 +21,8 @@ enum class RandomPurpose : uint32_t {
   kGeneratedData = 6,  // make_shapes; item = image
   kBenchmark = 7,
   kTest = 8,
-  kSubset = 9,  // choice of the images of a smaller training set
+  kSubset = 9,           // choice of the images of a smaller training set
+  kImageBootstrap = 10,  // validation images drawn with repetition; item = draw
 };
 
 struct PhiloxBlock {

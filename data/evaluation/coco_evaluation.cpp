@@ -2,60 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
 #include <map>
-#include <numeric>
 
-#include "data/evaluation/matching.h"
+#include "data/evaluation/cell_curves.h"
 #include "data/evaluation/numpy_sums.h"
 
 namespace denovo::data {
 namespace {
 
-constexpr ThresholdBits kAllThresholds = (1 << kNumIouThresholds) - 1;
-constexpr double kSpacing = std::numeric_limits<double>::epsilon();  // numpy.spacing(1)
-
-/// A true positive: the only places where recall grows, hence all that a curve needs.
-struct CurvePoint {
-  double precision, score;
-};
-
-using Curves = std::array<std::vector<CurvePoint>, kNumIouThresholds>;
-
-/// Walks the detections of one category in score order and notes every true positive.
-Curves trace_curves(std::span<const MatchedDetection> detections, std::span<const int> order,
-                    int area, int limit) {
-  Curves curves;
-  std::array<int64_t, kNumIouThresholds> false_positives{};
-  int64_t everywhere_false = 0;  // false positives at every threshold: the usual case
-  for (const int index : order) {
-    const MatchedDetection& d = detections[index];
-    if (d.rank >= limit) continue;
-    const ThresholdBits counted = kAllThresholds & ~d.ignored[area];
-    const ThresholdBits right = counted & d.matched[area], wrong = counted & ~d.matched[area];
-    if (wrong == kAllThresholds) {
-      ++everywhere_false;
-      continue;
-    }
-    for (int t = 0; t < kNumIouThresholds; ++t) {
-      false_positives[t] += wrong >> t & 1;
-      if (!(right >> t & 1)) continue;
-      const auto tp = static_cast<double>(curves[t].size() + 1);
-      const auto fp = static_cast<double>(false_positives[t] + everywhere_false);
-      curves[t].push_back({tp / (fp + tp + kSpacing), d.score});
-    }
-  }
-  return curves;
-}
-
 class Accumulator {
  public:
   Accumulator(const Matching& matching, int num_categories)
-      : matching_(matching),
-        num_categories_(num_categories),
-        recall_points_(numpy_linspace(0, 1, kNumRecallPoints)) {
+      : matching_(matching), num_categories_(num_categories) {
     const size_t num_recalls = size_t{kNumIouThresholds} * num_categories * kNumAreas * kNumLimits;
     curves_.num_categories = num_categories;
     curves_.recall.assign(num_recalls, -1);
@@ -66,67 +24,40 @@ class Accumulator {
   EvaluationCurves run() {
     std::vector<std::vector<int>> orders(num_categories_);
 #pragma omp parallel for schedule(dynamic)
-    for (int k = 0; k < num_categories_; ++k) orders[k] = score_order(detections_of(k));
+    for (int k = 0; k < num_categories_; ++k) orders[k] = score_order(matching_.detections_of(k));
     const int num_tasks = num_categories_ * kNumAreas * kNumLimits;
-#pragma omp parallel for schedule(dynamic)
-    for (int task = 0; task < num_tasks; ++task) {
-      const int k = task / (kNumAreas * kNumLimits);
-      accumulate(k, task / kNumLimits % kNumAreas, task % kNumLimits, orders[k]);
+#pragma omp parallel
+    {
+      CellTracer tracer;
+#pragma omp for schedule(dynamic)
+      for (int task = 0; task < num_tasks; ++task) {
+        const int k = task / (kNumAreas * kNumLimits);
+        accumulate(tracer, k, task / kNumLimits % kNumAreas, task % kNumLimits, orders[k]);
+      }
     }
     return std::move(curves_);
   }
 
  private:
-  std::span<const MatchedDetection> detections_of(int k) const {
-    const int64_t first = matching_.first_detection[k];
-    return std::span(matching_.detections).subspan(first, matching_.first_detection[k + 1] - first);
-  }
-
-  static std::vector<int> score_order(std::span<const MatchedDetection> detections) {
-    std::vector<int> order(detections.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-      const double left = detections[a].score, right = detections[b].score;
-      return left > right || (std::isnan(right) && !std::isnan(left));
-    });
-    return order;
-  }
-
-  void accumulate(int k, int area, int m, std::span<const int> order) {
+  void accumulate(CellTracer& tracer, int k, int area, int m, std::span<const int> order) {
     const int64_t num_positives = matching_.num_positives[k][area];
     if (num_positives == 0) return;
-    const std::span<const MatchedDetection> detections = detections_of(k);
-    const int limit = kDetectionLimits[m];
-    Curves curves = trace_curves(detections, order, area, limit);
-    const auto first = std::find_if(order.begin(), order.end(),
-                                    [&](int index) { return detections[index].rank < limit; });
+    const CellCurves& cell =
+        tracer.trace(matching_.detections_of(k), order, num_positives, area, kDetectionLimits[m]);
+    const size_t column = (size_t(k) * kNumAreas + area) * kNumLimits + m;
+    const size_t columns = size_t(num_categories_) * kNumAreas * kNumLimits;
     for (int t = 0; t < kNumIouThresholds; ++t) {
-      std::vector<CurvePoint>& curve = curves[t];
-      for (size_t i = curve.size(); i-- > 1;)
-        curve[i - 1].precision = std::max(curve[i - 1].precision, curve[i].precision);
-      const auto tp = static_cast<double>(curve.size());
-      const size_t column = (size_t(k) * kNumAreas + area) * kNumLimits + m;
-      const size_t columns = size_t(num_categories_) * kNumAreas * kNumLimits;
-      curves_.recall[t * columns + column] = tp / static_cast<double>(num_positives);
-      size_t found = 0;  // true positives needed to reach the recall point
+      curves_.recall[t * columns + column] = cell.recall[t];
       for (int r = 0; r < kNumRecallPoints; ++r) {
-        while (found <= curve.size() &&
-               static_cast<double>(found) / static_cast<double>(num_positives) < recall_points_[r])
-          ++found;
-        const size_t cell = (size_t(t) * kNumRecallPoints + r) * columns + column;
-        const bool reached = found <= curve.size() && first != order.end();
-        // Recall 0 is reached by the first detection, whatever it is.
-        const size_t point = found == 0 ? 0 : found - 1;
-        curves_.precision[cell] = reached && !curve.empty() ? curve[point].precision : 0;
-        curves_.scores[cell] =
-            !reached ? 0 : (found == 0 ? detections[*first].score : curve[point].score);
+        const size_t place = (size_t(t) * kNumRecallPoints + r) * columns + column;
+        curves_.precision[place] = cell.precision[t][r];
+        curves_.scores[place] = cell.scores[t][r];
       }
     }
   }
 
   const Matching& matching_;
   const int num_categories_;
-  const std::vector<double> recall_points_;
   EvaluationCurves curves_;
 };
 

@@ -67,6 +67,7 @@ class CellMatcher {
     for (int d = 0; d < num_detections_; ++d) {
       out[d] = {};
       out[d].score = detection(cell, d).score;
+      out[d].image = cell.image;
       out[d].rank = d;
     }
     for (int area = 0; area < kNumAreas; ++area) {
@@ -270,6 +271,8 @@ Matching match_detections(const CocoDataset& ground_truth, std::span<const Detec
   for (int64_t i = 0; i < num_cells; ++i) {
     const Cell& cell = cells.cells[i];
     matching.first_detection[cell.category + 1] = cell.first_detection + cell.num_detections;
+    if (positives[i] == std::array<int64_t, kNumAreas>{}) continue;
+    matching.positives.push_back({cell.category, cell.image, positives[i]});
     for (int area = 0; area < kNumAreas; ++area)
       matching.num_positives[cell.category][area] += positives[i][area];
   }

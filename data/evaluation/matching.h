@@ -22,17 +22,29 @@ inline constexpr double kAreaRanges[kNumAreas][2] = {
 /// One of the at most 100 detections of an image and category that count.
 struct MatchedDetection {
   double score = 0;
-  int rank = 0;  // by score within image and category
+  int image = 0;  // index into CocoDataset::images
+  int rank = 0;   // by score within image and category
   std::array<ThresholdBits, kNumAreas> matched{}, ignored{};
+};
+
+/// Ground truths of one image and category that are not ignored.
+struct ImagePositives {
+  int category = 0, image = 0;
+  std::array<int64_t, kNumAreas> count{};
 };
 
 struct Matching {
   /// Per category in image order, within an image by descending score.
   std::vector<MatchedDetection> detections;
-  std::vector<int64_t> first_detection;  // K + 1 offsets
-  /// Ground truths that are not ignored.
-  std::vector<std::array<int64_t, kNumAreas>> num_positives;  // K
+  std::vector<int64_t> first_detection;   // K + 1 offsets
+  std::vector<ImagePositives> positives;  // ascending category, then image; where there are any
+  std::vector<std::array<int64_t, kNumAreas>> num_positives;  // K: their sums
   std::vector<std::string> warnings;
+
+  std::span<const MatchedDetection> detections_of(int category) const {
+    const int64_t first = first_detection[category];
+    return std::span(detections).subspan(first, first_detection[category + 1] - first);
+  }
 };
 
 /// See evaluate_coco.
