@@ -8,6 +8,8 @@
 
 #include "apps/study/plan/calibration.h"
 #include "apps/study/plan/plan_file.h"
+#include "apps/study/results/report_json.h"
+#include "apps/study/results/study_report.h"
 #include "apps/study/runs/run_jobs.h"
 #include "core/error.h"
 #include "core/files/atomic_write.h"
@@ -92,6 +94,14 @@ int Study::run(bool resume) {
 void Study::report() {
   if (!fs::exists(path("study.toml")))
     throw ConfigError(fmt::format("{}: nothing to report, there is no study here", options_.out));
+  look_at_states(jobs_);
+  const StudyReport report = make_report(config_, *grid_, jobs_,
+                                         {.directory = options_.out,
+                                          .device = options_.device,
+                                          .training = data_.training_fingerprint(),
+                                          .validation = data_.validation_fingerprint()});
+  replace_file(path("report.json"), report_json(report));
+  summary_ = summary_text(report) + "report: " + path("report.json") + "\n";
 }
 
 std::string Study::missing() const {

@@ -37,12 +37,12 @@ std::optional<ParityPair> parity_pair(Pair& pair) {
   const auto shortest = static_cast<double>(design.shortest());
   ParityPair result{
       .scratch = {},
-      .pretrained = {shortest, pair.end(Arm::kOther, &Scores::ap, design.shortest())}};
+      .pretrained = {shortest, pair.end(Role::kOther, &Scores::ap, design.shortest())}};
   for (const int64_t schedule : design.schedules)
     result.scratch.push_back(
-        {static_cast<double>(schedule), pair.end(Arm::kReference, &Scores::ap, schedule)});
+        {static_cast<double>(schedule), pair.end(Role::kReference, &Scores::ap, schedule)});
   if (result.target(design.margin) <= 0)
-    pair.missing(pair.name(Arm::kOther, design.shortest()) + " has no AP above the margin");
+    pair.missing(pair.name(Role::kOther, design.shortest()) + " has no AP above the margin");
   if (!pair.why_missing().empty()) return std::nullopt;
   return result;
 }
@@ -190,8 +190,8 @@ class Judge {
 
   Worth worth(int64_t images, int64_t schedule) const {
     PairValues pairs = values_of(runs_, arm_, images, [&](Pair& pair) {
-      return pair.end(Arm::kOther, &Scores::ap, schedule) -
-             pair.end(Arm::kReference, &Scores::ap, schedule);
+      return pair.end(Role::kOther, &Scores::ap, schedule) -
+             pair.end(Role::kReference, &Scores::ap, schedule);
     });
     return {.images = images,
             .schedule = schedule,

@@ -31,12 +31,12 @@ std::string run_name(const std::string& arm, int64_t images, int64_t schedule, i
   return fmt::format("{}-{}-{}-s{}", arm, images, schedule, seed);
 }
 
-const std::string& Pair::arm_name(Arm arm) const {
-  return arm == Arm::kReference ? design().reference : other_;
+const std::string& Pair::arm_name(Role role) const {
+  return (role == Role::kReference ? design().reference : other_;
 }
 
-std::string Pair::name(Arm arm, int64_t schedule) const {
-  return run_name(arm_name(arm), images_, schedule, seed_);
+std::string Pair::name(Role role, int64_t schedule) const {
+  return run_name(arm_name(role), images_, schedule, seed_);
 }
 
 double Pair::missing(std::string why) {
@@ -44,47 +44,47 @@ double Pair::missing(std::string why) {
   return kNan;
 }
 
-const Measurement* Pair::finished(Arm arm, int64_t schedule) {
-  const Measurement* run = runs_.find(arm_name(arm), images_, schedule, seed_);
+const Measurement* Pair::finished(Role role, int64_t schedule) {
+  const Measurement* run = runs_.find(arm_name(role), images_, schedule, seed_);
   if (run && run->finished) return run;
-  missing(fmt::format("{} {}", name(arm, schedule), run ? "did not finish" : "is missing"));
+  missing(fmt::format("{} {}", name(role, schedule), run ? "did not finish" : "is missing"));
   return nullptr;
 }
 
-double Pair::defined(double value, const char* what, Arm arm, int64_t schedule) {
+double Pair::defined(double value, const char* what, Role role, int64_t schedule) {
   if (std::isfinite(value)) return value;
-  return missing(fmt::format("{} has no {}", name(arm, schedule), what));
+  return missing(fmt::format("{} has no {}", name(role, schedule), what));
 }
 
-double Pair::end(Arm arm, double Scores::*score, int64_t schedule) {
-  const Measurement* run = finished(arm, schedule);
-  return run ? defined(run->final.*score, "AP", arm, schedule) : kNan;
+double Pair::end(Role role, double Scores::*score, int64_t schedule) {
+  const Measurement* run = finished(role, schedule);
+  return run ? defined(run->final.*score, "AP", role, schedule) : kNan;
 }
 
-double Pair::overfitting(Arm arm) {
+double Pair::overfitting(Role role) {
   const int64_t longest = design().longest();
-  const Measurement* run = finished(arm, longest);
+  const Measurement* run = finished(role, longest);
   if (!run) return kNan;
-  return defined(run->train_ap, "train AP", arm, longest) - end(arm, &Scores::ap, longest);
+  return defined(run->train_ap, "train AP", role, longest) - end(role, &Scores::ap, longest);
 }
 
-double Pair::early(Arm arm) {
+double Pair::early(Role role) {
   const int64_t longest = design().longest();
-  const Measurement* run = finished(arm, longest);
+  const Measurement* run = finished(role, longest);
   if (!run) return kNan;
   const auto iteration = std::llround(design().early_fraction * static_cast<double>(longest));
   const auto next =
       std::find_if(run->curve.begin(), run->curve.end(),
                    [&](const CurvePoint& point) { return point.iteration >= iteration; });
   if (next != run->curve.end() && next->iteration == iteration)
-    return defined(next->ap, "AP early on", arm, longest);
+    return defined(next->ap, "AP early on", role, longest);
   if (next == run->curve.end() || next == run->curve.begin())
     return missing(
-        fmt::format("{} has no AP before and after {} iterations", name(arm, longest), iteration));
+        fmt::format("{} has no AP before and after {} iterations", name(role, longest), iteration));
   const CurvePoint& last = *std::prev(next);
   const double share = static_cast<double>(iteration - last.iteration) /
                        static_cast<double>(next->iteration - last.iteration);
-  return defined(last.ap + share * (next->ap - last.ap), "AP early on", arm, longest);
+  return defined(last.ap + share * (next->ap - last.ap), "AP early on", role, longest);
 }
 
 }  // namespace denovo::study

@@ -30,7 +30,7 @@ class Runs {
 /// "<arm>-<images>-<schedule>-s<seed>", as the folder of the run is called.
 std::string run_name(const std::string& arm, int64_t images, int64_t schedule, int64_t seed);
 
-enum class Arm { kReference, kOther };
+enum class Role { kReference, kOther };
 
 /// A number that is not there (no such run, not finished, undefined AP) reads as NaN, and the pair
 /// remembers the first one: it is missing as a whole.
@@ -42,25 +42,25 @@ class Pair {
   const Design& design() const { return runs_.design(); }
 
   /// At the end of a schedule.
-  double end(Arm arm, double Scores::*score, int64_t schedule);
+  double end(Role role, double Scores::*score, int64_t schedule);
   /// Train AP less validation AP at the end of the longest schedule.
-  double overfitting(Arm arm);
+  double overfitting(Role role);
   /// AP after early_fraction of the longest schedule, from that run's curve, linear between the two
   /// neighbouring points. A curve that does not reach from before to behind it has none.
-  double early(Arm arm);
+  double early(Role role);
 
   /// Notes why the pair has no value; the first reason stays. Returns NaN.
   double missing(std::string why);
   /// Empty: nothing is missing.
   const std::string& why_missing() const { return why_missing_; }
   /// Of an arm's run in this pair.
-  std::string name(Arm arm, int64_t schedule) const;
+  std::string name(Role role, int64_t schedule) const;
 
  private:
-  const std::string& arm_name(Arm arm) const;
+  const std::string& arm_name(Role role) const;
   /// nullptr, and noted, unless it is finished.
-  const Measurement* finished(Arm arm, int64_t schedule);
-  double defined(double value, const char* what, Arm arm, int64_t schedule);
+  const Measurement* finished(Role role, int64_t schedule);
+  double defined(double value, const char* what, Role role, int64_t schedule);
 
   const Runs& runs_;
   const std::string other_;

@@ -7,18 +7,18 @@ namespace {
 
 double final_in(Pair& pair, double Scores::*score) {
   const int64_t longest = pair.design().longest();
-  return pair.end(Arm::kReference, score, longest) - pair.end(Arm::kOther, score, longest);
+  return pair.end(Role::kReference, score, longest) - pair.end(Role::kOther, score, longest);
 }
 
 }  // namespace
 
 double share_of_final(Pair& pair) {
   const int64_t longest = pair.design().longest();
-  const double share = pair.end(Arm::kOther, &Scores::ap, longest);
+  const double share = pair.end(Role::kOther, &Scores::ap, longest);
   if (share == 0)
     return pair.missing(
-        fmt::format("{} has AP 0, of which nothing is a share", pair.name(Arm::kOther, longest)));
-  return pair.end(Arm::kReference, &Scores::ap, longest) / share;
+        fmt::format("{} has AP 0, of which nothing is a share", pair.name(Role::kOther, longest)));
+  return pair.end(Role::kReference, &Scores::ap, longest) / share;
 }
 
 double final_difference(Pair& pair) {
@@ -26,11 +26,11 @@ double final_difference(Pair& pair) {
 }
 
 double early_lead(Pair& pair) {
-  return pair.early(Arm::kOther) - pair.early(Arm::kReference);
+  return pair.early(Role::kOther) - pair.early(Role::kReference);
 }
 
 double overfitting_difference(Pair& pair) {
-  return pair.overfitting(Arm::kReference) - pair.overfitting(Arm::kOther);
+  return pair.overfitting(Role::kReference) - pair.overfitting(Role::kOther);
 }
 
 double localisation_difference(Pair& pair) {

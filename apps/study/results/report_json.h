@@ -1,0 +1,29 @@
+// report.json: the report for programs.
+#pragma once
+
+#include <string>
+
+#include "apps/study/results/study_report.h"
+
+namespace denovo::study {
+
+/// { "study": {"study.sizes": […], …},                       the resolved configuration
+///   "version", "device", "data": […],
+///   "runs": [{"id", "arm", "images", "schedule", "seed", "state", "reason",
+///             "curve": [{"iteration", "images_seen", "bbox": {"AP", "AP50", "AP75"}, "segm": {…},
+///                        "train_bbox": {"AP"}}],
+///             "final": {…}, "best": {…}, "images_seen", "instances_seen", "pixels_seen",
+///             "seconds"}],
+///   "pretraining": {"images_seen", "pixels_seen", "seconds", "top1", "arms": [{"arm", …}]},
+///   "claims": [{"id", "arm", "title", "verdict", "estimate", "interval": [low, high] or null,
+///               "unit", "n", "threshold", "rule", "why", "by_size": […]}],
+///   "mask_claims": […],
+///   "advice": {"text", "surer", "breakdown_images": {"worse_at", "no_worse_at"},
+///              "parity_iterations": {"1000": …}, "arms": {…}},
+///   "costs": [{"arm", …}], "overtrained": [{"run", …}] }
+///
+/// AP is in percent, every number with all its digits; what is undefined or unbounded is null. The
+/// keys of `advice` are those of the first pre-trained arm, `arms` has them for each.
+std::string report_json(const StudyReport& report);
+
+}  // namespace denovo::study
