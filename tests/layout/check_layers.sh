@@ -48,6 +48,12 @@ if [ -d detection ]; then
   done < <(grep -rnE '#include "detection/[a-z_]+/' --include='*.h' --include='*.cpp' detection || true)
 fi
 
+# The statistics of the study are plain numbers: no configuration, files, processes or tensors.
+while IFS=: read -r file line include; do
+  report "$file:$line: the study's statistics must not include $(sed -E 's/.*"(.*)".*/\1/' <<<"$include")"
+done < <(grep -rnE '#include "' --include='*.h' --include='*.cpp' apps/study/statistics 2>/dev/null |
+  grep -vE '"(apps/study/statistics|data/evaluation)/|"core/(error|kernels/random)\.h"' || true)
+
 # Library headers stay behind the backends: core/{cpu,cuda,dist} and the kernel files of ops.
 while IFS=: read -r file line include; do
   case "$file" in

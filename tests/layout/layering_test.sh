@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The layering check passes on the tree, and fails on each of five planted violations.
+# The layering check passes on the tree, and fails on each of six planted violations.
 #   layering_test.sh SOURCE_DIR
 set -euo pipefail
 source_dir=$1
@@ -23,5 +23,6 @@ expect_violation core/a.h '#include "ops/relu/relu.h"' 'core/a.h:1: core must no
 expect_violation data/b.cpp '#include "detection/mask_rcnn/mask_rcnn.h"' 'data must not include detection'
 expect_violation detection/rpn/d.h '#include "detection/mask_rcnn/mask_rcnn.h"' 'detection/rpn must not include detection/mask_rcnn'
 expect_violation detection/weights/e.cpp '#include "detection/training/train_config.h"' 'detection/weights must not include detection/training'
+expect_violation apps/study/statistics/f.h '#include "core/config/config.h"' "the study's statistics must not include core/config/config.h"
 expect_violation nn/c.h '#include <cudnn.h>' 'library header outside a backend'
-echo "layering test: the tree is clean, and five planted violations were found"
+echo "layering test: the tree is clean, and six planted violations were found"

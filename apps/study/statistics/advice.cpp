@@ -99,8 +99,8 @@ class Adviser {
     }
   }
 
-  /// The shortest schedule from which on the worth is below the margin up to the longest; ends_.end():
-  /// there is none.
+  /// The shortest schedule from which on the worth is below the margin up to the longest;
+  /// ends_.end(): there is none.
   std::vector<Worth>::const_iterator worthless_from() const {
     auto from = ends_.end();
     while (from != ends_.begin() && std::prev(from)->interval &&

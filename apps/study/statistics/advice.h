@@ -14,8 +14,8 @@ struct Advice {
 
 /// On the largest size. The first sentence is about the shortest schedule, where pre-training has
 /// the best chances, whatever was measured; the second about the longer ones. "Worth less than the
-/// margin from T iterations on" is said when the interval of P - S lies below the margin at T and at
-/// every longer schedule (looked through from the longest down, which needs no correction for
+/// margin from T iterations on" is said when the interval of P - S lies below the margin at T and
+/// at every longer schedule (looked through from the longest down, which needs no correction for
 /// looking often). What an interval does not exclude is called open. Sizes and iterations are in
 /// ArmClaims::breakdown and ::parity.
 ///

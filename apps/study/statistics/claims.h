@@ -74,8 +74,8 @@ struct ArmClaims {
 };
 
 /// One entry per arm of design.others. Measurements outside the grid are not looked at. A pair of
-/// which a run is missing, unfinished or without AP is left out of the claims that need it and named
-/// in their `why`. Throws ConfigError as Runs does.
+/// which a run is missing, unfinished or without AP is left out of the claims that need it and
+/// named in their `why`. Throws ConfigError as Runs does.
 ///
 /// Claim 5 can be contradicted at any size. As k sizes are searched for the counterexample, the
 /// intervals of that search hold together: each at confidence 1 - 0.05 / k (Bonferroni), or a study

@@ -23,9 +23,9 @@ bool all_equal(std::span<const double> values);
 double t_quantile(double probability, int degrees_of_freedom);
 
 /// Student's interval of the mean, low and high = mean -+ t(n - 1) * s / sqrt(n), s^2 the unbiased
-/// variance. None for fewer than kFewestPairs values, and for values that are all equal: measurements
-/// that seeds do not change (both arms at AP 0, runs that ignore their seed) are not a sample, and an
-/// interval of width zero would decide every claim.
+/// variance. None for fewer than kFewestPairs values, and for values that are all equal:
+/// measurements that seeds do not change (both arms at AP 0, runs that ignore their seed) are not a
+/// sample, and an interval of width zero would decide every claim.
 std::optional<Interval> t_interval(std::span<const double> values, double confidence = kConfidence);
 
 enum class Side { kAbove, kBelow, kAcross };

@@ -29,8 +29,8 @@ double upper_bound_of_lead(std::span<const ParityPair> pairs, double margin, dou
 }
 
 /// The ratio up to which S is behind for certain. The bound of d is convex between the ratios at
-/// which a schedule of some pair ends: below zero at two of them, it is below zero between them, and
-/// from below to above zero it crosses once.
+/// which a schedule of some pair ends: below zero at two of them, it is below zero between them,
+/// and from below to above zero it crosses once.
 double ratio_behind(std::span<const ParityPair> pairs, double margin) {
   std::vector<double> corners;
   double last_corner = std::numeric_limits<double>::infinity();

@@ -6,29 +6,29 @@
 // iterations at all (a detector without training has AP 0 under any trunk) to the shortest end.
 // ratio = iterations(S) / iterations(P).
 //
-// Below the shortest schedule nothing was measured. The line from the origin stands for it, for both
-// arms alike, so that there the ratio is P's AP / S's AP at the shortest schedule: its size is a
-// convention, but it is below 1 exactly when S is ahead there. Were S held at the shortest schedule
-// instead, no ratio could be below 1, equal arms would look as if S needed more, and the claim could
-// never be contradicted.
+// Below the shortest schedule nothing was measured. The line from the origin stands for it, for
+// both arms alike, so that there the ratio is P's AP / S's AP at the shortest schedule: its size is
+// a convention, but it is below 1 exactly when S is ahead there. Were S held at the shortest
+// schedule instead, no ratio could be below 1, equal arms would look as if S needed more, and the
+// claim could never be contradicted.
 //
 // Never getting there. A pair whose S stays below the target is censored: all that is known is that
 // it needs more than the longest schedule. Then no upper bound exists (the interval ends at
-// infinity, `contradicted` is out of reach), and the estimate, with the longest schedule in place of
-// what is not known, is too small. The lower bound must not come from these substitutes: they hide
-// the spread, and three noisy pairs that are all censored would look certain. It is read from AP,
-// which is measured whether the target is reached or not: let d_i(r) = AP of S, after r times the
-// iterations that P needed, less the target, in pair i. While the whole t interval of the mean of d
-// is below zero, S is not there yet; the bound is the r up to which that holds, at most the smallest
-// r at which a pair's longest schedule ends.
-// At r = 1, d_i is S's AP less P's AP but for a factor near 1: the bound exceeds 1 only if S is
-// behind by the same kind of interval that all other claims use, so that equal arms give a false
-// `supported` in at most 2.5 % of studies however many pairs are censored.
+// infinity, `contradicted` is out of reach), and the estimate, with the longest schedule in place
+// of what is not known, is too small. The lower bound must not come from these substitutes: they
+// hide the spread, and three noisy pairs that are all censored would look certain. It is read from
+// AP, which is measured whether the target is reached or not: let d_i(r) = AP of S, after r times
+// the iterations that P needed, less the target, in pair i. While the whole t interval of the mean
+// of d is below zero, S is not there yet; the bound is the r up to which that holds, at most the
+// smallest r at which a pair's longest schedule ends. At r = 1, d_i is S's AP less P's AP but for a
+// factor near 1: the bound exceeds 1 only if S is behind by the same kind of interval that all
+// other claims use, so that equal arms give a false `supported` in at most 2.5 % of studies however
+// many pairs are censored.
 //
-// Where no pair is censored: Student's interval of log(ratio), as for every other mean, with the same
-// limit on its lower bound. Curves flatten beyond the shortest schedule, which skews log(ratio)
-// upwards; at margin 0 its own bound would call equal arms `supported` in 6 % of studies of five
-// seeds.
+// Where no pair is censored: Student's interval of log(ratio), as for every other mean, with the
+// same limit on its lower bound. Curves flatten beyond the shortest schedule, which skews
+// log(ratio) upwards; at margin 0 its own bound would call equal arms `supported` in 6 % of studies
+// of five seeds.
 #pragma once
 
 #include <cstdint>

@@ -54,14 +54,16 @@ std::string rule_text(const Rule& rule, double margin) {
       "{}{}", rule.threshold(margin),
       rule.margins > 0 ? " (the margin)" : (rule.margins < 0 ? " (minus the margin)" : ""));
   return fmt::format(
-      "supported when the {} bound is {} {}{}, contradicted when the {} bound is {} it{}",
-      above ? "lower" : "upper", rule.touching ? "at least" : (above ? "above" : "below"),
-      threshold,
+      "{}: supported when the {} bound is {} {}{}, contradicted when the {} bound is {} it{}",
+      rule.estimate, above ? "lower" : "upper",
+      rule.touching ? "at least" : (above ? "above" : "below"), threshold,
       rule.condition == Condition::kEqualConfigurations
           ? " and the configurations are equal but for model.init"
           : "",
       above ? "upper" : "lower", above ? "below" : "above",
-      rule.condition == Condition::kWhereNoWorse ? " at a size where claim 3 is supported" : "");
+      rule.condition == Condition::kWhereNoWorse
+          ? " at a size where claim 3 is supported (by bounds that hold for all sizes together)"
+          : "");
 }
 
 Verdict verdict_of(const std::optional<Interval>& interval, double threshold, Side supports,

@@ -1,8 +1,8 @@
 // The six claims of the study and the rules of their verdicts, as a table.
 //
 // S and P are the arms with random and with pre-trained weights; "final" is AP at the end of the
-// longest schedule; differences are taken within a pair of one seed. Titles and thresholds are those
-// of the study's design; nothing that depends on a measurement stands here.
+// longest schedule; differences are taken within a pair of one seed. Titles and thresholds are
+// those of the study's design; nothing that depends on a measurement stands here.
 #pragma once
 
 #include <array>
@@ -47,37 +47,41 @@ double localisation_difference(Pair& pair);
 // clang-format off
 inline constexpr std::array<Rule, 6> kRules = {{
     {.id = 1, .title = "training from random weights works without changing the architecture",
-     .estimate = "S / P, final, largest size", .unit = "times P's AP", .value = share_of_final,
+     .estimate = "S / P, final, largest size",
+     .unit = "times P's AP", .value = share_of_final,
      .supports = Side::kAbove, .touching = true, .number = 0.9, .margins = 0,
      .condition = Condition::kEqualConfigurations},
     {.id = 2, .title = "it needs more iterations",
-     .estimate = "iterations(S) / iterations(P) to P's AP at the shortest schedule less the margin, largest size",
+     .estimate = "iterations(S) / iterations(P) to reach P's AP at the shortest schedule less the "
+                 "margin, largest size",
      .unit = "times the iterations", .value = nullptr,
      .supports = Side::kAbove, .touching = false, .number = 1, .margins = 0,
      .condition = Condition::kNone},
     {.id = 3, .title = "it ends no worse, down to a data size",
-     .estimate = "S - P, final, by size", .unit = "AP", .value = final_difference,
+     .estimate = "S - P, final, by size",
+     .unit = "AP", .value = final_difference,
      .supports = Side::kAbove, .touching = false, .number = 0, .margins = -1,
      .condition = Condition::kNone},
     {.id = 4, .title = "pre-training speeds up early convergence",
-     .estimate = "P - S early in the longest schedule, largest size", .unit = "AP", .value = early_lead,
+     .estimate = "P - S early in the longest schedule, largest size",
+     .unit = "AP", .value = early_lead,
      .supports = Side::kAbove, .touching = false, .number = 0, .margins = 0,
      .condition = Condition::kNone},
     {.id = 5, .title = "pre-training does not reduce overfitting until data is small",
-     .estimate = "gap(S) - gap(P), gap = train AP - validation AP, final, by size", .unit = "AP",
-     .value = overfitting_difference,
+     .estimate = "gap(S) - gap(P), gap = train AP - validation AP, final, by size",
+     .unit = "AP", .value = overfitting_difference,
      .supports = Side::kBelow, .touching = false, .number = 0, .margins = 1,
      .condition = Condition::kWhereNoWorse},
     {.id = 6, .title = "it helps less where localisation matters",
-     .estimate = "(S - P) in AP75 less (S - P) in AP50, final, largest size", .unit = "AP",
-     .value = localisation_difference,
+     .estimate = "(S - P) in AP75 less (S - P) in AP50, final, largest size",
+     .unit = "AP", .value = localisation_difference,
      .supports = Side::kAbove, .touching = false, .number = 0, .margins = 0,
      .condition = Condition::kNone},
 }};
 // clang-format on
 
-/// The rule's sentence: "supported when the lower bound is above -1 (minus the margin), contradicted
-/// when …".
+/// The rule's sentence: "S - P, final, by size: supported when the lower bound is above -1 (minus
+/// the margin), contradicted when …".
 std::string rule_text(const Rule& rule, double margin);
 
 /// The one comparison that makes verdicts. No interval: inconclusive.

@@ -76,8 +76,8 @@ TEST_CASE("parity: an arm that never gets there has a lower bound alone") {
 }
 
 TEST_CASE("parity: pairs that are all censored by noise prove nothing") {
-  // Flat curves half a point below the target on average, with a spread of as much: substituting the
-  // longest schedule would give three equal logarithms of 4, and a bound to match.
+  // Flat curves half a point below the target on average, with a spread of as much: substituting
+  // the longest schedule would give three equal logarithms of 4, and a bound to match.
   const std::vector<ParityPair> pairs = {pair(ends(29.9, 29.9, 29.9), 30),
                                          pair(ends(29.2, 29.2, 29.2), 30),
                                          pair(ends(29.95, 29.95, 29.95), 30)};

@@ -14,16 +14,22 @@ TEST_CASE("kRules: thresholds are numbers or margins, in the order of the claims
 
 TEST_CASE("rule_text: says the rule with its numbers") {
   CHECK(rule_text(kRules[0], 1) ==
-        "supported when the lower bound is at least 0.9 and the configurations are equal but for "
+        "S / P, final, largest size: supported when the lower bound is at least 0.9 and the "
+        "configurations are equal but for "
         "model.init, contradicted when the upper bound is below it");
   CHECK(rule_text(kRules[1], 1) ==
-        "supported when the lower bound is above 1, contradicted when the upper bound is below it");
+        "iterations(S) / iterations(P) to reach P's AP at the shortest schedule less the margin, "
+        "largest size: supported when the lower bound is above 1, contradicted when the upper "
+        "bound is below it");
   CHECK(rule_text(kRules[2], 0.5) ==
-        "supported when the lower bound is above -0.5 (minus the margin), contradicted when the "
+        "S - P, final, by size: supported when the lower bound is above -0.5 (minus the margin), "
+        "contradicted when the "
         "upper bound is below it");
   CHECK(rule_text(kRules[4], 1) ==
-        "supported when the upper bound is below 1 (the margin), contradicted when the lower bound "
-        "is above it at a size where claim 3 is supported");
+        "gap(S) - gap(P), gap = train AP - validation AP, final, by size: supported when the upper "
+        "bound is below 1 (the margin), contradicted when the lower bound "
+        "is above it at a size where claim 3 is supported (by bounds that hold for all sizes "
+        "together)");
 }
 
 TEST_CASE("verdict_of: only the whole interval on one side decides") {
