@@ -32,7 +32,7 @@ std::string run_name(const std::string& arm, int64_t images, int64_t schedule, i
 }
 
 const std::string& Pair::arm_name(Role role) const {
-  return (role == Role::kReference ? design().reference : other_;
+  return role == Role::kReference ? design().reference : other_;
 }
 
 std::string Pair::name(Role role, int64_t schedule) const {
