@@ -72,11 +72,8 @@ Measured measure(const std::vector<std::string>& command, const std::string& run
   if (caught_signal()) throw ConfigError("calibration: stopped by a signal");
   const double end = monotonic_seconds();
   const int status = child.wait();
-  if (status != 0 && status != 128 + SIGKILL) {
-    std::string words = read_file(log);
-    while (words.ends_with('\n')) words.pop_back();
-    throw ConfigError("calibration: " + words.substr(words.rfind('\n') + 1));
-  }
+  if (status != 0 && status != 128 + SIGKILL)
+    throw_failure(status, "calibration: " + last_words(log));
   std::vector<double> times;
   double all_steps = 0;
   for (const MetricsLine& line : read_metrics(run + "/metrics.jsonl")) {

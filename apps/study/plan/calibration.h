@@ -6,8 +6,8 @@
 namespace denovo::study {
 
 /// Runs train_coco and pretrain_imagenet for a few steps each, at most about a minute a program, in
-/// a folder of its own under the system's one for temporary files. Throws ConfigError with the last
-/// words of a program that ends otherwise.
+/// a folder of its own under the system's one for temporary files. Throws with the sentence of
+/// a program that fails.
 Costs measure_costs(const Grid& grid, int num_validation_images, const JobOptions& options);
 
 }  // namespace denovo::study

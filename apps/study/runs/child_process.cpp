@@ -18,6 +18,7 @@ namespace denovo::study {
 namespace {
 
 constexpr int kCannotRun = 127;  // as shells say it
+constexpr int kBadConfig = 2, kBadData = 3, kExhausted = 4;
 
 /// Between fork and exec: system calls alone.
 [[noreturn]] void become(char* const* arguments, int log, pid_t parent) {
@@ -75,6 +76,31 @@ int ChildProcess::wait() {
 
 void ChildProcess::send(int signal) const {
   if (!status_) kill(pid_, signal);
+}
+
+std::string last_words(const std::string& log, int64_t from) {
+  const FileReader file(log);
+  std::string text(static_cast<size_t>(std::max<int64_t>(0, file.size() - from)), '\0');
+  file.read_at(from, text.data(), static_cast<int64_t>(text.size()));
+  while (text.ends_with('\n')) text.pop_back();
+  const size_t line = text.rfind('\n');
+  if (line != std::string::npos) text.erase(0, line + 1);
+  for (const std::string program : {"train_coco: ", "pretrain_imagenet: "})
+    if (text.starts_with(program)) return text.substr(program.size());
+  return text;
+}
+
+void throw_failure(int status, const std::string& sentence) {
+  switch (status) {
+    case kBadConfig:
+      throw ConfigError(sentence);
+    case kBadData:
+      throw IoError(sentence);
+    case kExhausted:
+      throw ResourceError(sentence);
+    default:
+      throw Error(sentence);
+  }
 }
 
 std::string sibling_program(const std::string& name) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,13 @@ class ChildProcess {
   pid_t pid_ = -1;
   std::optional<int> status_;
 };
+
+/// The last line that a program of ours has appended to a log since it had `from` bytes, without the
+/// program's name: the sentence with which it ended.
+std::string last_words(const std::string& log, int64_t from = 0);
+
+/// Throws that sentence as the error that the exit status stands for (core/error.h).
+[[noreturn]] void throw_failure(int status, const std::string& sentence);
 
 /// The path of a program that was built with this one, beside it: "train_coco".
 std::string sibling_program(const std::string& name);

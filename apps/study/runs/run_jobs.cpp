@@ -15,7 +15,9 @@
 #include "core/error.h"
 #include "core/files/atomic_write.h"
 #include "core/files/file.h"
+#include "core/files/run_lock.h"
 #include "core/files/signals.h"
+#include "core/log/read_metrics.h"
 
 namespace denovo::study {
 namespace {
@@ -23,7 +25,28 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kPollPeriod{100};
-constexpr int kDiverged = 1, kBadConfig = 2, kBadData = 3, kExhausted = 4, kLostRank = 5;
+constexpr int kDiverged = 1, kBadConfig = 2, kExhausted = 4;
+
+/// Whether another process holds the lock of a run.
+bool in_use(const std::string& directory) {
+  if (!fs::exists(directory)) return false;
+  try {
+    const RunLock lock(directory);
+    return false;
+  } catch (const ConfigError&) {
+    return true;
+  }
+}
+
+/// What a job that is finished has come to.
+std::string outcome_of(const Job& job) {
+  const auto lines = read_metrics(job.directory + "/metrics.jsonl");
+  const char* name = job.is_pretraining() ? "top1" : "bbox/AP";
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line)
+    if (line->has(name))
+      return fmt::format("{} {:.1f}", job.is_pretraining() ? "top-1" : "box AP", line->value(name));
+  return name_of(job.state);
+}
 
 struct Running {
   Job* job;
@@ -41,8 +64,8 @@ class JobRunner {
 
   int run() {
     while (!caught_signal()) {
-      start_ready();
-      if (running_.empty()) return 0;
+      const bool waits = start_ready();
+      if (running_.empty() && !waits) return 0;
       collect();
       progress_.update();
       std::this_thread::sleep_for(kPollPeriod);
@@ -58,12 +81,21 @@ class JobRunner {
     return options_.logs + "/" + name + ".txt";
   }
 
-  void start_ready() {
+  /// True when a job could be started but for the process that still writes into its directory: a
+  /// study that was killed leaves runs that are about to save.
+  bool start_ready() {
+    bool one_waits = false;
     for (Job& job : jobs_) {
-      if (running_.size() == static_cast<size_t>(options_.at_a_time)) return;
-      const bool waits = job.state == JobState::kPending || job.state == JobState::kStopped;
-      if (waits && !tried(job) && (job.needs.empty() || fs::exists(job.needs_file))) start(job);
+      if (running_.size() == static_cast<size_t>(options_.at_a_time)) break;
+      const bool to_do = job.state == JobState::kPending || job.state == JobState::kStopped;
+      if (!to_do || tried(job) || !(job.needs.empty() || fs::exists(job.needs_file))) continue;
+      if (in_use(job.directory)) {
+        one_waits = true;
+      } else {
+        start(job);
+      }
     }
+    return one_waits;
   }
 
   /// Once in a call: what is killed again and again would never end.
@@ -95,19 +127,6 @@ class JobRunner {
     if (options_.changed) options_.changed();
   }
 
-  /// The last line that a job printed, without the program's name.
-  std::string last_words(const Running& running) const {
-    const FileReader log(log_of(*running.job));
-    std::string text(static_cast<size_t>(log.size() - running.log_before), '\0');
-    log.read_at(running.log_before, text.data(), static_cast<int64_t>(text.size()));
-    while (text.ends_with('\n')) text.pop_back();
-    const size_t line = text.rfind('\n');
-    if (line != std::string::npos) text.erase(0, line + 1);
-    const size_t colon = text.find(": ");
-    const std::string name = text.substr(0, colon);
-    return name == "train_coco" || name == "pretrain_imagenet" ? text.substr(colon + 2) : text;
-  }
-
   void collect() {
     for (size_t i = 0; i < running_.size();) {
       const std::optional<int> status = running_[i].child->poll();
@@ -123,7 +142,7 @@ class JobRunner {
 
   void take(const Running& ended, int status) {
     Job& job = *ended.job;
-    const std::string words = status == 0 ? "" : last_words(ended);
+    const std::string words = status == 0 ? "" : last_words(log_of(job), ended.log_before);
     if (status == 0) {
       set_state(job, JobState::kFinished, {});
     } else if (status == kDiverged) {
@@ -136,14 +155,11 @@ class JobRunner {
     }
     const double seconds = monotonic_seconds() - ended.start;
     progress_.ended(job, seconds,
-                    job.reason.empty() ? name_of(job.state)
+                    job.reason.empty() ? outcome_of(job)
                                        : fmt::format("{} ({})", name_of(job.state), job.reason));
     if (status < kBadConfig || status > kExhausted) return;
     stop_all();
-    const std::string sentence = fmt::format("{}: {}", job.id, words);
-    if (status == kBadConfig) throw ConfigError(sentence);
-    if (status == kBadData) throw IoError(sentence);
-    throw ResourceError(sentence);
+    throw_failure(status, fmt::format("{}: {}", job.id, words));
   }
 
   void stop_all() {

@@ -73,7 +73,10 @@ void StudyProgress::update() {
 }
 
 void StudyProgress::ended(const Job& job, double seconds, const std::string& outcome) {
-  logger_.info(fmt::format("{}: {} after {}", job.id, outcome, format_duration(seconds)));
+  const auto over =
+      std::count_if(jobs_.begin(), jobs_.end(), [](const Job& each) { return each.is_over(); });
+  logger_.info(fmt::format("{}: {} after {} ({}/{}, eta {})", job.id, outcome,
+                           format_duration(seconds), over, jobs_.size(), format_duration(eta_)));
 }
 
 }  // namespace denovo::study

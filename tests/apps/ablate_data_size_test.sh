@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# ablate_data_size from the outside: the faults that a user makes give one sentence before anything is
+# written; a study that is stopped at any moment, by any signal, ends with the report of one that was
+# not.
+#   ablate_data_size_test.sh SOURCE_DIR BIN_DIR
+. "$1/tests/testing/program_test.sh"
+
+"$bin/make_shapes" --out shapes --images 24 --val 6 --size 64 --classification 304 --quiet >/dev/null ||
+  exit 1
+cp "$source_dir/tests/data_files/training/small_run.toml" detector.toml
+cat >pretrain.toml <<'END'
+[data]
+root = "shapes/classification"
+workers = 1
+[input]
+size = 32
+[model.backbone]
+depth = 18
+blocks = [1, 1, 1, 1]
+stem_channels = 8
+channels = [8, 16, 32, 64]
+num_groups = 4
+[model.pixel]
+std = [57.375, 57.12, 58.395]
+[solver]
+images_per_batch = 16
+reference_batch = 16
+max_iter = 6
+warmup_iters = 2
+checkpoint_period = 2
+[log]
+period = 2
+tensorboard = false
+END
+cat >study.toml <<'END'
+[detector]
+config = "detector.toml"
+overrides = ["data.root=shapes", "solver.warmup_iters=2", "solver.checkpoint_period=3"]
+[study]
+arms = ["scratch=random", "pretrained=pretrain.toml"]
+sizes = [12, 0]
+schedules = [8, 16]
+seeds = 2
+threads = 1
+END
+ablate() { "$bin/ablate_data_size" --config study.toml --quiet "$@"; }
+
+echo "-- configuration: nothing is written"
+expect 2 "ablate_data_size: config: study.arms must be NAME=random, NAME=FILE.safetensors or NAME=FILE.toml with a name of letters, digits and _, got \"scratch\"" \
+  ablate --out study study.arms=scratch
+expect 2 "ablate_data_size: config: study.arms must be two or more, got one: nothing to compare" \
+  ablate --out study study.arms=scratch=random
+expect 2 "ablate_data_size: config: study.sizes must be at most the 24 training images, got 25" \
+  ablate --out study study.sizes=12,25
+expect 2 "ablate_data_size: config: study.sizes must ascend, got 8 after 12" \
+  ablate --out study study.sizes=12,8
+expect 2 "ablate_data_size: config: study.schedules must leave room between the warm-up (solver.warmup_iters = 2) and the first drop, 1 iterations before the end; got a schedule of 3" \
+  ablate --out study study.schedules=3,16
+expect 2 "ablate_data_size: config: study.drops must descend and be shorter than the shortest schedule of 8 iterations, got *8, 2*" \
+  ablate --out study study.drops=8,2
+expect 2 "ablate_data_size: config: arms scratch and pretrained must differ in model.init alone, got solver.base_lr (0.02 and 0.01); study.allow_differences=true compares them all the same" \
+  ablate --out study 'study.arm_overrides=pretrained:solver.base_lr=0.01'
+expect 2 "ablate_data_size: config: none.toml: cannot be read, got 'No such file or directory'" \
+  ablate --out study study.arms=scratch=random,other=none.toml
+expect 3 "ablate_data_size: none.safetensors: cannot be read, got 'No such file or directory'" \
+  ablate --out study study.arms=scratch=random,other=none.safetensors
+sed 's/channels = \[8, /channels = [16, /' pretrain.toml >wide.toml
+expect 2 "ablate_data_size: config: study.arms: wide.toml trains another trunk for arm pretrained than the detector has; model.backbone.channels is \[16, 16, 32, 64\] there and \[8, 16, 32, 64\] in the detector" \
+  ablate --out study study.arms=scratch=random,pretrained=wide.toml
+expect 3 "ablate_data_size: shapes/annotations/instances_train.json: 2 images drawn by seed 1 must show every class, got none of *; take larger study.sizes or another study.first_seed" \
+  ablate --out study study.sizes=2
+cp shapes/train/000000000001.jpg shapes/val/000001000001.jpg.saved
+mv shapes/val/000001000001.jpg kept.jpg && cp shapes/train/000000000001.jpg shapes/val/000001000001.jpg
+expect 3 "ablate_data_size: shapes/val/000001000001.jpg: a validation image must not be a training image too, got the content of shapes/train/000000000001.jpg" \
+  ablate --out study
+mv kept.jpg shapes/val/000001000001.jpg
+expect 2 "ablate_data_size: study: nothing to resume, there is no study here" ablate --out study --resume
+expect 2 "ablate_data_size: study: nothing to report, there is no study here" \
+  ablate --out study --report-only
+absent study
+
+echo "-- what it will take, before anything is written"
+expect 0 "" ablate --out study --dry-run
+grep -q "^scratch-12-8-s1 .* 2 .* pending, after scratch-12-16-s1$" stdout || fail "no branch: $(cat stdout)"
+grep -q "^17 runs, 144 iterations, " stdout || fail "no total: $(cat stdout)"
+grep -q "^without branches: 192 iterations, " stdout || fail "no saving: $(cat stdout)"
+absent study
+
+echo "-- a whole study, which the others are compared with"
+expect 0 "" ablate --out whole --jobs 2
+for word in '"verdict":"inconclusive"' '"validation_noise":\[' '"top1":' '"train_bbox":{"AP":'; do
+  grep -q "$word" whole/report.json || fail "no $word in report.json"
+done
+grep -q "needs three seeds" stdout || fail "no reason: $(cat stdout)"
+grep -q '"state":"finished"' whole/plan.json || fail "not finished: $(head -c 300 whole/plan.json)"
+expect 2 "ablate_data_size: whole: holds another study; --resume continues it, another --out starts a new one" \
+  ablate --out whole
+expect 2 "ablate_data_size: whole/study.toml: a resumed study must keep its configuration and its rules; study.margin_ap was 1.0, is 2.0" \
+  ablate --out whole --resume study.margin_ap=2
+expect 2 "ablate_data_size: whole/study.toml: a resumed study must keep its configuration and its rules; detector.overrides was *; solver.base_lr was 0.02, is 0.03" \
+  ablate --out whole --resume "detector.overrides=data.root=shapes,solver.warmup_iters=2,solver.checkpoint_period=3,solver.base_lr=0.03"
+cp whole/report.json before.json
+expect 0 "" ablate --out whole --resume
+# The same but for times.
+timeless() { sed -E 's/"(seconds|pretraining_seconds)":[^,}]*//g; s/whole|stopped/STUDY/g' "$1"; }
+timeless before.json >before && timeless whole/report.json >after && same before after
+
+echo "-- stopped at random moments, by every signal, the study or one of its runs"
+RANDOM=1
+for i in $(seq 12); do
+  # Not the function: the signal is for the program, not for a shell around it.
+  "$bin/ablate_data_size" --config study.toml --quiet --out stopped --jobs 2 \
+    $([ -e stopped/study.toml ] && echo --resume) >/dev/null 2>stderr &
+  pid=$!
+  sleep "$((RANDOM % 2)).$((RANDOM % 10))"
+  case $((i % 4)) in
+    0) kill -INT $pid ;;
+    1) kill -TERM $pid ;;
+    2) kill -KILL $pid ;;
+    3) pkill -KILL -P $pid -f train_coco ;;
+  esac 2>/dev/null
+  wait $pid 2>/dev/null
+  status=$?
+  case $status in 0 | 1 | 130 | 137 | 143) ;; *) fail "round $i: exit status $status: $(cat stderr)" ;; esac
+  [ $status = 0 ] && [ -e stopped/report.json ] && [ "$(grep -c '"state":"finished"' stopped/plan.json)" = 1 ] && break
+done
+wait_for ablate --out stopped --resume --jobs 2
+timeless stopped/report.json >after && same before after
+
+echo "-- a run that fails: it is named, the others go on, its pair is missing"
+expect 1 "warning: * of 17 runs are missing: *scratch-12-16-s1 (training diverged at iteration *" \
+  ablate --out diverged study.allow_differences=true study.arm_overrides=scratch:solver.base_lr=1e30
+grep -q '"state":"failed","reason":"training diverged at iteration' diverged/report.json ||
+  fail "not named in report.json"
+grep -q '"state":"finished with failed runs"' diverged/plan.json ||
+  grep -q '"state":"unfinished"' diverged/plan.json || fail "state: $(head -c 100 diverged/plan.json)"
+
+echo "-- a full disk: the study stops with the sentence of the run, and goes on later"
+cp -r whole full && rm -r full/runs/*-s2 full/report.*
+(ulimit -f 100 && ablate --out full --resume >stdout 2>stderr)
+status=$?
+[ $status = 4 ] || fail "full disk: exit status $status: $(cat stderr)"
+[ "$(wc -l <stderr)" = 1 ] || fail "full disk: more than a line: $(cat stderr)"
+expect 0 "" ablate --out full --resume
+timeless full/report.json | sed 's/full/STUDY/g' >after && same before after
+
+finish "ablate_data_size: stopped or not, the same report"
