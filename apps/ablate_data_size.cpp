@@ -2,7 +2,9 @@
 // over sizes of the training set, schedules and seeds, and reports.
 #include <fmt/format.h>
 
+#include "apps/study/runs/child_process.h"
 #include "apps/study/study.h"
+#include "core/error.h"
 #include "core/files/signals.h"
 #include "core/program/options.h"
 
@@ -11,6 +13,19 @@ namespace {
 using namespace denovo;
 
 constexpr int kSomeRunsMissing = 1;
+
+/// The command line by which a task finds the study.
+std::vector<std::string> same_study(const Options& options) {
+  std::vector<std::string> command = {study::sibling_program("ablate_data_size"),
+                                      "--config",
+                                      options.text("out") + "/study.toml",
+                                      "--out",
+                                      options.text("out"),
+                                      "--device",
+                                      options.text("device")};
+  if (options.given("quiet")) command.emplace_back("--quiet");
+  return command;
+}
 
 int ablate(int argc, char** argv) {
   Options options("ablate_data_size",
@@ -24,6 +39,12 @@ int ablate(int argc, char** argv) {
                .fallback = "1"});
   options.add({.name = "dry-run", .meaning = "print every run and what it will take, then end"});
   options.add({.name = "report-only", .meaning = "report on what the study in --out has so far"});
+  options.add({.name = "submit",
+               .value = "slurm",
+               .meaning = "hand the runs to Slurm as job arrays with dependencies, then end"});
+  options.add({.name = "only",
+               .value = "ID",
+               .meaning = "run this one of a study's runs: what the tasks of --submit do"});
   options.add_config(config_help<study::StudyConfig>(), config_markdown<study::StudyConfig>());
   if (!options.parse(argc, argv)) return 0;
 
@@ -42,11 +63,22 @@ int ablate(int argc, char** argv) {
     fmt::print("{}", study.dry_run());
     return 0;
   }
+  if (options.given("submit")) {
+    if (options.text("submit") != "slurm")
+      throw ConfigError("--submit must be slurm, got " + options.text("submit"));
+    for (const std::string& line : study.submit(options.given("resume"), same_study(options)))
+      fmt::print("{}\n", line);
+    return 0;
+  }
+  int signal = 0;
   if (options.given("report-only")) {
     study.report();
-  } else if (const int signal = study.run(options.given("resume"))) {
-    return 128 + signal;
+  } else if (options.given("only")) {
+    signal = study.run_only(options.text("only"));
+  } else {
+    signal = study.run(options.given("resume"));
   }
+  if (signal) return 128 + signal;
   fmt::print("{}", study.summary());
   if (const std::string missing = study.missing(); !missing.empty()) {
     logger.warn(missing);

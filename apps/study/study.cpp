@@ -11,6 +11,7 @@
 #include "apps/study/results/report_json.h"
 #include "apps/study/results/study_report.h"
 #include "apps/study/runs/run_jobs.h"
+#include "apps/study/runs/submit_slurm.h"
 #include "core/error.h"
 #include "core/files/atomic_write.h"
 #include "core/files/json_writer.h"
@@ -89,6 +90,24 @@ int Study::run(bool resume) {
   }
   report();
   return 0;
+}
+
+std::vector<std::string> Study::submit(bool resume, const std::vector<std::string>& command) {
+  open(resume);
+  look_at_states(jobs_);
+  return submit_slurm(jobs_,
+                      {.study = options_.out, .sbatch = config_.study.sbatch, .command = command});
+}
+
+int Study::run_only(const std::string& id) {
+  if (!fs::exists(path("study.toml")))
+    throw ConfigError(fmt::format("{}: nothing to run, there is no study here", options_.out));
+  require_same_study();
+  std::erase_if(jobs_, [&](const Job& job) { return job.id != id; });
+  if (jobs_.empty())
+    throw ConfigError(fmt::format("{}: has no run of that name, got {}", options_.out, id));
+  look_at_states(jobs_);
+  return run_jobs(jobs_, {.logs = path("logs"), .changed = {}}, logger_);
 }
 
 void Study::report() {

@@ -41,6 +41,12 @@ class Study {
   /// ConfigError names the keys in which it differs. Runs what is left, then reports. Returns the
   /// signal that stopped it, or 0.
   int run(bool resume);
+  /// Begins or goes on as run() does, but hands what is left to Slurm (runs/submit_slurm.h). Returns
+  /// lines for people. `command` is this program with its configuration.
+  std::vector<std::string> submit(bool resume, const std::vector<std::string>& command);
+  /// Runs one job of a study that was begun, beside others that do the same: what Slurm's tasks
+  /// call. Returns the signal that stopped it, or 0; throws what stopped it otherwise.
+  int run_only(const std::string& id);
   /// Reports on what is there. ConfigError where no study is.
   void report();
 

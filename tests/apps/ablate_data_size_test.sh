@@ -8,30 +8,7 @@
 "$bin/make_shapes" --out shapes --images 24 --val 6 --size 64 --classification 304 --quiet >/dev/null ||
   exit 1
 cp "$source_dir/tests/data_files/training/small_run.toml" detector.toml
-cat >pretrain.toml <<'END'
-[data]
-root = "shapes/classification"
-workers = 1
-[input]
-size = 32
-[model.backbone]
-depth = 18
-blocks = [1, 1, 1, 1]
-stem_channels = 8
-channels = [8, 16, 32, 64]
-num_groups = 4
-[model.pixel]
-std = [57.375, 57.12, 58.395]
-[solver]
-images_per_batch = 16
-reference_batch = 16
-max_iter = 6
-warmup_iters = 2
-checkpoint_period = 2
-[log]
-period = 2
-tensorboard = false
-END
+cp "$source_dir/tests/data_files/training/small_pretraining.toml" pretrain.toml
 cat >study.toml <<'END'
 [detector]
 config = "detector.toml"

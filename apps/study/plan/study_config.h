@@ -36,6 +36,7 @@ struct GridSection {
   int pretraining_uses = 1;
   int threads = 0;
   std::string launch;
+  std::string sbatch;
 
   void describe(ConfigFields& v);
 };

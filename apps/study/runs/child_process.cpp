@@ -17,7 +17,6 @@
 namespace denovo::study {
 namespace {
 
-constexpr int kCannotRun = 127;  // as shells say it
 constexpr int kBadConfig = 2, kBadData = 3, kExhausted = 4;
 
 /// Between fork and exec: system calls alone.

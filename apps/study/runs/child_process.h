@@ -10,13 +10,15 @@
 
 namespace denovo::study {
 
+inline constexpr int kCannotRun = 127;  // the status of a program that could not be run
+
 class ChildProcess {
  public:
   /// Starts command[0] (searched in PATH where it has no slash) with stdin closed and what it prints
   /// appended to `log`. It does not hear the terminal's Ctrl-C, which is this program's to pass on;
   /// it gets SIGTERM when this program dies, however it dies. Call from the main thread. Throws
   /// ResourceError when no process can be made or the log cannot be written; a program that cannot
-  /// be run ends with status 127.
+  /// be run ends with kCannotRun.
   ChildProcess(const std::vector<std::string>& command, const std::string& log);
   /// Ends a child that still runs with SIGTERM and waits for it.
   ~ChildProcess();
