@@ -60,7 +60,9 @@ int ablate(int argc, char** argv) {
   Logger logger(options.given("quiet"));
   study::Study study(std::move(config), where, logger);
   if (options.given("dry-run")) {
-    fmt::print("{}", study.dry_run());
+    const std::optional<std::string> plan = study.dry_run();
+    if (!plan) return 128 + caught_signal();
+    fmt::print("{}", *plan);
     return 0;
   }
   if (options.given("submit")) {

@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/files/atomic_write.h"
 #include "core/files/json_writer.h"
+#include "core/files/signals.h"
 
 namespace denovo::study {
 namespace {
@@ -59,11 +60,13 @@ Study::Study(StudyConfig config, StudyOptions options, Logger& logger)
               {.study = options_.out, .device = options_.device, .threads = config_.study.threads});
 }
 
-std::string Study::dry_run() {
+std::optional<std::string> Study::dry_run() {
   data_.require_all_classes(*grid_);
   require_fitting_arms(*grid_, data_);
   look_at_states(jobs_);
-  costs_ = costs();
+  const std::optional<Costs> measured = costs();
+  if (!measured) return std::nullopt;
+  costs_ = *measured;
   estimate(jobs_, *grid_, costs_);
   return plan_table(*grid_, jobs_, costs_, options_.at_a_time);
 }
@@ -72,8 +75,14 @@ int Study::run(bool resume) {
   open(resume);
   look_at_states(jobs_);
   const std::string file = path("costs.toml");
-  costs_ = fs::exists(file) ? load_config<Costs>(file, {}) : costs();
-  replace_file(file, config_text(costs_));
+  if (fs::exists(file)) {
+    costs_ = load_config<Costs>(file, {});
+  } else {
+    const std::optional<Costs> measured = costs();
+    if (!measured) return stopped_by(caught_signal());
+    costs_ = *measured;
+    replace_file(file, config_text(costs_));
+  }
   estimate(jobs_, *grid_, costs_);
   write_plan();
   const GridCost cost = cost_of(*grid_, jobs_, costs_);
@@ -84,12 +93,14 @@ int Study::run(bool resume) {
       jobs_,
       {.at_a_time = options_.at_a_time, .logs = path("logs"), .changed = [&] { write_plan(); }},
       logger_);
-  if (signal) {
-    logger_.info(fmt::format("stopped by signal {} with checkpoints, --resume continues", signal));
-    return signal;
-  }
+  if (signal) return stopped_by(signal);
   report();
   return 0;
+}
+
+int Study::stopped_by(int signal) {
+  logger_.info(fmt::format("stopped by signal {} with checkpoints, --resume continues", signal));
+  return signal;
 }
 
 std::vector<std::string> Study::submit(bool resume, const std::vector<std::string>& command) {
@@ -179,7 +190,7 @@ void Study::write_files() const {
   replace_file(path("study.toml"), config_text(config_));
 }
 
-Costs Study::costs() {
+std::optional<Costs> Study::costs() {
   logger_.info("measuring what a step takes here (about half a minute)");
   return measure_costs(
       *grid_, static_cast<int>(data_.num_validation_images()),

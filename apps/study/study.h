@@ -34,8 +34,8 @@ class Study {
   /// (plan/study_data.h). Nothing is written.
   Study(StudyConfig config, StudyOptions options, Logger& logger);
 
-  /// Measures what it would take and returns the plan as a table.
-  std::string dry_run();
+  /// Measures what it would take and returns the plan as a table; nullopt when a signal came.
+  std::optional<std::string> dry_run();
 
   /// Begins in a new or empty directory, or with `resume` goes on in one that holds this study:
   /// ConfigError names the keys in which it differs. Runs what is left, then reports. Returns the
@@ -59,7 +59,8 @@ class Study {
   void open(bool resume);
   void require_same_study() const;
   void write_files() const;
-  Costs costs();
+  std::optional<Costs> costs();
+  int stopped_by(int signal);
   void write_plan() const;
   std::string path(const std::string& name) const { return options_.out + "/" + name; }
 

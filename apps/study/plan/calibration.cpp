@@ -69,9 +69,9 @@ Measured measure(const std::vector<std::string>& command, const std::string& run
     if (first_step == 0 && reached > 0) first_step = now;
     if (now - begin > kSeconds && reached > kWarmSteps) child.send(SIGKILL);
   }
-  if (caught_signal()) throw ConfigError("calibration: stopped by a signal");
   const double end = monotonic_seconds();
   const int status = child.wait();
+  if (caught_signal()) return {};
   if (status != 0 && status != 128 + SIGKILL)
     throw_failure(status, "calibration: " + last_words(log));
   std::vector<double> times;
@@ -81,6 +81,8 @@ Measured measure(const std::vector<std::string>& command, const std::string& run
     all_steps += line.value("time");
     if (line.iteration > kWarmSteps || times.empty()) times.push_back(line.value("time"));
   }
+  if (times.empty())
+    throw Error(fmt::format("calibration: ended before its first step, with status {}", status));
   if (times.size() > 1) times.erase(times.begin());  // the first step's, kept for want of others
   Measured measured;
   measured.step = median(times);
@@ -105,7 +107,7 @@ std::vector<std::string> training_command(const std::string& program, const std:
 
 }  // namespace
 
-Costs measure_costs(const Grid& grid, int num_validation_images, const JobOptions& options) {
+std::optional<Costs> measure_costs(const Grid& grid, int num_validation_images, const JobOptions& options) {
   const TemporaryFolder folder;
   Costs costs;
   const std::string detector = folder.path() + "/detector.toml";
@@ -141,7 +143,7 @@ Costs measure_costs(const Grid& grid, int num_validation_images, const JobOption
                 pretraining)
             .step;
   }
-  return costs;
+  return caught_signal() ? std::nullopt : std::optional(costs);
 }
 
 }  // namespace denovo::study
