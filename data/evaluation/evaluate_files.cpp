@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "data/coco/json_lists.h"
 #include "data/coco/results.h"
@@ -32,10 +34,12 @@ std::vector<EvaluationResult> evaluate_files(const std::string& ground_truth_pat
                                              const std::string& results_path,
                                              std::vector<IouType> types,
                                              EvaluationOptions options) {
-  const CocoDataset truth = read_coco(ground_truth_path, StructuralDefects::kCollect);
-  truth.require_well_formed();
   const CocoResults found = read_results(results_path, fields_for(types));
   if (types.empty()) types = carried_types(found, results_path);
+  const bool masks = std::find(types.begin(), types.end(), IouType::kSegm) != types.end();
+  const CocoDataset truth =
+      read_coco(ground_truth_path, StructuralDefects::kCollect, part_for(masks));
+  truth.require_well_formed();
   options.results_file = base_name(results_path);
   std::vector<EvaluationResult> results;
   for (const IouType type : types)

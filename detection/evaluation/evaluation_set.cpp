@@ -12,7 +12,8 @@ namespace denovo::detection {
 namespace {
 
 data::CocoDataset read(const EvaluationSetOptions& options) {
-  data::CocoDataset dataset = data::read_coco(options.annotations, data::StructuralDefects::kThrow);
+  data::CocoDataset dataset = data::read_coco(options.annotations, data::StructuralDefects::kThrow,
+                                              data::part_for(options.masks));
   if (const std::string text = data::normalised_text(dataset, options.masks); !text.empty())
     throw IoError(text);
   return dataset;

@@ -68,7 +68,7 @@ TEST_CASE("check_dataset: boxes without masks start a training of boxes, and no 
         "training would refuse these data: train.json: no instance has a segmentation; set "
         "model.mask.enabled=false to train boxes only\n");
   CHECK(summary_lines(folder.check({.training = {.masks = false}})) ==
-        "1 images, 1 annotations, 1 instances that are not crowds; no segmentation; boxes only "
+        "1 images, 1 annotations, 1 instances that are not crowds; boxes only "
         "(model.mask.enabled=false)\n"
         "training would start and leave out 0 degenerate instances\n");
 }

@@ -34,3 +34,21 @@ TEST_CASE("evaluate_files: without a choice, what every detection carries is eva
   CHECK_THROWS_WITH_AS(types("[" + box + "]", {IouType::kSegm}),
                        "found.json: result[0]: segmentation is missing", IoError);
 }
+
+TEST_CASE("evaluate_files: of boxes alone no mask of the ground truth is judged") {
+  const JsonTextFile truth(
+      R"({"images": [{"id": 1}], "categories": [{"id": 3, "name": "dog"}], "annotations": [
+          {"id": 4, "image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4], "segmentation": [1, 2]}]})",
+      "truth.json");
+  const JsonTextFile found(
+      R"([{"image_id": 1, "category_id": 3, "score": 1, "bbox": [1, 2, 3, 4]}])", "found.json");
+  for (const std::vector<IouType>& types : {std::vector<IouType>{}, {IouType::kBbox}})
+    CHECK(evaluate_files(truth.path(), found.path(), types).at(0).stats.AP == doctest::Approx(1));
+  const JsonTextFile masks(R"([{"image_id": 1, "category_id": 3, "score": 1,
+                                "segmentation": {"size": [4, 5], "counts": "325O4"}}])");
+  CHECK_THROWS_WITH_AS(
+      evaluate_files(truth.path(), masks.path(), {}),
+      "truth.json: annotation 4: segmentation must be a list of polygons, got a flat list of "
+      "numbers; write [[x, y, …]]; check_data lists all defects",
+      IoError);
+}
