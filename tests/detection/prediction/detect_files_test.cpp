@@ -97,7 +97,7 @@ TEST_CASE("detect: results are in pixels of each image, after its EXIF orientati
   CHECK(report.bad_files == 0);
 
   const data::CocoResults results = data::read_results(place / "out/results.json");
-  REQUIRE(results.have_masks());
+  REQUIRE(results.masks().everywhere());
   int64_t last_image = 0;
   double last_score = 1;
   std::set<int64_t> images, categories;
