@@ -60,6 +60,10 @@ class Checker {
     check_repeats(
         dataset_.categories(), [](const CocoCategory& c) { return std::string_view(c.name); },
         DefectKind::kDuplicateCategoryName, file_, report_.defects);
+    for (const CocoCategory& category : dataset_.categories())
+      if (category.name.empty())
+        report_.defects.push_back({DefectKind::kNamelessCategory, file_, category.id,
+                                   "none, so that other files know it by its id alone"});
     report_.refusal = refusal();
     return std::move(report_);
   }

@@ -21,7 +21,7 @@ namespace denovo::data {
 
 struct CocoCategory {
   int64_t id = 0;
-  std::string name;
+  std::string name;  // "" where the file has none
 };
 
 struct CocoImage {

@@ -26,7 +26,6 @@ CocoCategory parse_category(JsonItem& item, JsonValue element) {
         if (bit == 1) category.name = read_string(item, key, value);
       });
   seen.require(item, kKeys[0], 0);
-  seen.require(item, kKeys[1], 1);
   return category;
 }
 

@@ -52,9 +52,10 @@ void DetectorTask::read_data(nn::RunRecorder& recorder) {
   } else {
     recorder.announce(view.summary());
   }
-  std::vector<std::string> names;
-  for (const auto& category : train_set_->dataset().categories()) names.push_back(category.name);
+  const data::CategoryList classes = data::CategoryList::of(train_set_->dataset());
+  const std::vector<std::string> names = data::distinct_names(classes.categories);
   recorder.announce(fmt::format("{} classes: {}", names.size(), data::few_of(names)));
+  if (const std::string line = data::nameless_text(classes); !line.empty()) recorder.warn(line);
   fingerprints_.train = data::fingerprint(train_set_->dataset());
   if (config_.data.val_annotations.empty()) return;
   validation_.emplace(config_, train_set_->dataset(), device_, group_);

@@ -157,6 +157,17 @@ TEST_CASE("check_dataset: structural defects are all listed and fatal") {
   CHECK(report.refusal == "train.json: category 1: ids must be unique, got 1 again, for \"y\"");
 }
 
+TEST_CASE("check_dataset: a category without a name is told, training starts") {
+  for (const char* name : {"", R"(, "name": "")", R"(, "name": null)"}) {
+    const CheckReport report =
+        Folder(file_with(kGood, kSound, R"({"id": 1)" + std::string(name) + "}")).check();
+    CHECK(defect_lines(report) ==
+          "nameless_category: train.json: category 1: a category should have a name, got none, so "
+          "that other files know it by its id alone\n");
+    CHECK(report.trainable());
+  }
+}
+
 TEST_CASE("check_dataset: refuses with the sentence of training, the report counts") {
   const CheckReport report =
       Folder(

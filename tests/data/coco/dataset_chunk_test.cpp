@@ -65,15 +65,26 @@ TEST_CASE("read_coco: every fault of every element is collected, the sound eleme
 TEST_CASE("read_coco: an image or category with a bad member still has its id") {
   const CocoDataset dataset =
       collect(text_of(kSound, R"("images": [{"id": 1, "file_name": 3, "width": "8", "height": 6}])",
-                      R"("categories": [{"id": 2, "name": null}, {"id": "3", "name": "x"}])"));
+                      R"("categories": [{"id": 2, "name": 5}, {"id": "3", "name": "x"}])"));
   CHECK(sentences(dataset) ==
         std::vector<std::string>{
             "file.json: image 1: file_name must be a string, got 3",
             "file.json: image 1: width must be a whole number from 0 to 2147483647, got \"8\"",
-            "file.json: category 2: name is missing",
+            "file.json: category 2: name must be a string, got 5",
             "file.json: categories[1]: id must be a whole number of at most 2^53, got \"3\""});
   CHECK(dataset.annotations().size() == 1);
   CHECK_FALSE(dataset.images()[0].complete);
+}
+
+TEST_CASE("read_coco: a category without a name is one with an empty name") {
+  for (const char* name : {"", R"(, "name": null)", R"(, "name": "")"}) {
+    const CocoDataset dataset =
+        collect(text_of(kSound, kImages, R"("categories": [{"id": 2)" + std::string(name) + "}]"));
+    CHECK(dataset.defects().empty());
+    REQUIRE(dataset.num_classes() == 1);
+    CHECK(dataset.categories()[0].name.empty());
+    CHECK(dataset.annotations().size() == 1);
+  }
 }
 
 TEST_CASE(
