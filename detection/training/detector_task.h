@@ -37,7 +37,8 @@ class DetectorTask : public nn::Task {
   std::optional<nn::Score> evaluate(int64_t iteration, const std::string& run) override;
 
  private:
-  void read_data(nn::RunRecorder& recorder);
+  void read_training_set(nn::RunRecorder& recorder);
+  void read_validation_set(nn::RunRecorder& recorder);
 
   const TrainConfig& config_;
   const Device device_;
