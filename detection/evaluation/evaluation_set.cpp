@@ -25,9 +25,10 @@ EvaluationSet::EvaluationSet(EvaluationSetOptions options, const data::CategoryL
     : options_(std::move(options)),
       dataset_(read(options_)),
       fingerprint_(data::fingerprint(dataset_)),
-      categories_(
-          match_to_model(dataset_, model, options_.ignore_unknown_classes, options_.remedy)),
-      files_(dataset_, options_.images, options_.allow_parent_folders),
+      categories_(match_to_model(dataset_, model, options_.ignore_unknown_classes,
+                                 options_.unknown_classes_remedy)),
+      files_(dataset_, options_.images, options_.allow_parent_folders,
+             options_.parent_folders_remedy),
       images_(data::first_images(dataset_, options_.max_images)) {
   data::require_drawable_masks(dataset_);
 }

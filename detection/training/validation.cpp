@@ -54,7 +54,6 @@ Validation::Validation(const TrainConfig& config, const data::CocoDataset& train
             .max_images = config.eval.max_images,
             .masks = config.model.mask.enabled,
             .ignore_unknown_classes = config.eval.ignore_unknown_classes,
-            .remedy = "eval.ignore_unknown_classes=true",
             .skip_bad_images = config.data.skip_bad_images()},
            data::CategoryList::of(train_set)) {
   if (!config_.eval.loss) return;
