@@ -13,15 +13,7 @@ namespace denovo::detection {
 
 DetectorTask::DetectorTask(const TrainConfig& config, Device device, Logger& logger,
                            ProcessGroup& group)
-    : config_(config), device_(device), logger_(logger), group_(group) {}
-
-std::string DetectorTask::config_text() const {
-  return denovo::config_text(config_);
-}
-
-std::vector<ConfigDifference> DetectorTask::differences_from(const std::string& config_file) const {
-  return differences_from_file(config_file, config_);
-}
+    : ConfiguredTask(config, device, logger, group) {}
 
 void DetectorTask::prepare(nn::RunRecorder& recorder) {
   together(group_, [&] { read_training_set(recorder); });
