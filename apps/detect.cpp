@@ -52,7 +52,8 @@ int detect(int argc, char** argv) {
     ++bad_files;
   };
   if (options.given("annotations")) {
-    const data::CocoDataset dataset = data::read_coco(options.text("annotations"));
+    const data::CocoDataset dataset = data::read_coco(
+        options.text("annotations"), data::StructuralDefects::kThrow, data::DatasetPart::kImages);
     for (const std::string& line : take_dataset_ids(files, dataset)) tell(line);
     category_ids = result_ids(dataset, file.class_list());
     if (const std::string missing = missing_text(dataset.path(), file.class_list(), category_ids);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/autograd/autograd.h"
+#include "core/dist/process_group.h"
 #include "nn/module.h"
 
 namespace denovo::nn {
@@ -11,6 +12,12 @@ class EvaluationMode {
  public:
   explicit EvaluationMode(Module& model) : model_(model), was_training_(model.is_training()) {
     model_.train(false);
+  }
+  /// Of a model that several ranks train: statistics of batches (BN) are each rank's own, and the
+  /// run keeps those of rank 0, which all ranks have afterwards. Collective.
+  EvaluationMode(Module& model, ProcessGroup& group) : EvaluationMode(model) {
+    model.for_each_buffer(
+        [&](const std::string&, const Buffer& buffer) { group.broadcast(buffer.tensor()); });
   }
   ~EvaluationMode() { model_.train(was_training_); }
   EvaluationMode(const EvaluationMode&) = delete;

@@ -42,6 +42,7 @@ std::vector<EvaluationResult> evaluate_checkpoint(const Options& options, Logger
                                   .annotations = options.text("annotations"),
                                   .images = options.text("images"),
                                   .ignore_unknown_classes = options.given("ignore-unknown-classes"),
+                                  .allow_parent_folders = options.given("allow-parent-folders"),
                                   .types = asked_types(options),
                                   .on_bad_image = on_bad,
                                   .device = parse_device(options.text("device"))},
@@ -49,8 +50,8 @@ std::vector<EvaluationResult> evaluate_checkpoint(const Options& options, Logger
 }
 
 std::vector<EvaluationResult> evaluate_results_file(const Options& options) {
-  for (const char* of_run :
-       {"checkpoint", "annotations", "images", "ignore-unknown-classes", "on-bad-image"})
+  for (const char* of_run : {"checkpoint", "annotations", "images", "allow-parent-folders",
+                             "ignore-unknown-classes", "on-bad-image"})
     if (options.given(of_run)) throw ConfigError(fmt::format("--{} needs --run", of_run));
   for (const char* required : {"gt", "dt"})
     if (!options.given(required))
@@ -73,6 +74,9 @@ void declare_evaluation_options(Options& options) {
   options.add({"annotations", "FILE",
                "COCO JSON for --run, matched by class names; else its validation set"});
   options.add({"images", "DIR", "folder of the images of --annotations"});
+  options.add(
+      {"allow-parent-folders", "",
+       "with --run: a file_name may leave the folder of images by \"..\"; else as the run"});
   options.add({"ignore-unknown-classes", "",
                "with --run: leave categories that the model does not know out of the scores"});
   options.add(

@@ -41,7 +41,7 @@ class Finder {
       : dataset_(dataset),
         annotation_(annotation),
         image_(dataset.images()[annotation.image]),
-        has_size_(image_.width > 0 && image_.height > 0),
+        has_size_(image_.has_size && image_.width > 0 && image_.height > 0),
         on_image_{0, 0, static_cast<double>(image_.width), static_cast<double>(image_.height)},
         defects_(defects) {}
 
@@ -120,7 +120,7 @@ class Finder {
 
   void judge_rle() {
     const RleView rle = dataset_.rle(annotation_);
-    if (rle.height != image_.height || rle.width != image_.width)
+    if (has_size_ && (rle.height != image_.height || rle.width != image_.width))
       return report(DefectKind::kMaskSize,
                     fmt::format("a mask of {} x {} on an image of {} x {} (height x width)",
                                 rle.height, rle.width, image_.height, image_.width));
@@ -145,7 +145,9 @@ class Finder {
     if (!any_usable) return report(DefectKind::kEmptySegmentation, "no usable polygon");
     if (!any_on_image)
       report(DefectKind::kEmptySegmentation,
-             fmt::format("polygons without extent on {} x {}", image_.width, image_.height));
+             has_size_
+                 ? fmt::format("polygons without extent on {} x {}", image_.width, image_.height)
+                 : "polygons without extent");
   }
 
   template <typename Visit>

@@ -60,6 +60,10 @@ class Checker {
     check_repeats(
         dataset_.categories(), [](const CocoCategory& c) { return std::string_view(c.name); },
         DefectKind::kDuplicateCategoryName, file_, report_.defects);
+    for (const CocoCategory& category : dataset_.categories())
+      if (category.name.empty())
+        report_.defects.push_back({DefectKind::kNamelessCategory, file_, category.id,
+                                   "none, so that other files know it by its id alone"});
     report_.refusal = refusal();
     return std::move(report_);
   }
@@ -204,10 +208,11 @@ std::string defect_lines(const CheckReport& report) {
 }
 
 std::string summary_lines(const CheckReport& report) {
-  std::string text = fmt::format(
-      "{} images, {} annotations, {} instances that are not crowds{}{}\n", report.num_images,
-      report.num_annotations, report.num_instances(), report.has_masks ? "" : "; no segmentation",
-      report.filter.masks ? "" : "; boxes only (model.mask.enabled=false)");
+  std::string text =
+      fmt::format("{} images, {} annotations, {} instances that are not crowds{}{}\n",
+                  report.num_images, report.num_annotations, report.num_instances(),
+                  report.has_masks || !report.filter.masks ? "" : "; no segmentation",
+                  report.filter.masks ? "" : "; boxes only (model.mask.enabled=false)");
   for_each_kind(report, [&](DefectKind kind, int64_t count) {
     text +=
         fmt::format("{:>8}  {:<24} {}\n", severity_name(kind, report), defect_name(kind), count);

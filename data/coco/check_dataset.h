@@ -33,10 +33,10 @@ struct CheckOptions {
 };
 
 /// Checks annotations, images and categories of a data set that was read with
-/// StructuralDefects::kCollect, for a training with these options. Every image is decoded, with all
-/// threads; the order of the defects does not depend on them. Files of images that
-/// training would not use are no more than warnings. Throws IoError when names are relative and
-/// there is no folder of images.
+/// StructuralDefects::kCollect and the part that the training reads. Every image is decoded, with
+/// all threads; the order of the defects does not depend on them. Files of images that training
+/// would not use are no more than warnings. Throws IoError when names are relative and there is no
+/// folder of images.
 CheckReport check_dataset(const ImageFiles& files, const CheckOptions& options = {});
 
 /// "<class>: <file>: <item> <id>: <rule>, got <value>" for each defect, a line each; of more than

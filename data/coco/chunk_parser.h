@@ -35,19 +35,21 @@ class ChunkParser {
       } catch (const ItemError&) {
         // simdjson cannot leave an element in its middle: from here on, each is parsed alone.
       }
-      check_elements(chunk.text);  // only the elements of sound JSON have an end to be cut at
+      const auto first = static_cast<size_t>(item.index - chunk.first_index);
+      item.index = chunk.first_index;
+      check_elements(chunk.text, item);  // only elements of sound JSON have an end to be cut at
       const std::vector<std::string_view> texts = element_texts(chunk.text);
-      for (size_t i = static_cast<size_t>(item.index - chunk.first_index); i < texts.size(); ++i) {
+      for (size_t i = first; i < texts.size(); ++i) {
         item.index = chunk.first_index + static_cast<int64_t>(i);
         visit_alone(texts[i], item, visit, on_fault);
       }
     });
   }
 
-  /// Checks the syntax of a value that nobody reads.
+  /// Checks the syntax of a value, or of the elements of a list, that nobody reads.
   void check(const JsonChunk& chunk, std::string_view file) {
-    JsonItem item{file, chunk.list, chunk.list};
-    guarded(item, [&] { check_elements(chunk.text); });
+    JsonItem all{file, chunk.list, chunk.list, chunk.first_index};
+    guarded(all, [&] { check_elements(chunk.text, all); });
   }
 
  private:
@@ -55,9 +57,11 @@ class ChunkParser {
   static void guarded(const JsonItem& item, const Body& body) {
     try {
       body();
+    } catch (const NotJson& error) {
+      throw IoError(fmt::format("{} must be valid JSON, got {}", item.place(), error.text()));
     } catch (const simdjson::simdjson_error& error) {
-      throw IoError(fmt::format("{}: must be valid JSON of the expected form, got: {}",
-                                item.where(), error.what()));
+      throw IoError(fmt::format("{} must be valid JSON of the expected form, got: {}", item.place(),
+                                error.what()));
     }
   }
 
@@ -66,8 +70,7 @@ class ChunkParser {
     auto document = load(chunk.text);
     simdjson::ondemand::array array = document.get_array();
     for (JsonValue value : array) {
-      item.has_id = false;
-      item.member = -1;
+      item.begin();
       visit(item, value);
       ++item.index;
     }
@@ -78,8 +81,7 @@ class ChunkParser {
                    const OnFault& on_fault) {
     item.refused = 0;
     for (;;) {
-      item.has_id = false;
-      item.member = -1;
+      item.begin();
       try {
         auto document = load(text);
         simdjson::ondemand::array array = document.get_array();
@@ -88,15 +90,28 @@ class ChunkParser {
       } catch (const ItemError& error) {
         on_fault(item, error);
       }
-      if (item.member < 0) return check_elements(text);
+      if (item.member < 0) return check_elements(text, item);
       item.refused |= 1u << item.member;
     }
   }
 
-  void check_elements(std::string_view text) {
+  /// Of elements that begin with the item's.
+  void check_elements(std::string_view text, JsonItem& item) {
+    item.begin();
     auto document = load(text);
     simdjson::ondemand::array array = document.get_array();
-    for (JsonValue value : array) read_over(value);
+    for (JsonValue value : array) {
+      simdjson::ondemand::object object;
+      if (value.get_object().get(object) != simdjson::SUCCESS)
+        read_over(value);
+      else
+        for (auto field : object) {
+          item.key = field.unescaped_key().value();
+          read_over(field.value());
+        }
+      item.key = {};
+      ++item.index;
+    }
   }
 
   /// The elements of a list without its brackets, as parts of `text`.

@@ -59,6 +59,12 @@ Rle CocoDataset::mask(const CocoAnnotation& annotation) const {
     default:
       break;
   }
+  if (!image.has_size && annotation.segmentation == SegmentationKind::kPolygons)
+    throw IoError(fmt::format("{}: polygons are drawn on image {}, whose {} missing", where(),
+                              image.id,
+                              image.height > 0  ? "width is"
+                              : image.width > 0 ? "height is"
+                                                : "width and height are"));
   try {
     const PolygonsView view = polygons(annotation);
     return rle_from_polygons(view.xy, view.sizes, image.height, image.width);

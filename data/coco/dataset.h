@@ -15,19 +15,21 @@
 
 #include "core/raster/rle.h"
 #include "data/coco/defects.h"
+#include "data/coco/read_rules.h"
 
 namespace denovo::data {
 
 struct CocoCategory {
   int64_t id = 0;
-  std::string name;
+  std::string name;  // "" where the file has none
 };
 
 struct CocoImage {
   int64_t id = 0;
   std::string file_name;
   int width = 0, height = 0;  // 0 where the file does not say (evaluation only)
-  bool complete = true;       // name, width and height are in the file
+  bool has_size = true;       // width and height are in the file
+  bool complete = true;       // the name too
 };
 
 enum class SegmentationKind : uint8_t {
@@ -128,20 +130,12 @@ class CocoDataset {
   int64_t num_computed_areas_ = 0, num_computed_boxes_ = 0;
 };
 
-/// What to do about elements of the wrong form, unknown ids, repeated ids and images without name
-/// or size.
-enum class StructuralDefects {
-  kThrow,   // for training: the first one is an IoError
-  kCollect  // for evaluation and checking: listed in defects(), malformed annotations and those of
-            // unknown images or categories left out, the last image or category of an id counts as
-            // in the reference
-};
-
 /// Reads a COCO file with all threads. Throws IoError, naming file, item, rule and value, when it
 /// is not JSON with the three lists, and as `structural` says. A member that is null is absent; a
 /// missing iscrowd is 0, a missing bbox that of the segmentation (segmentation_parser.h); keypoints
 /// and other members are read over (but must be JSON).
 CocoDataset read_coco(const std::string& path,
-                      StructuralDefects structural = StructuralDefects::kThrow);
+                      StructuralDefects structural = StructuralDefects::kThrow,
+                      DatasetPart part = DatasetPart::kMasks);
 
 }  // namespace denovo::data

@@ -26,11 +26,10 @@ CocoCategory parse_category(JsonItem& item, JsonValue element) {
         if (bit == 1) category.name = read_string(item, key, value);
       });
   seen.require(item, kKeys[0], 0);
-  seen.require(item, kKeys[1], 1);
   return category;
 }
 
-CocoImage parse_image(JsonItem& item, JsonValue element, StructuralDefects structural,
+CocoImage parse_image(JsonItem& item, JsonValue element, ReadRules rules,
                       std::vector<Defect>& defects) {
   static constexpr std::string_view kKeys[] = {"id", "file_name", "width", "height"};
   constexpr int kMaxSide = std::numeric_limits<int>::max();
@@ -45,19 +44,25 @@ CocoImage parse_image(JsonItem& item, JsonValue element, StructuralDefects struc
   seen.require(item, kKeys[0], 0);
   for (int bit = 1; bit < 4; ++bit) {
     if (seen.has(bit)) continue;
-    if (structural == StructuralDefects::kThrow) seen.require(item, kKeys[bit], bit);
+    const bool of_size = bit > 1;
+    if (!of_size || rules.part != DatasetPart::kImages) {
+      if (rules.structural == StructuralDefects::kThrow) seen.require(item, kKeys[bit], bit);
+      defects.push_back({DefectKind::kMissingMember, std::string(item.file), image.id,
+                         fmt::format("{}: {} is missing", item.name(), kKeys[bit]),
+                         std::string(kKeys[bit])});
+    }
     image.complete = false;
-    defects.push_back({DefectKind::kMissingMember, std::string(item.file), image.id,
-                       fmt::format("{}: {} is missing", item.name(), kKeys[bit]),
-                       std::string(kKeys[bit])});
+    image.has_size &= !of_size;
   }
   image.complete &= item.refused == 0;
+  image.has_size &= (item.refused >> 2 & 3) == 0;
   return image;
 }
 
-RawAnnotation parse_annotation(JsonItem& item, JsonValue element,
+enum { kId, kImage, kCategory, kBox, kArea, kCrowd, kSegmentation };  // bits of an annotation
+
+RawAnnotation parse_annotation(JsonItem& item, JsonValue element, DatasetPart part,
                                CocoDataset::SegmentationBlock& block) {
-  enum { kId, kImage, kCategory, kBox, kArea, kCrowd, kSegmentation };
   static constexpr std::string_view kKeys[] = {"id",   "image_id", "category_id", "bbox",
                                                "area", "iscrowd",  "segmentation"};
   RawAnnotation raw;
@@ -92,16 +97,15 @@ RawAnnotation parse_annotation(JsonItem& item, JsonValue element,
   if (raw.has_box) return raw;
   if (const auto box = box_of_segmentation(raw.segmentation, block, raw.slice))
     raw.bbox = *box;
-  else if (!(item.refused >> kSegmentation & 1))
+  else if (part == DatasetPart::kBoxes || !(item.refused >> kSegmentation & 1))
     seen.require(item, kKeys[kBox], kBox);
   return raw;
 }
 
 class ChunkReader {
  public:
-  ChunkReader(ChunkParser& parser, const JsonChunk& chunk, std::string_view file,
-              StructuralDefects structural)
-      : parser_(parser), chunk_(chunk), file_(file), structural_(structural) {}
+  ChunkReader(ChunkParser& parser, const JsonChunk& chunk, std::string_view file, ReadRules rules)
+      : parser_(parser), chunk_(chunk), file_(file), rules_(rules) {}
 
   DatasetChunk read() {
     if (chunk_.list == "categories")
@@ -111,7 +115,7 @@ class ChunkReader {
       });
     else if (chunk_.list == "images")
       for_each("image", [&](JsonItem& item, JsonValue element) {
-        const CocoImage image = parse_image(item, element, structural_, parsed_.defects);
+        const CocoImage image = parse_image(item, element, rules_, parsed_.defects);
         if (item.has_id) parsed_.images.push_back(image);
       });
     else
@@ -122,9 +126,11 @@ class ChunkReader {
  private:
   template <typename Visit>
   void for_each(std::string_view noun, const Visit& visit) {
-    if (structural_ == StructuralDefects::kThrow)
+    if (rules_.structural == StructuralDefects::kThrow && forgiven_ == 0)
       return parser_.for_each(chunk_, file_, noun, visit);
     parser_.for_each(chunk_, file_, noun, visit, [&](const JsonItem& item, const ItemError& error) {
+      if (item.member >= 0 && forgiven_ >> item.member & 1) return;
+      if (rules_.structural == StructuralDefects::kThrow) throw error;
       parsed_.defects.push_back({DefectKind::kMalformed, std::string(file_),
                                  item.has_id ? item.id : 0, error.without_file(), error.key()});
     });
@@ -134,9 +140,10 @@ class ChunkReader {
     parsed_.block = std::make_unique<CocoDataset::SegmentationBlock>();
     // Enough for coordinates of two decimals; what is not written stays out of memory.
     parsed_.block->xy.reserve(chunk_.text.size() / 8);
+    if (rules_.part == DatasetPart::kBoxes) forgiven_ = 1u << kSegmentation;
     for_each("annotation", [&](JsonItem& item, JsonValue element) {
-      const RawAnnotation annotation = parse_annotation(item, element, *parsed_.block);
-      if (item.refused == 0) parsed_.annotations.push_back(annotation);
+      const RawAnnotation annotation = parse_annotation(item, element, rules_.part, *parsed_.block);
+      if ((item.refused & ~forgiven_) == 0) parsed_.annotations.push_back(annotation);
     });
     parsed_.block->counts.shrink_to_fit();
   }
@@ -144,18 +151,21 @@ class ChunkReader {
   ChunkParser& parser_;
   const JsonChunk& chunk_;
   const std::string_view file_;
-  const StructuralDefects structural_;
+  const ReadRules rules_;
+  unsigned forgiven_ = 0;  // bits of members that are read over where they have a fault
   DatasetChunk parsed_;
 };
 
 }  // namespace
 
 DatasetChunk parse_dataset_chunk(ChunkParser& parser, const JsonChunk& chunk, std::string_view file,
-                                 StructuralDefects structural) {
-  if (chunk.first_index >= 0) return ChunkReader(parser, chunk, file, structural).read();
+                                 ReadRules rules) {
+  const bool wanted = rules.part != DatasetPart::kImages || chunk.list != "annotations";
+  if (chunk.first_index >= 0 && wanted) return ChunkReader(parser, chunk, file, rules).read();
   parser.check(chunk, file);
-  if (std::find(std::begin(kDatasetLists), std::end(kDatasetLists), chunk.list) !=
-      std::end(kDatasetLists))
+  const bool known = std::find(std::begin(kDatasetLists), std::end(kDatasetLists), chunk.list) !=
+                     std::end(kDatasetLists);
+  if (known && wanted && (rules.needs(chunk.list) || chunk.text != "null"))
     throw IoError(
         fmt::format("{}: {} must be a list, got {}", file, chunk.list, chunk.text.substr(0, 40)));
   return {};

@@ -25,11 +25,11 @@ struct DatasetChunk {
   std::vector<Defect> defects;
 };
 
-/// Parses a chunk of one of kDatasetLists, or checks the syntax of another one. With kThrow the
-/// first fault of an element is an ItemError. With kCollect each fault of each element is a defect,
-/// and annotations with one are left out; images and categories stay where their id is known.
-/// Throws IoError for text that is not JSON and for a wanted list that is none.
+/// Parses a chunk of one of kDatasetLists that is wanted, or checks the syntax of another one. With
+/// kThrow the first fault of an element is an ItemError. With kCollect each fault of each element
+/// is a defect, and annotations with one are left out; images and categories stay where their id is
+/// known. Throws IoError for text that is not JSON and for a needed list that is none.
 DatasetChunk parse_dataset_chunk(ChunkParser& parser, const JsonChunk& chunk, std::string_view file,
-                                 StructuralDefects structural);
+                                 ReadRules rules);
 
 }  // namespace denovo::data

@@ -48,6 +48,7 @@ constexpr DefectText kTexts[] = {
     {"no_annotations", "image", "an image should have annotations", Severity::kWarning},
     {"duplicate_file_name", "image", "file_name should be unique", Severity::kWarning},
     {"duplicate_category_name", "category", "names should be unique", Severity::kWarning},
+    {"nameless_category", "category", "a category should have a name", Severity::kWarning},
 };
 static_assert(std::size(kTexts) == static_cast<size_t>(kNumDefectKinds));
 

@@ -40,9 +40,10 @@ enum class DefectKind {
   kNoAnnotations,      // an image without annotations
   kDuplicateFileName,  // two images with one file_name
   kDuplicateCategoryName,
+  kNamelessCategory,  // trains; other files know it by its id alone
 };
 
-inline constexpr int kNumDefectKinds = static_cast<int>(DefectKind::kDuplicateCategoryName) + 1;
+inline constexpr int kNumDefectKinds = static_cast<int>(DefectKind::kNamelessCategory) + 1;
 
 enum class Severity { kFatal, kDropped, kWarning };
 

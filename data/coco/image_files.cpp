@@ -100,7 +100,7 @@ std::optional<ImageFault> ImageFiles::name_fault(int image) const {
   if (name.find('\0') != std::string::npos) {
     value = fmt::format("{:?}, with a NUL", name);
   } else if (!allow_parent_folders_ && !name.starts_with('/') && leaves_folder(name)) {
-    value = fmt::format("{:?}, which leaves it; data.allow_parent_folders=true allows that", name);
+    value = fmt::format("{:?}, which leaves it; {} allows that", name, remedy_);
   }
   if (value.empty()) return std::nullopt;
   return ImageFault{image, DefectKind::kBadFileName, value,

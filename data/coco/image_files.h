@@ -38,10 +38,13 @@ enum class Look {
 class ImageFiles {
  public:
   /// Keeps a reference to the data set. With an empty folder names hang on the working directory.
-  ImageFiles(const CocoDataset& dataset, std::string folder, bool allow_parent_folders = false)
+  /// `remedy` is the key or option that allows names to leave the folder.
+  ImageFiles(const CocoDataset& dataset, std::string folder, bool allow_parent_folders = false,
+             std::string remedy = "data.allow_parent_folders=true")
       : dataset_(&dataset),
         folder_(std::move(folder)),
-        allow_parent_folders_(allow_parent_folders) {}
+        allow_parent_folders_(allow_parent_folders),
+        remedy_(std::move(remedy)) {}
 
   const CocoDataset& dataset() const { return *dataset_; }
   const std::string& folder() const { return folder_; }
@@ -67,6 +70,7 @@ class ImageFiles {
   const CocoDataset* dataset_;
   std::string folder_;
   bool allow_parent_folders_;
+  std::string remedy_;
 };
 
 /// Indices of all images of a data set, or of the first `most` where that is not 0.

@@ -60,6 +60,11 @@ std::optional<int64_t> integer_in(JsonValue& value) {
   return whole_number(token_of(value));
 }
 
+std::string shortened(std::string_view token) {
+  return fmt::format("{}{}", token.substr(0, kMaxShownCharacters),
+                     token.size() > kMaxShownCharacters ? "…" : "");
+}
+
 /// What is no JSON for simdjson but a number for Python: NaN, an infinity or one beyond doubles.
 bool is_python_number(JsonValue& value) {
   const std::string_view token = token_of(value);
@@ -67,6 +72,14 @@ bool is_python_number(JsonValue& value) {
   double number;
   const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), number);
   return error == std::errc::result_out_of_range && end == token.data() + token.size();
+}
+
+/// False for nan, 01 and the like. Of strings, lists and objects only the beginning is looked at.
+bool may_be_json(JsonValue& value) {
+  const std::string_view token = token_of(value);
+  if (token.empty() || token == "true" || token == "false" || token == "null") return true;
+  if (token[0] == '"' || token[0] == '[' || token[0] == '{') return true;
+  return value.get_double().error() == simdjson::SUCCESS || is_python_number(value);
 }
 
 }  // namespace
@@ -82,10 +95,9 @@ std::string_view json_text(JsonValue value) {
 
 void refuse_value(const JsonItem& item, std::string_view key, std::string_view rule,
                   JsonValue value) {
-  const std::string_view token = token_of(value);
-  throw ItemError(item, key,
-                  fmt::format("must be {}, got {}{}", rule, token.substr(0, kMaxShownCharacters),
-                              token.size() > kMaxShownCharacters ? "…" : ""));
+  const std::string text = shortened(token_of(value));
+  if (!may_be_json(value)) throw NotJson(text);
+  throw ItemError(item, key, fmt::format("must be {}, got {}", rule, text));
 }
 
 void refuse_missing(const JsonItem& item, std::string_view key) {
@@ -144,7 +156,7 @@ void read_over(JsonValue value) {
   if (value.type().get(type) != simdjson::SUCCESS) {
     // An unread scalar is left behind by whoever reads what follows it.
     if (is_python_number(value)) return;
-    throw simdjson::simdjson_error(simdjson::TAPE_ERROR);
+    throw NotJson(shortened(token_of(value)));
   }
   switch (type) {
     case json_type::array:
@@ -157,17 +169,15 @@ void read_over(JsonValue value) {
       }
       break;
     case json_type::number:
-      if (const auto error = value.get_double().error(); error && !is_python_number(value))
-        throw simdjson::simdjson_error(error);
+      if (value.get_double().error() && !is_python_number(value))
+        throw NotJson(shortened(token_of(value)));
       break;
     case json_type::string:
       value.get_string().value();
       break;
     case json_type::boolean:
-      value.get_bool().value();
-      break;
     case json_type::null:
-      if (!value.is_null().value()) throw simdjson::simdjson_error(simdjson::N_ATOM_ERROR);
+      if (!may_be_json(value)) throw NotJson(shortened(token_of(value)));
       break;
   }
 }

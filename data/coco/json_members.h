@@ -45,6 +45,7 @@ SeenKeys read_members(JsonItem& item, JsonValue element, const std::string_view 
     const std::string_view key = field.unescaped_key().value();
     const auto bit =
         static_cast<int>(std::find(std::begin(keys), std::end(keys), key) - std::begin(keys));
+    item.key = key;
     JsonValue value = field.value();
     if (bit == N || item.refused >> bit & 1) {
       read_over(value);
@@ -52,12 +53,14 @@ SeenKeys read_members(JsonItem& item, JsonValue element, const std::string_view 
     }
     item.member = bit;
     seen.meet(item, keys[bit], bit);
-    if (!value.is_null()) {
+    bool is_null = false;  // also where asking fails: reading the value will say why
+    if (value.is_null().get(is_null) != simdjson::SUCCESS || !is_null) {
       seen.mark(1u << bit);
       read(bit, keys[bit], value);
     }
     item.member = -1;
   }
+  item.key = {};
   return seen;
 }
 

@@ -144,7 +144,15 @@ std::string folded(const std::string& name) {
   return plain;
 }
 
-std::string suggestion(const std::string& name, const std::vector<std::string>& free) {
+/// ", which has disc at 1; …" where that disc is another category of the asking list.
+std::string suggestion(const std::string& name, const std::vector<std::string>& free,
+                       const CategoryList& to) {
+  std::vector<std::string> same;
+  for (const CocoCategory& category : to.categories)
+    if (!name.empty() && category.name == name) same.push_back(fmt::format("{}", category.id));
+  if (!same.empty())
+    return fmt::format(", which has {} at {}; give every category a name of its own", name,
+                       few_of(same));
   for (const std::string& candidate : free)
     if (!name.empty() && folded(candidate) == folded(name)) return ", did you mean " + candidate;
   return did_you_mean(name, free);
@@ -169,11 +177,39 @@ std::string unmatched_text(const CategoryList& from, const CategoryList& to,
   return fmt::format("{}: {} {} not in {}{}", from.file,
                      (unknown.size() == 1 ? "category " : "categories ") + few_of(unknown),
                      unknown.size() == 1 ? "is" : "are", to.file,
-                     suggestion(from.categories[static_cast<size_t>(first)].name, free));
+                     suggestion(from.categories[static_cast<size_t>(first)].name, free, to));
 }
 
 std::string category_text(const CocoCategory& category) {
   return fmt::format("{} ({})", category.id, category.name.empty() ? "no name" : category.name);
+}
+
+std::vector<std::string> distinct_names(std::span<const CocoCategory> categories) {
+  std::map<std::string, int> uses;
+  for (const CocoCategory& category : categories) ++uses[category.name];
+  std::vector<std::string> names;
+  for (const CocoCategory& category : categories) {
+    if (category.name.empty())
+      names.push_back(fmt::format("no name ({})", category.id));
+    else if (uses[category.name] > 1)
+      names.push_back(fmt::format("{} ({})", category.name, category.id));
+    else
+      names.push_back(category.name);
+  }
+  return names;
+}
+
+std::string nameless_text(const CategoryList& list) {
+  std::vector<std::string> ids;
+  for (const CocoCategory& category : list.categories)
+    if (category.name.empty()) ids.push_back(fmt::format("{}", category.id));
+  if (ids.empty()) return {};
+  return ids.size() == 1
+             ? fmt::format("{}: category {} has no name; other files know it by its id alone",
+                           list.file, ids[0])
+             : fmt::format(
+                   "{}: categories {} have no name; other files know them by their ids alone",
+                   list.file, few_of(ids));
 }
 
 std::string few_of(std::span<const std::string> items) {

@@ -11,7 +11,8 @@
 //   unclear                      at a's id the same name, or one of the  the one of a's id
 //                                two is empty
 //   unclear                      at a's id another name                  refused: both disagree
-//   not empty, unclear           has it, but not at a's id               refused: which one?
+//   not empty, unclear           has it, but at other ids that are free  refused: which one?
+//   not empty, unclear           has it at ids of others of a's list     nothing there
 //   unclear                      has neither the name nor the id         nothing there
 //   any                          its place is taken by a clear name      refused: both disagree
 //
@@ -44,13 +45,21 @@ struct CategoryList {
 std::vector<int32_t> match_categories(const CategoryList& from, const CategoryList& to);
 
 /// "val.json: category 9 (fork) is not in train.json, did you mean Fork" for the categories of
-/// `from` that `match` gave no partner; only categories of `to` that are free are suggested. Empty
-/// when all have one.
+/// `from` that `match` gave no partner; only categories of `to` that are free are suggested, and
+/// one of the same name that is not is named. Empty when all have one.
 std::string unmatched_text(const CategoryList& from, const CategoryList& to,
                            std::span<const int32_t> match);
 
 /// "9 (fork)"; "9 (no name)".
 std::string category_text(const CocoCategory& category);
+
+/// Names that tell the categories of a list apart: where one is empty or stands twice, with its id,
+/// "fork (9)" or "no name (9)".
+std::vector<std::string> distinct_names(std::span<const CocoCategory> categories);
+
+/// "train.json: categories 1, 4 have no name; other files know them by their ids alone"; empty when
+/// all have one.
+std::string nameless_text(const CategoryList& list);
 
 /// The first few items of a list in words: "a, b, c and 7 more".
 std::string few_of(std::span<const std::string> items);

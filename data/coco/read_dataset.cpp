@@ -37,8 +37,7 @@ void sort_by_id(std::vector<Item>& items, const OnDuplicate& on_duplicate) {
 
 class CocoReader {
  public:
-  CocoReader(const std::string& path, StructuralDefects structural)
-      : file_(base_name(path)), structural_(structural) {
+  CocoReader(const std::string& path, ReadRules rules) : file_(base_name(path)), rules_(rules) {
     dataset_.path_ = path;
   }
 
@@ -47,20 +46,21 @@ class CocoReader {
       parse_json_lists(
           dataset_.path_, kDatasetLists,
           [&](ChunkParser& parser, const JsonChunk& chunk) {
-            return parse_dataset_chunk(parser, chunk, file_, structural_);
+            return parse_dataset_chunk(parser, chunk, file_, rules_);
           },
           [&](const JsonChunk& chunk, DatasetChunk parsed) { append(chunk, std::move(parsed)); });
     } catch (const ItemError& error) {
       throw IoError(error.what() + std::string(kHint));
     }
     for (size_t i = 0; i < std::size(kDatasetLists); ++i)
-      if (!seen_[i])
+      if (!seen_[i] && rules_.needs(kDatasetLists[i]))
         throw IoError(fmt::format("{}: the list {} is missing", file_, kDatasetLists[i]));
     finish_categories();
     finish_images();
     find_repeated_ids();
     group_annotations();
     compute_missing_areas();
+    if (rules_.part == DatasetPart::kBoxes) forget_masks();
     return std::move(dataset_);
   }
 
@@ -82,7 +82,7 @@ class CocoReader {
 
   void report(DefectKind kind, int64_t id, std::string value) {
     Defect defect{kind, file_, id, std::move(value)};
-    if (structural_ == StructuralDefects::kThrow) throw IoError(describe(defect) + kHint);
+    if (rules_.structural == StructuralDefects::kThrow) throw IoError(describe(defect) + kHint);
     dataset_.defects_.push_back(std::move(defect));
   }
 
@@ -172,6 +172,14 @@ class CocoReader {
     }
   }
 
+  void forget_masks() {
+    for (CocoAnnotation& annotation : dataset_.annotations_) {
+      annotation.segmentation = SegmentationKind::kNone;
+      annotation.slice = {};
+    }
+    dataset_.blocks_.clear();
+  }
+
   /// nullopt without a mask, and for one that does not fit its image: whoever draws it says why.
   std::optional<double> mask_area(const CocoAnnotation& annotation) const {
     const bool has_mask = annotation.segmentation == SegmentationKind::kPolygons ||
@@ -186,7 +194,7 @@ class CocoReader {
   }
 
   const std::string file_;
-  const StructuralDefects structural_;
+  const ReadRules rules_;
   CocoDataset dataset_;
   bool seen_[std::size(kDatasetLists)] = {};
   std::vector<std::vector<RawAnnotation>> raw_;
@@ -202,8 +210,8 @@ void CocoDataset::require_well_formed() const {
   if (malformed != defects_.end()) throw IoError(describe(*malformed) + kHint);
 }
 
-CocoDataset read_coco(const std::string& path, StructuralDefects structural) {
-  return CocoReader(path, structural).read();
+CocoDataset read_coco(const std::string& path, StructuralDefects structural, DatasetPart part) {
+  return CocoReader(path, {structural, part}).read();
 }
 
 }  // namespace denovo::data

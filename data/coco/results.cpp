@@ -25,11 +25,22 @@ struct ParsedResults {
   std::unique_ptr<std::vector<uint32_t>> counts;
 };
 
+/// Whether it is {}, [] or "", which are no segmentation, as in annotations.
+bool is_empty(JsonValue value) {
+  simdjson::ondemand::array array;
+  std::string_view text;
+  if (value.get_string().get(text) == simdjson::SUCCESS) return text.empty();
+  if (value.get_array().get(array) == simdjson::SUCCESS) return array.is_empty();
+  return false;
+}
+
 void parse_mask(const JsonItem& item, JsonValue value, std::vector<uint32_t>& counts,
                 RawDetection& raw) {
   simdjson::ondemand::object object;
+  if (is_empty(value)) return;
   if (value.get_object().get(object) != simdjson::SUCCESS)
     refuse_value(item, "segmentation", "run lengths", value);
+  if (object.is_empty()) return;
   SegmentationSlice slice;
   std::string reason;
   if (parse_rle(item, object, counts, slice, reason) == SegmentationKind::kBrokenRle)
@@ -37,6 +48,7 @@ void parse_mask(const JsonItem& item, JsonValue value, std::vector<uint32_t>& co
   raw.mask = {slice.mask_height, slice.mask_width, {}};
   raw.begin = slice.begin;
   raw.size = slice.size;
+  raw.has_mask = true;
 }
 
 RawDetection parse_detection(JsonItem& item, JsonValue element, ResultFields fields,
@@ -72,9 +84,11 @@ RawDetection parse_detection(JsonItem& item, JsonValue element, ResultFields fie
       });
   for (const int bit : {kImage, kCategory, kScore}) seen.require(item, kKeys[bit], bit);
   if (fields.required && fields.boxes) seen.require(item, kKeys[kBox], kBox);
-  if (fields.required && fields.masks) seen.require(item, kKeys[kSegmentation], kSegmentation);
+  if (fields.required && fields.masks) {
+    seen.require(item, kKeys[kSegmentation], kSegmentation);
+    if (!raw.has_mask) throw ItemError(item, kKeys[kSegmentation], "is empty");
+  }
   raw.has_box = fields.boxes && seen.has(kBox);
-  raw.has_mask = fields.masks && seen.has(kSegmentation);
   return raw;
 }
 
@@ -137,13 +151,20 @@ class ResultsReader {
  private:
   void append(ParsedResults part) {
     for (const RawDetection& raw : part.detections) {
+      count(raw.has_box, results_.boxes_);
+      count(raw.has_mask, results_.masks_);
       results_.detections_.push_back(raw);
-      results_.have_boxes_ &= raw.has_box;
-      results_.have_masks_ &= raw.has_mask;
       results_.detections_.back().mask.counts =
           std::span<const uint32_t>(*part.counts).subspan(raw.begin, raw.size);
     }
     results_.counts_.push_back(std::move(part.counts));
+  }
+
+  void count(bool has_it, MemberUse& use) const {
+    if (has_it)
+      ++use.count;
+    else if (use.everywhere())
+      use.first_without = std::ssize(results_.detections_);
   }
 
   CocoResults results_;

@@ -18,22 +18,30 @@ struct ResultFields {
   bool required = true;  // reading: a detection without such a member is an error
 };
 
+struct MemberUse {
+  int64_t count = 0;
+  int64_t first_without = -1;  // -1: every detection has it
+
+  bool everywhere() const { return first_without < 0; }
+};
+
 /// Detections in file order with the storage of their masks.
 class CocoResults {
  public:
   std::span<const Detection> detections() const { return detections_; }
-  /// Whether every detection has the member (of those that were read); true for an empty list.
-  bool have_boxes() const { return have_boxes_; }
-  bool have_masks() const { return have_masks_; }
+  /// How many detections have the member (of those that were read), and the first that lacks it.
+  const MemberUse& boxes() const { return boxes_; }
+  const MemberUse& masks() const { return masks_; }
 
  private:
   friend class ResultsReader;
   std::vector<Detection> detections_;
-  bool have_boxes_ = true, have_masks_ = true;
+  MemberUse boxes_, masks_;
   std::vector<std::unique_ptr<std::vector<uint32_t>>> counts_;
 };
 
-/// Reads a results file with all threads. Compressed and uncompressed run lengths are accepted.
+/// Reads a results file with all threads. Compressed and uncompressed run lengths are accepted; a
+/// segmentation that is {}, [] or "" is none.
 /// Throws IoError, naming file, position in the list, rule and value: text that is not such a list,
 /// a missing image_id, category_id or score, a missing member among those asked for, and run
 /// lengths that contradict their size.

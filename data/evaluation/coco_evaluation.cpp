@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
+#include "data/coco/match_categories.h"
 #include "data/evaluation/cell_curves.h"
 #include "data/evaluation/numpy_sums.h"
 
@@ -102,15 +101,11 @@ CocoStats summarize(const EvaluationCurves& curves) {
 
 std::vector<CategoryPrecision> precision_per_category(const CocoDataset& dataset,
                                                       const EvaluationCurves& curves) {
-  std::map<std::string, int> uses;
-  for (const CocoCategory& category : dataset.categories()) ++uses[category.name];
+  const std::vector<std::string> names = distinct_names(dataset.categories());
   std::vector<CategoryPrecision> table;
-  for (int k = 0; k < curves.num_categories; ++k) {
-    const CocoCategory& category = dataset.categories()[k];
-    table.push_back({uses[category.name] > 1 ? fmt::format("{} ({})", category.name, category.id)
-                                             : category.name,
+  for (int k = 0; k < curves.num_categories; ++k)
+    table.push_back({names[static_cast<size_t>(k)],
                      mean_of(curves.precision, curves.num_categories, 0, kNumLimits - 1, k)});
-  }
   return table;
 }
 

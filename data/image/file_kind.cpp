@@ -1,6 +1,7 @@
 #include "data/image/file_kind.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <cctype>
@@ -77,12 +78,22 @@ FileKind media_kind(std::string_view start) {
   return is_image ? FileKind::kHeic : FileKind::kUnknown;
 }
 
-/// UTF-8 as far as bytes tell one by one: no control characters but white space.
+/// The start of a file, without a last character that it may hold a part of.
+std::string_view whole_characters(std::string_view start) {
+  if (start.size() < kFileKindBytes) return start;
+  const auto is_inner = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+  while (!start.empty() && is_inner(start.back())) start.remove_suffix(1);
+  if (!start.empty() && static_cast<unsigned char>(start.back()) >= 0xC0) start.remove_suffix(1);
+  return start;
+}
+
+/// UTF-8 without control characters but white space.
 bool is_text(std::string_view start) {
-  return std::all_of(start.begin(), start.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte >= 0x20 && byte != 0x7F) || (byte >= 0x09 && byte <= 0x0D);
-  });
+  start = whole_characters(start);
+  return simdjson::validate_utf8(start) && std::all_of(start.begin(), start.end(), [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return (byte >= 0x20 && byte != 0x7F) || (byte >= 0x09 && byte <= 0x0D);
+         });
 }
 
 FileKind text_kind(std::string_view start) {

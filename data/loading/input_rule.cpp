@@ -25,7 +25,8 @@ ImageTransform training_transform(const InputRule& rule, ImageSize original, uin
 
 ImageSize bucket_of(ImageSize resized) {
   const bool wide = resized.width > resized.height;
-  return {round_up(resized.height, wide ? 32 : 64), round_up(resized.width, wide ? 64 : 32)};
+  return {round_up(resized.height, wide ? kInputStride : kLongSideStep),
+          round_up(resized.width, wide ? kLongSideStep : kInputStride)};
 }
 
 ImageSize padded_size(const std::vector<ImageTransform>& transforms, Padding padding) {
@@ -35,7 +36,7 @@ ImageSize padded_size(const std::vector<ImageTransform>& transforms, Padding pad
         padding == Padding::kBucket ? bucket_of(transform.resized) : transform.resized;
     largest = {std::max(largest.height, size.height), std::max(largest.width, size.width)};
   }
-  return {round_up(largest.height, 32), round_up(largest.width, 32)};
+  return {round_up(largest.height, kInputStride), round_up(largest.width, kInputStride)};
 }
 
 int64_t group_key(const InputRule& rule, ImageSize resized) {

@@ -10,9 +10,15 @@
 
 namespace denovo::data {
 
+/// Sides of an input are multiples of this, the stride of a trunk's last stage: all maps fit.
+inline constexpr int kInputStride = 32;
+/// Long sides of buckets are multiples of this: photographs come in few shapes, little is padded.
+inline constexpr int kLongSideStep = 2 * kInputStride;
+
 enum class Padding {
-  kBucket,  // by the image alone: short side to a multiple of 32, long one to a multiple of 64
-  kBatch,   // by its neighbours, as the reference recipes do: the batch's largest sides, to 32
+  kBucket,  // by the image alone: short side to kInputStride, long one to kLongSideStep
+  kBatch,   // by its neighbours, as the reference recipes do: the batch's largest sides, to
+            // kInputStride
 };
 
 inline constexpr ChoiceName<Padding> kPaddingNames[] = {{Padding::kBucket, "bucket"},
@@ -55,7 +61,7 @@ ImageTransform training_transform(const InputRule& rule, ImageSize original, uin
 ImageSize bucket_of(ImageSize resized);
 
 /// The padded size of a batch of resized images: their bucket where they share one, else the
-/// largest sides rounded up to 32.
+/// largest sides rounded up to kInputStride.
 ImageSize padded_size(const std::vector<ImageTransform>& transforms, Padding padding);
 
 /// Images with equal keys may stand in one batch: the bucket, or under kBatch whether the image is

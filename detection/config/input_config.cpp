@@ -1,6 +1,10 @@
 #include "detection/config/input_config.h"
 
+#include "nn/backbone/resnet.h"
+
 namespace denovo::detection {
+
+static_assert(data::kInputStride == nn::ResNet::strides().back());
 
 void InputConfig::describe(ConfigFields& v) {
   v("min_size_train", min_size_train,

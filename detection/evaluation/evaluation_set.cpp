@@ -12,7 +12,8 @@ namespace denovo::detection {
 namespace {
 
 data::CocoDataset read(const EvaluationSetOptions& options) {
-  data::CocoDataset dataset = data::read_coco(options.annotations, data::StructuralDefects::kThrow);
+  data::CocoDataset dataset = data::read_coco(options.annotations, data::StructuralDefects::kThrow,
+                                              data::part_for(options.masks));
   if (const std::string text = data::normalised_text(dataset, options.masks); !text.empty())
     throw IoError(text);
   return dataset;
@@ -24,9 +25,10 @@ EvaluationSet::EvaluationSet(EvaluationSetOptions options, const data::CategoryL
     : options_(std::move(options)),
       dataset_(read(options_)),
       fingerprint_(data::fingerprint(dataset_)),
-      categories_(
-          match_to_model(dataset_, model, options_.ignore_unknown_classes, options_.remedy)),
-      files_(dataset_, options_.images, options_.allow_parent_folders),
+      categories_(match_to_model(dataset_, model, options_.ignore_unknown_classes,
+                                 options_.unknown_classes_remedy)),
+      files_(dataset_, options_.images, options_.allow_parent_folders,
+             options_.parent_folders_remedy),
       images_(data::first_images(dataset_, options_.max_images)) {
   data::require_drawable_masks(dataset_);
 }

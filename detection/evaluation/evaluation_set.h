@@ -17,13 +17,14 @@
 namespace denovo::detection {
 
 struct EvaluationSetOptions {
-  std::string annotations, images;  // COCO JSON; folder of file_name
-  bool allow_parent_folders = false;
+  std::string annotations, images;    // COCO JSON; folder of file_name
+  bool allow_parent_folders = false;  // file names may leave the folder,
+  std::string parent_folders_remedy = "data.allow_parent_folders=true";  // as this allows
   int max_images = 0;                   // only the first so many; 0: all
   bool masks = true;                    // the model has a mask head
   bool ignore_unknown_classes = false;  // categories that the model lacks are left out,
-  std::string remedy;                   // as this key or option allows
-  bool skip_bad_images = false;         // data.on_bad_image
+  std::string unknown_classes_remedy = "eval.ignore_unknown_classes=true";  // as this allows
+  bool skip_bad_images = false;                                             // data.on_bad_image
 };
 
 class EvaluationSet {

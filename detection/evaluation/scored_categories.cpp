@@ -57,9 +57,10 @@ CategoryIds result_ids(const data::CocoDataset& dataset, const data::CategoryLis
 
 std::string missing_text(const std::string& dataset, const data::CategoryList& model,
                          const CategoryIds& ids) {
+  const std::vector<std::string> names = data::distinct_names(model.categories);
   std::vector<std::string> missing;
   for (size_t c = 0; c < ids.size(); ++c)
-    if (!ids[c]) missing.push_back(model.categories[c].name);
+    if (!ids[c]) missing.push_back(names[c]);
   if (missing.empty()) return {};
   return fmt::format("{}: has no category for {} of {} classes of {} ({})", dataset, missing.size(),
                      ids.size(), model.file, data::few_of(missing));

@@ -110,7 +110,8 @@ std::vector<std::string> take_dataset_ids(std::vector<InputFile>& files,
                                       dataset.path(), other->second));
       return true;
     }
-    file = {file.path, image->file_name, image->id, image->height, image->width};
+    file = {.path = file.path, .name = image->file_name, .image_id = image->id};
+    if (image->has_size) file.height = image->height, file.width = image->width;
     return false;
   });
   return strangers;

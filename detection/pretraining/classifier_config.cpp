@@ -1,5 +1,7 @@
 #include "detection/pretraining/classifier_config.h"
 
+#include <filesystem>
+
 #include "core/error.h"
 
 namespace denovo::detection {
@@ -21,7 +23,7 @@ void ClassifierDataConfig::describe(ConfigFields& v) {
 }
 
 std::string ClassifierDataConfig::path(const std::string& folder) const {
-  return root.empty() || folder.starts_with("/") ? folder : root + "/" + folder;
+  return (std::filesystem::path(root) / folder).string();
 }
 
 void ClassifierInputConfig::describe(ConfigFields& v) {

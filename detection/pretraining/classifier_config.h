@@ -20,7 +20,7 @@ struct ClassifierDataConfig {
   int cache_mb = 1024;
 
   void describe(ConfigFields& v);
-  /// root + "/" + folder, or the folder when it is absolute or root is empty.
+  /// Under root, as the file system joins them: an absolute one stands alone.
   std::string path(const std::string& folder) const;
 };
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "core/error.h"
 #include "core/files/json_writer.h"
 #include "core/files/signals.h"
@@ -38,16 +40,7 @@ nn::MicroBatch micro_batch_of(const data::ClassificationBatch& batch) {
 
 ClassifierTask::ClassifierTask(const ClassifierConfig& config, Device device, Logger& logger,
                                ProcessGroup& group)
-    : config_(config), device_(device), logger_(logger), group_(group) {}
-
-std::string ClassifierTask::config_text() const {
-  return denovo::config_text(config_);
-}
-
-std::vector<ConfigDifference> ClassifierTask::differences_from(
-    const std::string& config_file) const {
-  return differences_from_file(config_file, config_);
-}
+    : ConfiguredTask(config, device, logger, group) {}
 
 void ClassifierTask::prepare(nn::RunRecorder& recorder) {
   together(group_, [&] { read_data(recorder); });
@@ -115,7 +108,9 @@ std::span<const nn::MicroBatch> ClassifierTask::load() {
   micro_batches_.clear();
   for (int i = 0; i < config_.solver.accumulate; ++i)
     micro_batches_.push_back(micro_batch_of(loader_->next()));
-  warn_of(loader_->images(), "another image takes its place");
+  const int64_t substitutions = loader_->images().num_substitutions();
+  if (std::exchange(num_substitutions_, substitutions) != substitutions)
+    warn_of(loader_->images(), "another image takes its place");
   return micro_batches_;
 }
 
@@ -154,10 +149,7 @@ void ClassifierTask::count(TopCounts& counts) {
 
 std::optional<nn::Score> ClassifierTask::evaluate(int64_t iteration, const std::string&) {
   if (val_images_.images.empty()) return std::nullopt;
-  const nn::EvaluationMode mode(*model_);
-  // Statistics of batches (BN) are each rank's own; the run keeps those of rank 0.
-  model_->for_each_buffer(
-      [&](const std::string&, const nn::Buffer& buffer) { group_.broadcast(buffer.tensor()); });
+  const nn::EvaluationMode mode(*model_, group_);
   TopCounts counts;
   together(group_, [&] { count(counts); });
   if (agreed_signal(group_)) return std::nullopt;

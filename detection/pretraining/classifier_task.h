@@ -10,19 +10,16 @@
 #include "data/classification/classification_loader.h"
 #include "detection/pretraining/classifier_config.h"
 #include "detection/pretraining/image_classifier.h"
+#include "nn/training/configured_task.h"
 #include "nn/training/trainer.h"
 
 namespace denovo::detection {
 
-class ClassifierTask : public nn::Task {
+class ClassifierTask : public nn::ConfiguredTask<ClassifierConfig> {
  public:
   /// Nothing is read yet. config, logger and group must outlive it.
   ClassifierTask(const ClassifierConfig& config, Device device, Logger& logger,
                  ProcessGroup& group);
-
-  nn::RunConfig run_config() const override { return config_.run_config(); }
-  std::string config_text() const override;
-  std::vector<ConfigDifference> differences_from(const std::string& config_file) const override;
 
   /// Classes are the subfolders of the training folder in the order of their bytes.
   void prepare(nn::RunRecorder& recorder) override;
@@ -50,15 +47,12 @@ class ClassifierTask : public nn::Task {
   /// Names each bad image once, and what becomes of it.
   void warn_of(const data::FolderImages& images, const char* fate);
 
-  const ClassifierConfig& config_;
-  const Device device_;
-  Logger& logger_;
-  ProcessGroup& group_;
   data::ImageFolder train_images_, val_images_;
   std::unique_ptr<ImageClassifier> model_;
   std::optional<data::ClassificationTrainLoader> loader_;
   std::vector<nn::MicroBatch> micro_batches_;
   std::set<std::string> named_bad_images_;
+  int64_t num_substitutions_ = 0;  // of which the bad images have been named
 };
 
 /// nn::train of a ClassifierTask.

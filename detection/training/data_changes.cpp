@@ -119,12 +119,17 @@ std::optional<DataFingerprints> fingerprints_of(const Metadata& metadata) {
   return DataFingerprints{*train, get("validation", metadata)};
 }
 
+void require_same_classes(const nn::Checkpoint& checkpoint, const data::CategoryList& now) {
+  const std::string name = nn::checkpoint_name(checkpoint.state.iteration);
+  if (const auto classes = read_class_list(checkpoint.model_metadata, name))
+    refuse_other_classes(*classes, now);
+}
+
 std::vector<std::string> accept_data(nn::Checkpoint& checkpoint, const RunData& now,
                                      bool allow_changes) {
   nn::TrainingState& state = checkpoint.state;
   const std::string name = nn::checkpoint_name(state.iteration);
-  if (const auto classes = read_class_list(checkpoint.model_metadata, name))
-    refuse_other_classes(*classes, now.classes);
+  require_same_classes(checkpoint, now.classes);
   const auto before = fingerprints_of(state.task);
   if (!before)
     return {

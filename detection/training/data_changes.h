@@ -37,6 +37,9 @@ struct RunData {
   DataFingerprints fingerprints;
 };
 
+/// Throws IoError, naming what changed, where a model file's classes are not those of today.
+void require_same_classes(const nn::Checkpoint& checkpoint, const data::CategoryList& now);
+
 /// Compares the data with those of a checkpoint, the classes with those that its model file names.
 /// Returns lines for the log: what changed, or that an earlier version left no fingerprints to
 /// compare with. A best AP on another validation set is forgotten. Throws IoError, naming the files

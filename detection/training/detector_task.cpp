@@ -13,18 +13,21 @@ namespace denovo::detection {
 
 DetectorTask::DetectorTask(const TrainConfig& config, Device device, Logger& logger,
                            ProcessGroup& group)
-    : config_(config), device_(device), logger_(logger), group_(group) {}
-
-std::string DetectorTask::config_text() const {
-  return denovo::config_text(config_);
-}
-
-std::vector<ConfigDifference> DetectorTask::differences_from(const std::string& config_file) const {
-  return differences_from_file(config_file, config_);
-}
+    : ConfiguredTask(config, device, logger, group) {}
 
 void DetectorTask::prepare(nn::RunRecorder& recorder) {
-  together(group_, [&] { read_data(recorder); });
+  together(group_, [&] { read_training_set(recorder); });
+  try {
+    together(group_, [&] { read_validation_set(recorder); });
+  } catch (const Error&) {
+    // Classes that were renamed match no validation set; that they were is the first thing to say.
+    const std::optional<nn::Checkpoint> checkpoint = recorder.newest_checkpoint();
+    together(group_, [&] {
+      if (checkpoint)
+        require_same_classes(*checkpoint, data::CategoryList::of(train_set_->dataset()));
+    });
+    throw;
+  }
   // What fails here would fail later, in the middle of the night.
   for (const std::string& line : train_set_->look(logger_, group_)) recorder.warn(line);
   if (validation_)
@@ -44,7 +47,7 @@ void DetectorTask::prepare(nn::RunRecorder& recorder) {
   });
 }
 
-void DetectorTask::read_data(nn::RunRecorder& recorder) {
+void DetectorTask::read_training_set(nn::RunRecorder& recorder) {
   train_set_.emplace(config_);
   const data::TrainingView& view = train_set_->view();
   if (view.num_dropped > 0 || view.num_box_only > 0) {
@@ -52,10 +55,14 @@ void DetectorTask::read_data(nn::RunRecorder& recorder) {
   } else {
     recorder.announce(view.summary());
   }
-  std::vector<std::string> names;
-  for (const auto& category : train_set_->dataset().categories()) names.push_back(category.name);
+  const data::CategoryList classes = data::CategoryList::of(train_set_->dataset());
+  const std::vector<std::string> names = data::distinct_names(classes.categories);
   recorder.announce(fmt::format("{} classes: {}", names.size(), data::few_of(names)));
+  if (const std::string line = data::nameless_text(classes); !line.empty()) recorder.warn(line);
   fingerprints_.train = data::fingerprint(train_set_->dataset());
+}
+
+void DetectorTask::read_validation_set(nn::RunRecorder& recorder) {
   if (config_.data.val_annotations.empty()) return;
   validation_.emplace(config_, train_set_->dataset(), device_, group_);
   fingerprints_.validation = validation_->set().fingerprint();

@@ -10,18 +10,15 @@
 #include "detection/training/training_batches.h"
 #include "detection/training/training_sample.h"
 #include "detection/training/validation.h"
+#include "nn/training/configured_task.h"
 #include "nn/training/trainer.h"
 
 namespace denovo::detection {
 
-class DetectorTask : public nn::Task {
+class DetectorTask : public nn::ConfiguredTask<TrainConfig> {
  public:
   /// Nothing is read yet. config, logger and group must outlive it.
   DetectorTask(const TrainConfig& config, Device device, Logger& logger, ProcessGroup& group);
-
-  nn::RunConfig run_config() const override { return config_.run_config(); }
-  std::string config_text() const override;
-  std::vector<ConfigDifference> differences_from(const std::string& config_file) const override;
 
   void prepare(nn::RunRecorder& recorder) override;
   const nn::Module& model() const override { return *model_; }
@@ -37,12 +34,9 @@ class DetectorTask : public nn::Task {
   std::optional<nn::Score> evaluate(int64_t iteration, const std::string& run) override;
 
  private:
-  void read_data(nn::RunRecorder& recorder);
+  void read_training_set(nn::RunRecorder& recorder);
+  void read_validation_set(nn::RunRecorder& recorder);
 
-  const TrainConfig& config_;
-  const Device device_;
-  Logger& logger_;
-  ProcessGroup& group_;
   DataFingerprints fingerprints_;
   std::optional<TrainingBatches> train_set_;
   std::optional<Validation> validation_;

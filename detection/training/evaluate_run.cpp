@@ -23,11 +23,12 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   EvaluationSet set(
       {.annotations = own ? data.path(data.val_annotations) : options.annotations,
        .images = options.images.empty() ? data.path(data.val_images) : options.images,
-       .allow_parent_folders = data.allow_parent_folders,
+       .allow_parent_folders = options.allow_parent_folders || data.allow_parent_folders,
+       .parent_folders_remedy = "--allow-parent-folders",
        .max_images = own ? run.eval.max_images : 0,
        .masks = file.config.model.mask.enabled,
        .ignore_unknown_classes = options.ignore_unknown_classes || run.eval.ignore_unknown_classes,
-       .remedy = "--ignore-unknown-classes",
+       .unknown_classes_remedy = "--ignore-unknown-classes",
        .skip_bad_images =
            options.on_bad_image.value_or(data.on_bad_image) == data::OnBadImage::kSkip},
       file.class_list());

@@ -16,6 +16,8 @@ struct EvaluateRunOptions {
   /// Leave out categories that the model does not know, as if the run had said so by
   /// eval.ignore_unknown_classes.
   bool ignore_unknown_classes = false;
+  /// File names may leave the folder of images by "..", as if by data.allow_parent_folders.
+  bool allow_parent_folders = false;
   std::vector<data::IouType> types;  // empty: boxes, and masks where model and data have them
   std::optional<data::OnBadImage> on_bad_image;  // nullopt: as the run's data.on_bad_image
   Device device;

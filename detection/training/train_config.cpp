@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "core/error.h"
 
 namespace denovo::detection {
@@ -80,7 +82,7 @@ void DataConfig::describe(ConfigFields& v) {
 }
 
 std::string DataConfig::path(const std::string& relative) const {
-  return root.empty() || relative.starts_with("/") ? relative : root + "/" + relative;
+  return (std::filesystem::path(root) / relative).string();
 }
 
 void EvalConfig::describe(ConfigFields& v) {

@@ -36,7 +36,7 @@ struct DataConfig {
   int cache_mb = 1024;
 
   void describe(ConfigFields& v);
-  /// root + "/" + path, or path when it is absolute or root is empty.
+  /// Under root, as the file system joins them: an absolute one stands alone.
   std::string path(const std::string& relative) const;
   bool skip_bad_images() const { return on_bad_image == data::OnBadImage::kSkip; }
 };

@@ -34,7 +34,7 @@ std::vector<std::string> TrainingSample::look(Logger& logger) {
 }
 
 std::optional<std::vector<Metric>> TrainingSample::run(MaskRcnn& model, Logger& logger) const {
-  const nn::EvaluationMode mode(model);
+  const nn::EvaluationMode mode(model, group_);
   const data::CocoDataset& dataset = train_set_.dataset();
   const auto detections = detect_together(model, train_set_.files(), images_,
                                           result_ids(dataset, data::CategoryList::of(dataset)),

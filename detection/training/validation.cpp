@@ -54,7 +54,6 @@ Validation::Validation(const TrainConfig& config, const data::CocoDataset& train
             .max_images = config.eval.max_images,
             .masks = config.model.mask.enabled,
             .ignore_unknown_classes = config.eval.ignore_unknown_classes,
-            .remedy = "eval.ignore_unknown_classes=true",
             .skip_bad_images = config.data.skip_bad_images()},
            data::CategoryList::of(train_set)) {
   if (!config_.eval.loss) return;
@@ -81,10 +80,7 @@ std::vector<std::string> Validation::look(Logger& logger) {
 
 std::optional<nn::Score> Validation::run(MaskRcnn& model, const std::string& run, int64_t iteration,
                                          Logger& logger) const {
-  const nn::EvaluationMode mode(model);
-  // Statistics of batches (BN) are each rank's own; the run keeps those of rank 0.
-  model.for_each_buffer(
-      [&](const std::string&, const nn::Buffer& buffer) { group_.broadcast(buffer.tensor()); });
+  const nn::EvaluationMode mode(model, group_);
   const auto images = set_.detect(model, config_.input.test_rule(), device_, logger, group_);
   if (!images) return std::nullopt;
   const std::vector<Metric> means = config_.eval.loss ? losses(model) : std::vector<Metric>();

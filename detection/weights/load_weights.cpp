@@ -20,20 +20,21 @@ constexpr const char* kTrunk = "backbone.bottom_up.";
 /// What became of the classes, for the log; empty when both lists are the same.
 std::string told_rows(std::span<const int32_t> source, const data::CategoryList& classes,
                       const data::CategoryList& known) {
+  const auto names = data::distinct_names(classes.categories),
+             known_names = data::distinct_names(known.categories);
   std::vector<std::string> copied, fresh, unused;
   bool same = source.size() == known.categories.size();
   for (size_t k = 0; k < source.size(); ++k) {
-    (source[k] >= 0 ? copied : fresh).push_back(classes.categories[k].name);
+    (source[k] >= 0 ? copied : fresh).push_back(names[k]);
     same = same && source[k] == static_cast<int32_t>(k);
   }
   if (same) return {};
   for (size_t k = 0; k < known.categories.size(); ++k)
     if (std::find(source.begin(), source.end(), static_cast<int32_t>(k)) == source.end())
-      unused.push_back(known.categories[k].name);
+      unused.push_back(known_names[k]);
   std::string text;
-  const auto add = [&](const char* fate, const std::vector<std::string>& names) {
-    if (!names.empty())
-      text += fmt::format("; {}: {} ({})", fate, data::few_of(names), names.size());
+  const auto add = [&](const char* fate, const std::vector<std::string>& list) {
+    if (!list.empty()) text += fmt::format("; {}: {} ({})", fate, data::few_of(list), list.size());
   };
   add("predictor rows copied for", copied);
   add("new, at random", fresh);

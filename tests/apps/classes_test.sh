@@ -86,6 +86,16 @@ train --out weights data.val_annotations= model.weights=plain/checkpoints/last/m
 grep -q 'detector: .*; predictor rows copied for: plate, cup (2); new, at random: fork (1)$' \
   weights/log.txt || fail "model.weights: $(grep detector: weights/log.txt)"
 
+echo "-- evaluate_coco --run: names that leave the folder, refused or allowed by an option of its own"
+sed 's|"file_name": "|&../val/|' made/annotations/instances_val.json >above.json
+expect 3 "evaluate_coco: above.json: image * must name a file in the folder of images, got \"../val/*\", which leaves it; --allow-parent-folders allows that; 4 of 4 images cannot be used" \
+  evaluate above.json
+expect 0 "" evaluate above.json --allow-parent-folders
+sort stdout >above_by_class
+same above_by_class by_class
+expect 2 "evaluate_coco: --allow-parent-folders needs --run" \
+  "$bin/evaluate_coco" --gt above.json --dt above.json --allow-parent-folders
+
 echo "-- resume: paths may change, classes never, images and instances where allowed"
 fresh
 further() { train --out "$1" --resume solver.max_iter=6 "${@:2}"; }
@@ -99,7 +109,7 @@ cp -r again untouched
 relabel instances_train.json 3 6 '{"id": 3, "name": "cup"}, {"id": 6, "name": "saucer"}'
 for allowed in false true; do
   expect 3 "train_coco: shapes/annotations/instances_train.json: a resumed run must keep its classes: 5 (plate) vanished, 6 (saucer) appeared" \
-    further again data.allow_changes=$allowed eval.ignore_unknown_classes=true data.val_annotations=
+    further again data.allow_changes=$allowed
 done
 fresh
 sed -i '0,/"area": /s//"area": 1/' shapes/annotations/instances_train.json

@@ -40,6 +40,19 @@ grep -q "objects in 4 images, written to some/results.json" stdout || fail "said
 [ "$(grep -c "^in: passed over 2 files that are no pictures, such as labels.csv$" stderr)" = 1 ] ||
   fail "did not count what it passed over: $(cat stderr)"
 
+echo "-- a list of images gives ids, whatever else of a COCO file it lacks"
+mkdir one && cp "$pictures/grey.jpg" one/a.jpg
+for list in '' ', "annotations": null' ', "annotations": [{"segmentation": [1, 2]}], "categories": []'; do
+  printf '{"images": [{"id": 71, "file_name": "a.jpg"}]%s}' "$list" >list.json
+  rm -rf listed
+  expect 0 "" detect --images one --out listed --annotations list.json --score-threshold 0
+  grep -q '"image_id":71,"file_name":"a.jpg"' listed/results.json || fail "no image 71 with$list"
+done
+echo '{"annotations": []}' >list.json
+expect 3 "detect: list.json: the list images is missing" \
+  detect --images one --out unlisted --annotations list.json
+absent unlisted
+
 echo "-- nothing to look at"
 mkdir none
 expect 3 "detect: none: holds no picture" detect --images none --out run2

@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static testing::MemoryFile file;
   file.set(data, size);
   try {
-    const CocoDataset dataset = read_coco(file.path(), StructuralDefects::kCollect);
+    const auto part = static_cast<DatasetPart>(size % 3);
+    const CocoDataset dataset = read_coco(file.path(), StructuralDefects::kCollect, part);
     std::vector<Defect> defects(dataset.defects().begin(), dataset.defects().end());
     int64_t pixels = 0;
     for (const CocoImage& image : dataset.images())

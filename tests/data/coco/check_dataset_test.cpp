@@ -68,7 +68,7 @@ TEST_CASE("check_dataset: boxes without masks start a training of boxes, and no 
         "training would refuse these data: train.json: no instance has a segmentation; set "
         "model.mask.enabled=false to train boxes only\n");
   CHECK(summary_lines(folder.check({.training = {.masks = false}})) ==
-        "1 images, 1 annotations, 1 instances that are not crowds; no segmentation; boxes only "
+        "1 images, 1 annotations, 1 instances that are not crowds; boxes only "
         "(model.mask.enabled=false)\n"
         "training would start and leave out 0 degenerate instances\n");
 }
@@ -155,6 +155,17 @@ TEST_CASE("check_dataset: structural defects are all listed and fatal") {
       "category 1 "
       "has too\n");
   CHECK(report.refusal == "train.json: category 1: ids must be unique, got 1 again, for \"y\"");
+}
+
+TEST_CASE("check_dataset: a category without a name is told, training starts") {
+  for (const char* name : {"", R"(, "name": "")", R"(, "name": null)"}) {
+    const CheckReport report =
+        Folder(file_with(kGood, kSound, R"({"id": 1)" + std::string(name) + "}")).check();
+    CHECK(defect_lines(report) ==
+          "nameless_category: train.json: category 1: a category should have a name, got none, so "
+          "that other files know it by its id alone\n");
+    CHECK(report.trainable());
+  }
 }
 
 TEST_CASE("check_dataset: refuses with the sentence of training, the report counts") {

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "core/error.h"
+#include "data/coco/annotation_checks.h"
 #include "tests/data/coco/json_text_file.h"
 
 using namespace denovo;
@@ -63,15 +65,26 @@ TEST_CASE("read_coco: every fault of every element is collected, the sound eleme
 TEST_CASE("read_coco: an image or category with a bad member still has its id") {
   const CocoDataset dataset =
       collect(text_of(kSound, R"("images": [{"id": 1, "file_name": 3, "width": "8", "height": 6}])",
-                      R"("categories": [{"id": 2, "name": null}, {"id": "3", "name": "x"}])"));
+                      R"("categories": [{"id": 2, "name": 5}, {"id": "3", "name": "x"}])"));
   CHECK(sentences(dataset) ==
         std::vector<std::string>{
             "file.json: image 1: file_name must be a string, got 3",
             "file.json: image 1: width must be a whole number from 0 to 2147483647, got \"8\"",
-            "file.json: category 2: name is missing",
+            "file.json: category 2: name must be a string, got 5",
             "file.json: categories[1]: id must be a whole number of at most 2^53, got \"3\""});
   CHECK(dataset.annotations().size() == 1);
   CHECK_FALSE(dataset.images()[0].complete);
+}
+
+TEST_CASE("read_coco: a category without a name is one with an empty name") {
+  for (const char* name : {"", R"(, "name": null)", R"(, "name": "")"}) {
+    const CocoDataset dataset =
+        collect(text_of(kSound, kImages, R"("categories": [{"id": 2)" + std::string(name) + "}]"));
+    CHECK(dataset.defects().empty());
+    REQUIRE(dataset.num_classes() == 1);
+    CHECK(dataset.categories()[0].name.empty());
+    CHECK(dataset.annotations().size() == 1);
+  }
 }
 
 TEST_CASE(
@@ -85,6 +98,34 @@ TEST_CASE(
   CHECK_FALSE(dataset.images()[0].complete);
   CHECK(dataset.images()[1].complete);
   CHECK_NOTHROW(dataset.require_well_formed());
+}
+
+TEST_CASE("read_coco: a mask on an image without a size says what is missing, not a size of 0") {
+  const auto check = [](const std::string& size, const std::string& missing) {
+    const CocoDataset dataset = collect(text_of(
+        R"({"id": 4, "image_id": 1, "category_id": 2, "segmentation": [[1, 1, 5, 1, 5, 5]]},
+           {"id": 5, "image_id": 1, "category_id": 2,
+            "segmentation": {"size": [6, 8], "counts": [0, 24, 24]}})",
+        R"("images": [{"id": 1, "file_name": "x.png")" + size + "}]"));
+    REQUIRE(dataset.annotations().size() == 2);
+    CHECK_THROWS_WITH_AS(
+        dataset.mask(dataset.annotations()[0]),
+        ("file.json: annotation 4: segmentation: polygons are drawn on image 1, whose " + missing +
+         " missing")
+            .c_str(),
+        IoError);
+    CHECK(dataset.mask(dataset.annotations()[1]).width == 8);
+    for (const CocoAnnotation& annotation : dataset.annotations()) {
+      std::vector<Defect> defects;
+      judge_instance(dataset, annotation, true, defects);
+      find_remarks(dataset, annotation, true, defects);
+      CHECK(defects.empty());
+    }
+  };
+  check("", "width and height are");
+  check(R"(, "height": 6)", "width is");
+  check(R"(, "width": 8, "height": null)", "height is");
+  check(R"(, "width": "8", "height": 6)", "width is");
 }
 
 TEST_CASE("read_coco: text that is not JSON is refused when faults are collected too") {

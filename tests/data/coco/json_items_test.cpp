@@ -103,10 +103,35 @@ TEST_CASE("json: NaN and infinities are read over where nobody reads them") {
   CHECK(message_of([&] { read_results(results.path(), {.boxes = false}); }) == "accepted");
   CHECK(message_of([&] { read_results(results.path()); }) ==
         "file.json: result[0]: bbox must be a finite number, got NaN");
-  for (const char* not_python :
-       {"nan", "NaNs", "inf", "+Infinity", "--Infinity", "01", "1.", "1.e9"})
-    CHECK(message_of_dataset(dataset_text(R"(, "score": )" + std::string(not_python)))
-              .find("must be valid JSON") != std::string::npos);
+}
+
+TEST_CASE("json: what is no JSON, nan and inf too, is said with its item and key, read or not") {
+  for (const std::string text : {"nan", "NaNs", "inf", "+Infinity", "--Infinity", "01", "1.",
+                                 "1.e9", "tru", "nul", "None", "-nan"}) {
+    const auto of_member = [&](const std::string& key, const std::string& value) {
+      return message_of_dataset(dataset_text(", \"" + key + "\": " + value));
+    };
+    const std::string got = " must be valid JSON, got " + text;
+    CHECK(of_member("score", text) == "file.json: annotation 4: score" + got);
+    CHECK(of_member("more", "[1, {\"a\": " + text + "}]") == "file.json: annotation 4: more" + got);
+    for (const char* read : {"area", "iscrowd", "segmentation"})
+      CHECK(of_member(read, text) == "file.json: annotation 4: " + std::string(read) + got);
+    CHECK(of_member("segmentation", "[[1, 2, 3, 4, 5, " + text + "]]") ==
+          "file.json: annotation 4: segmentation" + got);
+    CHECK(message_of_dataset(dataset_text("", "\"info\": {\"year\": " + text + "},")) ==
+          "file.json: info: year" + got);
+    const JsonTextFile results("[{}, {\"x\": " + text + "}]");
+    CHECK(message_of([&] { read_results(results.path(), {.required = false}); }) ==
+          "file.json: result[0]: image_id is missing");
+    const JsonTextFile scores("[{\"score\": " + text + "}]");
+    CHECK(message_of([&] { read_results(scores.path()); }) == "file.json: result[0]: score" + got);
+  }
+}
+
+TEST_CASE("json: what is no JSON is said with its own item where an earlier one has a fault") {
+  CHECK(message_of_dataset(
+            dataset_text("}, {\"area\": \"big\"}, {\"id\": 9, \"area\": 1, \"x\": nan")) ==
+        "file.json: annotations[2]: x must be valid JSON, got nan");
 }
 
 TEST_CASE("json: NaN in a key that is read names key and item") {

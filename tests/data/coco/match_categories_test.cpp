@@ -76,6 +76,43 @@ TEST_CASE("match_categories: where names and ids disagree one sentence names fil
         "its name is category 2 (cup); give every category a name of its own");
 }
 
+TEST_CASE("match_categories: a name that stands twice in one file alone: by its id, or refused") {
+  const Categories once{{1, "disc"}, {2, "cup"}}, twice{{1, "disc"}, {3, "disc"}};
+  CHECK(match(twice, once) == Match{0, -1});
+  CHECK(match(once, twice) == Match{0, -1});
+  CHECK(
+      unmatched(twice, once) ==
+      "from.json: category 3 (disc) is not in to.json, which has disc at 1; give every category a "
+      "name of its own");
+  CHECK(unmatched(once, twice) == "from.json: category 2 (cup) is not in to.json");
+  const Categories elsewhere{{7, "disc"}};
+  CHECK(refusal(twice, elsewhere) ==
+        "from.json: category 1 (disc): a name that stands twice is told by its id, but to.json has "
+        "it at 7; give every category a name of its own");
+  CHECK(refusal(elsewhere, twice) ==
+        "from.json: category 7 (disc): a name that stands twice is told by its id, but to.json has "
+        "it at 1, 3; give every category a name of its own");
+  CHECK(refusal(twice, {{1, "cup"}, {7, "disc"}}) ==
+        "from.json: category 1 (disc): a name that stands twice is told by its id, but category 1 "
+        "is cup in to.json; give every category a name of its own");
+  CHECK(unmatched({{1, "disc"}, {3, "disc"}, {4, "disc"}, {5, "fork"}}, once) ==
+        "from.json: categories 3 (disc), 4 (disc), 5 (fork) are not in to.json, which has disc at "
+        "1; give every category a name of its own");
+}
+
+TEST_CASE("distinct_names: an id tells categories apart that have one name, or none") {
+  using Names = std::vector<std::string>;
+  CHECK(distinct_names(Categories{{1, "cup"}, {2, ""}, {3, "disc"}, {5, "disc"}}) ==
+        Names{"cup", "no name (2)", "disc (3)", "disc (5)"});
+  CHECK(distinct_names(Categories{}).empty());
+  const Categories named{{1, "cup"}}, one{{1, "cup"}, {2, ""}}, two{{4, ""}, {2, ""}};
+  CHECK(nameless_text({named, "a.json"}).empty());
+  CHECK(nameless_text({one, "a.json"}) ==
+        "a.json: category 2 has no name; other files know it by its id alone");
+  CHECK(nameless_text({two, "a.json"}) ==
+        "a.json: categories 4, 2 have no name; other files know them by their ids alone");
+}
+
 TEST_CASE("match_categories: the rule is the same from either side, and no class stands for two") {
   // All lists of up to three categories of ids 1 .. 3 over the names "", a and b.
   std::vector<Categories> lists{{}};

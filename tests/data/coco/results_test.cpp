@@ -67,8 +67,34 @@ TEST_CASE("results: what may be missing is told, not refused") {
                               {"image_id": 1, "category_id": 2, "score": 1, "bbox": [1, 2, 3, 4],
                                "segmentation": {"size": [4, 5], "counts": "325O4"}}])");
   const CocoResults read = read_results(mixed.path(), optional);
-  CHECK(read.have_boxes());
-  CHECK_FALSE(read.have_masks());
+  CHECK(read.boxes().everywhere());
+  CHECK(read.boxes().count == 2);
+  CHECK(read.masks().first_without == 0);
+  CHECK(read.masks().count == 1);
+}
+
+TEST_CASE("results: an empty segmentation is none, in the forms that annotations have it in") {
+  for (const char* none : {"{}", "[]", "\"\"", "null", "{ }", "[ ]"}) {
+    CAPTURE(none);
+    const std::string text =
+        R"([{"image_id": 1, "category_id": 2, "score": 1, "bbox": [1, 2, 3, 4],
+             "segmentation": {"size": [4, 5], "counts": "325O4"}},
+            {"image_id": 1, "category_id": 2, "score": 1, "bbox": [1, 2, 3, 4], "segmentation": )" +
+        std::string(none) + "}]";
+    const JsonTextFile file(text);
+    const CocoResults read = read_results(file.path(), {.required = false});
+    CHECK(read.masks().first_without == 1);
+    CHECK(read.masks().count == 1);
+    CHECK(read.detections()[1].mask.counts.empty());
+    CHECK(message(text, {.masks = false}) == "accepted");
+    CHECK(message(text) == (none == std::string("null")
+                                ? "file.json: result[1]: segmentation is missing"
+                                : "file.json: result[1]: segmentation is empty"));
+  }
+  CHECK(message(R"([{"segmentation": "325O4"}])") ==
+        "file.json: result[0]: segmentation must be run lengths, got \"325O4\"");
+  CHECK(message(R"([{"segmentation": {"counts": "325O4"}}])") ==
+        "file.json: result[0]: segmentation.size is missing");
 }
 
 TEST_CASE("results: hostile files name the position, the rule and the value") {

@@ -60,6 +60,27 @@ TEST_CASE("file_kind: says per file what it is, as written by Pillow, libheif an
   }
 }
 
+TEST_CASE("file_kind: a text is UTF-8, also where its start ends in the middle of a character") {
+  for (const std::string_view character :
+       {"a"sv, "\xC3\xA9"sv, "\xE2\x82\xAC"sv, "\xF0\x9F\x98\x80"sv}) {
+    std::string text = "Grüße\r\n";
+    for (int before = 0; before < 4; ++before) {
+      text += 'x';
+      std::string whole = text;
+      while (whole.size() < 2 * kFileKindBytes) whole += character;
+      CAPTURE(whole);
+      CHECK(file_kind(bytes_of(whole)) == FileKind::kText);
+      CHECK(file_kind(bytes_of(std::string_view(whole).substr(0, kFileKindBytes))) ==
+            FileKind::kText);
+    }
+  }
+  for (const std::string_view other : {"Gr\xFC\xDF"sv, "\xFF\xFE\xAA\xBB"sv, "\x80\x81"sv,
+                                       "a\xC3"sv, "\xC0\xAF"sv, "\xED\xA0\x80"sv, "a\x07"sv})
+    CHECK(file_kind(bytes_of(other)) == FileKind::kUnknown);
+  CHECK(refusal_of_kind(bytes_of("\xFF\xFE\xAA\xBB"sv)) ==
+        "must be a JPEG or PNG file, got one that starts with ff fe aa bb");
+}
+
 TEST_CASE("has_picture_name: the endings of JPEG and PNG, in any case") {
   for (const char* name : {"a.jpg", "b.JPEG", "c.jpe", "d.x.jfif", ".png"})
     CHECK(has_picture_name(name));

@@ -97,7 +97,7 @@ TEST_CASE("detect: results are in pixels of each image, after its EXIF orientati
   CHECK(report.bad_files == 0);
 
   const data::CocoResults results = data::read_results(place / "out/results.json");
-  REQUIRE(results.have_masks());
+  REQUIRE(results.masks().everywhere());
   int64_t last_image = 0;
   double last_score = 1;
   std::set<int64_t> images, categories;
@@ -254,6 +254,20 @@ TEST_CASE("input files: an absolute file_name is one file, however its path is g
   CHECK(take_dataset_ids(files, data::read_coco(json)).size() == 1);
   REQUIRE(files.size() == 1);
   CHECK(files[0].image_id == 7);
+}
+
+TEST_CASE("input files: a size that the annotation file does not say is not known") {
+  const Workplace place;
+  const std::string json = place.add_text("a.json", R"({"images":[
+      {"id":7,"file_name":"a.png","width":5}, {"id":8,"file_name":"b.png","width":5,"height":4}]})");
+  std::vector<InputFile> files{{.path = "a.png", .name = ""}, {.path = "b.png", .name = ""}};
+  const auto list =
+      data::read_coco(json, data::StructuralDefects::kThrow, data::DatasetPart::kImages);
+  CHECK(take_dataset_ids(files, list).empty());
+  CHECK(files[0].width == 0);
+  CHECK(files[0].height == 0);
+  CHECK(files[1].width == 5);
+  CHECK(files[1].height == 4);
 }
 
 TEST_CASE("detector file: says what is missing, and which classes there are") {

@@ -1,6 +1,7 @@
 #include "detection/training/data_changes.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <regex>
 
@@ -123,6 +124,37 @@ TEST_CASE("resume: a best AP on another validation set is no longer the best") {
   CHECK(refusal(none, false) ==
         "the validation set is gone since iter_0000004; "
         "data.allow_changes=true resumes all the same");
+}
+
+TEST_CASE("trainer: a resumed run says that a class was renamed before what else does not fit") {
+  SmallRun run({"solver.max_iter=4", "solver.steps=4"});
+  const std::string folder = run.own_data() + "/annotations/";
+  const std::string name = data::read_coco(folder + "instances_train.json").categories()[0].name;
+  run.train();
+  run.config.solver.max_iter = 5;
+  edit(folder + "instances_train.json", '"' + name + '"', "\"ball\"");
+  const std::string renamed = fmt::format(
+      "{}instances_train.json: a resumed run must keep its classes: 1 ({}) vanished, "
+      "1 (ball) appeared",
+      folder, name);
+  CHECK_THROWS_WITH_AS(run.train(true), renamed.c_str(), IoError);
+  run.config.eval.ignore_unknown_classes = run.config.data.allow_changes = true;
+  CHECK_THROWS_WITH_AS(run.train(true), renamed.c_str(), IoError);
+  // A new run has nothing to keep.
+  run.config.eval.ignore_unknown_classes = false;
+  std::filesystem::remove_all(run.out());
+  CHECK_THROWS_WITH_AS(
+      run.train(),
+      doctest::Contains(("(" + name + ") is not in " + folder + "instances_train.json").c_str()),
+      IoError);
+  // Nor is it the training classes where only those of the validation set changed.
+  edit(folder + "instances_train.json", "\"ball\"", '"' + name + '"');
+  run.train();
+  run.config.solver.max_iter = 6;
+  edit(folder + "instances_val.json", '"' + name + '"', "\"ball\"");
+  CHECK_THROWS_WITH_AS(run.train(true),
+                       doctest::Contains("instances_val.json: category 1 (ball) is not in "),
+                       IoError);
 }
 
 TEST_CASE("trainer: a run goes on with files that moved, and stops where their data changed") {

@@ -220,6 +220,30 @@ TEST_CASE("validation: pictures of images of one name in several folders stand s
                                        "0000012_3_1.png"});
 }
 
+TEST_CASE("trainer: a run of boxes alone takes broken masks, to train on and to be scored on") {
+  SmallRun sound({"model.mask.enabled=false", "eval.loss=true"}),
+      broken({"model.mask.enabled=false", "eval.loss=true"}), masks;
+  const std::string folder = broken.own_data() + "/annotations/";
+  for (const char* name : {"instances_train.json", "instances_val.json"}) {
+    // A flat list, run lengths without a size.
+    std::string text = read_file(folder + name);
+    text =
+        std::regex_replace(text, std::regex(R"("segmentation": \[\[)"), R"("segmentation": [7, [)");
+    text = std::regex_replace(text, std::regex(R"("segmentation": \{"size")"),
+                              R"("segmentation": {"was")");
+    FileWriter(folder + name, FileWriter::Mode::kReplace).write(text);
+  }
+  masks.config.data.root = broken.config.data.root;
+  CHECK_THROWS_WITH_AS(masks.train(), doctest::Contains("must be a list of polygons, got a flat"),
+                       IoError);
+  sound.train();
+  broken.train();
+  CHECK(sound.model_bytes() == broken.model_bytes());
+  CHECK(sound.metric("bbox/AP") == broken.metric("bbox/AP"));
+  CHECK(sound.metric("bbox/APs") == broken.metric("bbox/APs"));
+  CHECK(sound.metric("val_total_loss") == broken.metric("val_total_loss"));
+}
+
 TEST_CASE(
     "validation: a mask that cannot be drawn is named before the first step, missing ones told") {
   SmallRun run;
