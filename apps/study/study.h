@@ -1,5 +1,5 @@
-// A study from its configuration to its report, in a directory that can be stopped and resumed at any
-// moment:
+// A study from its configuration to its report, in a directory that can be stopped and resumed at
+// any moment:
 //
 //   study.toml, detector.toml   the resolved configurations
 //   costs.toml                  what a step takes here, measured before the first run
@@ -41,8 +41,8 @@ class Study {
   /// ConfigError names the keys in which it differs. Runs what is left, then reports. Returns the
   /// signal that stopped it, or 0.
   int run(bool resume);
-  /// Begins or goes on as run() does, but hands what is left to Slurm (runs/submit_slurm.h). Returns
-  /// lines for people. `command` is this program with its configuration.
+  /// Begins or goes on as run() does, but hands what is left to Slurm (runs/submit_slurm.h).
+  /// Returns lines for people. `command` is this program with its configuration.
   std::vector<std::string> submit(bool resume, const std::vector<std::string>& command);
   /// Runs one job of a study that was begun, beside others that do the same: what Slurm's tasks
   /// call. Returns the signal that stopped it, or 0; throws what stopped it otherwise.

@@ -18,9 +18,9 @@ struct MetricsLine {
   bool has(const std::string& name) const { return values.contains(name); }
 };
 
-/// The lines of a file as MetricsFile writes it, in order; null is NaN. A last line without its end,
-/// as a crash leaves it, is passed over. Throws IoError naming file and line for what is no JSON
-/// object with an iteration; a file that does not exist has no lines.
+/// The lines of a file as MetricsFile writes it, in order; null is NaN. A last line without its
+/// end, as a crash leaves it, is passed over. Throws IoError naming file and line for what is no
+/// JSON object with an iteration; a file that does not exist has no lines.
 std::vector<MetricsLine> read_metrics(const std::string& path);
 
 }  // namespace denovo

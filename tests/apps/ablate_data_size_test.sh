@@ -8,7 +8,7 @@
 "$bin/make_shapes" --out shapes --images 24 --val 6 --size 64 --classification 304 --quiet >/dev/null ||
   exit 1
 cp "$source_dir/tests/data_files/training/small_run.toml" detector.toml
-cp "$source_dir/tests/data_files/training/small_pretraining.toml" pretrain.toml
+cp "$source_dir/tests/data_files/training/study_pretraining.toml" pretrain.toml
 cat >study.toml <<'END'
 [detector]
 config = "detector.toml"

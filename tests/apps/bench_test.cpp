@@ -6,6 +6,7 @@
 
 #include "apps/bench/fixed_proposals.h"
 #include "apps/bench/step_report.h"
+#include "apps/study/plan/study_config.h"
 #include "core/error.h"
 #include "detection/pretraining/classifier_config.h"
 #include "detection/training/build_model.h"
@@ -64,7 +65,9 @@ TEST_CASE("configs: every file under configs loads and validates") {
     if (entry.path().extension() != ".toml") continue;
     CAPTURE(entry.path().string());
     const std::string path = entry.path().string();
-    if (entry.path().filename().string().starts_with("pretrain"))
+    if (entry.path().parent_path().filename() == "study")
+      CHECK_NOTHROW(load_config<study::StudyConfig>(path, {}));
+    else if (entry.path().filename().string().starts_with("pretrain"))
       CHECK_NOTHROW(load_config<detection::ClassifierConfig>(path, {}));
     else
       CHECK_NOTHROW(load_config<detection::TrainConfig>(path, {}));

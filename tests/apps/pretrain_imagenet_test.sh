@@ -12,9 +12,12 @@ pretrain() {
   "$bin/pretrain_imagenet" --config "$config" --threads 1 --quiet data.root=pictures data.val=val \
     solver.max_iter=12 log.period=2 "$@"
 }
-"$bin/make_shapes" --out shapes --images 4 --val 2 --size 64 --classification 200 --quiet \
+"$bin/make_shapes" --out shapes --images 4 --val 2 --size 64 --classification 304 --quiet \
   >/dev/null || exit 1
-cp -r shapes/classification pictures
+mkdir -p pictures/train pictures/val
+for class in $(ls shapes/classification/train | head -12); do
+  for split in train val; do cp -r shapes/classification/$split/$class pictures/$split; done
+done
 
 echo "-- configuration: nothing is written"
 expect 2 "pretrain_imagenet: --out RUN is required" pretrain

@@ -61,7 +61,7 @@ cat >study.toml <<END
 config = "$source_dir/tests/data_files/training/small_run.toml"
 overrides = ["data.root=shapes", "solver.warmup_iters=2", "solver.checkpoint_period=3"]
 [study]
-arms = ["scratch=random", "pretrained=$source_dir/tests/data_files/training/small_pretraining.toml"]
+arms = ["scratch=random", "pretrained=$source_dir/tests/data_files/training/study_pretraining.toml"]
 sizes = [24]
 schedules = [8, 16]
 seeds = 1

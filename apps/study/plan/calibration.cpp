@@ -107,7 +107,8 @@ std::vector<std::string> training_command(const std::string& program, const std:
 
 }  // namespace
 
-std::optional<Costs> measure_costs(const Grid& grid, int num_validation_images, const JobOptions& options) {
+std::optional<Costs> measure_costs(const Grid& grid, int num_validation_images,
+                                   const JobOptions& options) {
   const TemporaryFolder folder;
   Costs costs;
   const std::string detector = folder.path() + "/detector.toml";

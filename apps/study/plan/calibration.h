@@ -7,9 +7,10 @@
 
 namespace denovo::study {
 
-/// nullopt when a signal came meanwhile (core/files/signals.h). Runs train_coco and pretrain_imagenet for a few steps each, at most about a minute a program, in
-/// a folder of its own under the system's one for temporary files. Throws with the sentence of
-/// a program that fails.
-std::optional<Costs> measure_costs(const Grid& grid, int num_validation_images, const JobOptions& options);
+/// nullopt when a signal came meanwhile (core/files/signals.h). Runs train_coco and
+/// pretrain_imagenet for a few steps each, at most about a minute a program, in a folder of its own
+/// under the system's one for temporary files. Throws with the sentence of a program that fails.
+std::optional<Costs> measure_costs(const Grid& grid, int num_validation_images,
+                                   const JobOptions& options);
 
 }  // namespace denovo::study

@@ -1,5 +1,5 @@
-// What a study has to run: each pre-training and each run of the grid as a program with its arguments,
-// in an order in which all of them can be run.
+// What a study has to run: each pre-training and each run of the grid as a program with its
+// arguments, in an order in which all of them can be run.
 #pragma once
 
 #include <cstdint>

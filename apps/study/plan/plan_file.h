@@ -1,5 +1,5 @@
-// plan.json: what a study does, has done and will cost, for people and programs that look at it from
-// outside. Nothing reads it back: what a run has done stands in its own directory.
+// plan.json: what a study does, has done and will cost, for people and programs that look at it
+// from outside. Nothing reads it back: what a run has done stands in its own directory.
 #pragma once
 
 #include <span>

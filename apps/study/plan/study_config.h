@@ -1,5 +1,5 @@
-// Configuration of a study: which question is asked, on which grid, by which rules. Keys are those of
-// configs/study/*.toml.
+// Configuration of a study: which question is asked, on which grid, by which rules. Keys are those
+// of configs/study/*.toml.
 #pragma once
 
 #include <cstdint>

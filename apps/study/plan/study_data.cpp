@@ -20,10 +20,15 @@ namespace {
 namespace fs = std::filesystem;
 using detection::TrainConfig;
 
+data::CocoDataset read(const TrainConfig& detector, const std::string& annotations) {
+  return data::read_coco(detector.data.path(annotations), data::StructuralDefects::kThrow,
+                         data::part_for(detector.model.mask.enabled));
+}
+
 data::CocoDataset read_validation(const TrainConfig& detector) {
   if (detector.data.val_annotations.empty())
     throw ConfigError("config: data.val_annotations must name a validation set, got none");
-  return data::read_coco(detector.data.path(detector.data.val_annotations));
+  return read(detector, detector.data.val_annotations);
 }
 
 data::TrainingView subset_of(const data::TrainingView& view, const data::CocoDataset& dataset,
@@ -76,7 +81,7 @@ void require_same_trunk(const Arm& arm, const TrainConfig& detector) {
 }  // namespace
 
 StudyData::StudyData(const TrainConfig& detector)
-    : training_(data::read_coco(detector.data.path(detector.data.train_annotations))),
+    : training_(read(detector, detector.data.train_annotations)),
       validation_(read_validation(detector)),
       training_files_(training_, detector.data.path(detector.data.train_images),
                       detector.data.allow_parent_folders),

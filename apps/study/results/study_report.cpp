@@ -57,7 +57,9 @@ std::optional<Interval> validation_noise(const StudyReport& report, const std::s
                                 {.boxes = true, .masks = false});
     };
     const detection::DataConfig& data = pair[0]->run.config.data;
-    const auto ground_truth = data::read_coco(data.path(data.val_annotations));
+    const auto ground_truth =
+        data::read_coco(data.path(data.val_annotations), data::StructuralDefects::kThrow,
+                        data::DatasetPart::kBoxes);
     const auto scratch = detections(*pair[0]), other = detections(*pair[1]);
     data::EvaluationOptions options;
     if (const int most = pair[0]->run.config.eval.max_images; most > 0)

@@ -16,12 +16,12 @@ struct RunJobsOptions {
   std::function<void()> changed;  // called when the state of a job has changed; may be empty
 };
 
-/// Runs all jobs that are not over, in order, each as soon as what it needs is there. A run that was
-/// begun is resumed. Returns the signal that ended it, or 0.
+/// Runs all jobs that are not over, in order, each as soon as what it needs is there. A run that
+/// was begun is resumed. Returns the signal that ended it, or 0.
 ///
-///   - A program that ends with status 1 (it diverged) has failed: failure.txt in its directory says
-///     why, and the others go on. One that a signal ended, or that lost a rank, is stopped: a later
-///     call resumes it.
+///   - A program that ends with status 1 (it diverged) has failed: failure.txt in its directory
+///     says why, and the others go on. One that a signal ended, or that lost a rank, is stopped: a
+///     later call resumes it.
 ///   - Bad data, a full disk or a bad configuration would meet the next run too: the running ones
 ///     are stopped with a checkpoint, and the sentence of the program is thrown as IoError,
 ///     ResourceError or ConfigError.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <algorithm>
 
 #include <filesystem>
 #include <functional>
@@ -18,14 +19,22 @@
 
 namespace denovo::detection::testing {
 
-/// The pictures, once for all tests of the program.
+/// The pictures of a dozen classes, once for all tests of the program.
 inline const std::string& small_classification_data() {
   static const denovo::testing::TemporaryDirectory directory;
   static const std::string path = [] {
     data::write_shapes_folder(
         directory / "shapes",
-        {.num_train = 1, .num_val = 1, .size = 64, .num_classification = 60, .seed = 5});
-    return directory / "shapes/classification";
+        {.num_train = 1, .num_val = 1, .size = 64, .num_classification = 38 * 8, .seed = 5});
+    const std::string folder = directory / "shapes/classification";
+    for (const std::string split : {"/train", "/val"}) {
+      std::vector<std::filesystem::path> classes;
+      for (const auto& entry : std::filesystem::directory_iterator(folder + split))
+        classes.push_back(entry.path());
+      std::sort(classes.begin(), classes.end());
+      for (size_t i = 12; i < classes.size(); ++i) std::filesystem::remove_all(classes[i]);
+    }
+    return folder;
   }();
   return path;
 }

@@ -30,7 +30,7 @@ TEST_CASE("Pair: early AP lies on the line between the neighbouring points of th
   const auto early = [&](double fraction) {
     design.early_fraction = fraction;
     const Runs found(design, runs);
-    return Pair(found, "pretrained", 500, 1).early(Arm::kOther);
+    return Pair(found, "pretrained", 500, 1).early(Role::kOther);
   };
   CHECK(early(0.2) == doctest::Approx(12));
   CHECK(early(0.15) == 10);
@@ -55,18 +55,18 @@ TEST_CASE("Pair: what is not there makes it missing and is named") {
   const Runs found(design, runs);
   const auto why = [&](int64_t seed, int64_t schedule) {
     Pair pair(found, "pretrained", 2000, seed);
-    CHECK(std::isnan(pair.end(Arm::kReference, &Scores::ap, schedule)));
+    CHECK(std::isnan(pair.end(Role::kReference, &Scores::ap, schedule)));
     return pair.why_missing();
   };
   CHECK(why(1, 2000) == "scratch-2000-2000-s1 is missing");
   CHECK(why(2, 1000) == "scratch-2000-1000-s2 did not finish");
   CHECK(why(2, 2000) == "scratch-2000-2000-s2 has no AP");
   Pair late(found, "pretrained", 2000, 2);
-  CHECK(std::isnan(late.early(Arm::kOther)));
+  CHECK(std::isnan(late.early(Role::kOther)));
   CHECK(late.why_missing() == "pretrained-2000-4000-s2 has no AP before and after 800 iterations");
-  CHECK(late.overfitting(Arm::kOther) == 6);
+  CHECK(late.overfitting(Role::kOther) == 6);
   Pair whole(found, "pretrained", 2000, 1);
-  CHECK(whole.end(Arm::kReference, &Scores::ap75, 4000) == 25);
+  CHECK(whole.end(Role::kReference, &Scores::ap75, 4000) == 25);
   CHECK(whole.why_missing().empty());
 }
 
