@@ -1,26 +1,23 @@
 #!/usr/bin/env bash
-# The main job on a bare machine: install, build, generate a data set, train Mask R-CNN from random
-# weights, evaluate, draw. Can be stopped and started again at any moment; finished steps are reused.
+# The main job on a bare machine: install, build, draw a data set, and study on it whether pre-training
+# is worth it. Can be stopped and started again at any moment; what is finished is reused.
 #   scripts/run_study.sh [section.key=value ...]
+# STUDY=shapes runs configs/study/shapes.toml instead of quick.toml, for about an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bin=${DENOVO_BUILD_DIR:-build}/bin
-data=datasets/shapes
-run=runs/shapes-quick
+study=${STUDY:-quick}
+data=datasets/study
 
 scripts/setup.sh
-scripts/build.sh make_shapes train_coco
+scripts/build.sh make_shapes train_coco pretrain_imagenet ablate_data_size
 
-echo "data: 3000 training and 400 validation images of textured shapes into $data (about a minute)" >&2
-"$bin/make_shapes" --out "$data"
+echo "data: 2220 images of textured shapes to detect, 4725 to pre-train on, into $data (seconds)" >&2
+"$bin/make_shapes" --out $data --images 1920 --val 300 --size 96 --classification 4200 --quiet
 
 resume=()
-[ -e "$run/config.toml" ] && resume=(--resume)
-echo "train: Mask R-CNN from random weights into $run (about ten minutes on 2 cores)" >&2
-"$bin/train_coco" --config configs/shapes/quick.toml --out "$run" "${resume[@]}" "$@"
-
-echo
-echo "metrics:    $run/metrics.jsonl"
-echo "pictures:   $run/vis/ (ground truth on the left, predictions on the right)"
-echo "checkpoint: $run/checkpoints/last"
+[ -e "studies/$study/study.toml" ] && resume=(--resume)
+echo "study: configs/study/$study.toml into studies/$study (quick: under ten minutes on 2 cores)" >&2
+"$bin/ablate_data_size" --config "configs/study/$study.toml" --out "studies/$study" \
+  --jobs "$(nproc)" "${resume[@]}" "$@"

@@ -45,10 +45,11 @@ scripts/setup.sh 2>&1 | tee setup.out
 [ "$(wc -l <setup.out)" -eq 1 ] ||
   { echo "bare_machine: scripts/setup.sh must say one line" >&2; exit 1; }
 TIMEFORMAT="bare_machine: built in %0R s"
-time scripts/build.sh make_shapes train_coco
-build/bin/make_shapes --out datasets/shapes --images 24 --val 8 --classification 0
-build/bin/train_coco --config configs/shapes/quick.toml --out runs/bare solver.max_iter=20 \
-  solver.warmup_iters=5 log.period=5
+time scripts/build.sh make_shapes train_coco pretrain_imagenet ablate_data_size
+# The first command itself; a study of random weights alone is quick.
+scripts/run_study.sh study.arms=scratch=random,again=random study.seed_offsets=0,10 study.sizes=60 \
+  study.schedules=100,200 study.seeds=1
+[ -s studies/quick/report.json ]
 EOF
 
 # shellcheck disable=SC2016  # "$1" is the inner shell's
