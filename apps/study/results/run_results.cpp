@@ -101,4 +101,10 @@ Measurement measurement_of(const RunResult& result, bool boxes) {
   return measurement;
 }
 
+std::vector<Measurement> measurements_of(const std::vector<RunResult>& results, bool boxes) {
+  std::vector<Measurement> measurements;
+  for (const RunResult& result : results) measurements.push_back(measurement_of(result, boxes));
+  return measurements;
+}
+
 }  // namespace denovo::study

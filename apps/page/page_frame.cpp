@@ -1,0 +1,44 @@
+#include "apps/page/page_frame.h"
+
+#include <fmt/format.h>
+
+namespace denovo::page {
+namespace {
+
+std::string base64(std::string_view bytes) {
+  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const size_t count = std::min<size_t>(bytes.size() - i, 3);
+    uint32_t group = 0;
+    for (size_t k = 0; k < 3; ++k)
+      group = group << 8 | (k < count ? static_cast<uint8_t>(bytes[i + k]) : 0);
+    for (size_t k = 0; k < 4; ++k) text += k <= count ? kDigits[group >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
+}
+
+}  // namespace
+
+void begin_page(HtmlWriter& html, std::string_view title) {
+  html.raw("<!DOCTYPE html>\n").open("html", {{"lang", "en"}}).open("head");
+  html.empty("meta", {{"charset", "utf-8"}});
+  html.empty("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
+  html.empty("meta", {{"name", "color-scheme"}, {"content", "light dark"}});
+  // Browsers ask for an icon that a page does not name.
+  html.empty("link", {{"rel", "icon"}, {"href", "data:,"}});
+  html.element("title", title);
+  html.open("style").raw(kPageStyle).close();
+  html.close().open("body").open("main");
+}
+
+std::string end_page(HtmlWriter& html) {
+  html.close().close().close();
+  return html.finished();
+}
+
+std::string data_uri(std::string_view mime_type, std::string_view bytes) {
+  return fmt::format("data:{};base64,{}", mime_type, base64(bytes));
+}
+
+}  // namespace denovo::page
