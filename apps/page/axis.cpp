@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/page/html_writer.h"
 #include "apps/study/statistics/wording.h"
 
 namespace denovo::page {
@@ -44,7 +45,7 @@ Axis linear_axis(std::string title, double low, double high, int most, Fit fit) 
   const int decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
   for (int64_t i = first; i <= last; ++i) {
     const double value = static_cast<double>(i) * step;
-    axis.ticks.push_back({value, study::number_text(value, decimals)});
+    axis.ticks.push_back({value, typeset(study::number_text(value, decimals))});
   }
   return axis;
 }

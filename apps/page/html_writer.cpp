@@ -82,6 +82,18 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
+std::string typeset(std::string_view text) {
+  std::string result;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char before = i > 0 ? text[i - 1] : ' ';
+    const char after = i + 1 < text.size() ? text[i + 1] : '\0';
+    const bool is_minus = text[i] == '-' && (before == ' ' || before == '(') &&
+                          (after == ' ' || (after >= '0' && after <= '9'));
+    result += is_minus ? "−" : std::string(1, text[i]);
+  }
+  return result;
+}
+
 std::string exact(double value) {
   return std::isfinite(value) ? fmt::format("{}", value) : "";
 }

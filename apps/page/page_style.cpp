@@ -27,17 +27,18 @@ h2{font-weight:400;font-style:italic;font-size:1.65rem;line-height:1.25;margin:3
 h3{font-weight:400;font-style:italic;font-size:1.2rem;margin:1.7rem 0 .4rem}
 h4{font-weight:600;font-size:1.04rem;line-height:1.3;margin:0}
 p{margin:.45rem 0;max-width:44rem}
-.eyebrow,.facts,.note,.legend,.why,.rule,table,figcaption,svg text,.verdict,pre,.n{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+.eyebrow,.facts,.note,.legend,.why,.rule,table,figcaption,svg text,.verdict,pre,.facts,.n{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+ul{padding-left:1.1rem;max-width:46rem}
 .eyebrow{color:var(--muted);font-size:.82rem;letter-spacing:.04em;overflow-wrap:anywhere}
 .answer{font-size:1.42rem;line-height:1.42;max-width:46rem;margin:.3rem 0 .7rem}
 .surer{font-style:italic;color:var(--muted);font-size:1.08rem}
-.facts{color:var(--muted);font-size:.84rem;margin-top:1.1rem}
+.facts{display:flex;flex-wrap:wrap;gap:.5rem 2rem;font-size:.86rem;margin:1.5rem 0 0}
+.facts dt{color:var(--muted);font-size:.78rem}.facts dd{margin:0}
 .note,figcaption{color:var(--muted);font-size:.86rem;line-height:1.45}
 .notice{border-left:3px solid var(--contradicted);padding:.15rem 0 .15rem .9rem;margin:1.2rem 0;font-size:1rem;overflow-wrap:anywhere}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:1.1rem;margin:1.1rem 0}
 .card{background:var(--raised);border:1px solid var(--hair);border-top:3px solid var(--c);padding:.85rem 1rem .8rem;
-display:flex;flex-direction:column;break-inside:avoid}
-.card h4{min-height:2.6em}
+display:grid;grid-row:span 6;grid-template-rows:subgrid;align-items:start;gap:0;break-inside:avoid}
 .card h4 .number{color:var(--muted);font-weight:400;margin-right:.45em}
 .verdict{font-size:.86rem;font-weight:600;color:var(--c);margin:.45rem 0 .1rem;letter-spacing:.01em}
 .verdict svg{width:.78em;height:.78em;margin-right:.45em;vertical-align:-.03em}
@@ -47,6 +48,7 @@ display:flex;flex-direction:column;break-inside:avoid}
 .why,.rule{font-size:.82rem;line-height:1.42;margin:.2rem 0;overflow-wrap:anywhere}
 .rule{color:var(--muted)}
 .panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));gap:1.2rem 2rem;margin:1rem 0 .6rem}
+.panels.three{grid-template-columns:repeat(auto-fit,minmax(min(100%,17.5rem),1fr))}
 .panels figure{margin:0;max-width:30rem;break-inside:avoid}
 .panels figure h4,.panels h4{font-weight:400;font-size:1.05rem}
 .legend{font-size:.86rem;display:flex;flex-wrap:wrap;gap:.25rem 1.4rem;margin:.9rem 0 .2rem;max-width:none}
@@ -77,12 +79,12 @@ svg text.strong{fill:var(--ink);font-weight:600}
 table{border-collapse:collapse;font-size:.84rem;line-height:1.4;font-variant-numeric:tabular-nums lining-nums}
 th,td{padding:.28rem .9rem .28rem 0;text-align:left;vertical-align:baseline}
 th{font-weight:600;border-bottom:1px solid var(--axis);vertical-align:bottom}
-td{border-bottom:1px solid var(--hair)}
 th.n,td.n{text-align:right}
 td small{color:var(--muted)}
-tr.group td{border-top:1px solid var(--axis)}
+tr.group td{border-top:1px solid var(--hair)}
 .wrap{overflow-wrap:anywhere}
-.pictures{display:grid;gap:.5rem;margin:1rem 0;max-width:52rem}
+.pictures{display:grid;gap:.35rem .7rem;margin:1rem 0;align-items:start;
+grid-auto-flow:column;grid-template-rows:repeat(var(--arms),auto);grid-auto-columns:minmax(0,15rem)}
 .pictures figure{margin:0}
 .pictures img{display:block;width:100%;height:auto;border:1px solid var(--hair)}
 .pictures img.small{image-rendering:pixelated}
@@ -90,8 +92,9 @@ tr.group td{border-top:1px solid var(--axis)}
 pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.8rem;line-height:1.45;
 white-space:pre-wrap;overflow-wrap:anywhere;background:var(--raised);border:1px solid var(--hair);padding:.7rem .9rem;margin:.6rem 0}
 footer{margin-top:3rem;color:var(--muted);font-size:.9rem}
-@media (max-width:40rem){body{font-size:16px}main{padding:1.4rem .95rem 3rem}h1{font-size:1.95rem}
-.answer{font-size:1.2rem}.card h4{min-height:0}h2{margin-top:2.4rem}th,td{padding-right:.65rem}}
+@media (max-width:40rem){.pictures{grid-auto-flow:row;grid-template:none/repeat(var(--arms),minmax(0,1fr))}
+body{font-size:16px}main{padding:1.4rem .95rem 3rem}h1{font-size:1.95rem}
+.answer{font-size:1.2rem}h2{margin-top:2.4rem}th,td{padding-right:.65rem}}
 @media print{body{font-size:10.5pt}main{max-width:none;padding:0}h2{break-after:avoid}
 .cards{grid-template-columns:repeat(2,1fr)}.panels{grid-template-columns:repeat(2,1fr)}
 .scroll{overflow:visible}tr{break-inside:avoid}a{color:inherit}}

@@ -52,6 +52,28 @@ void add_notice(page::HtmlWriter& html, const StudyReport& report) {
   }
 }
 
+std::string list_text(const std::vector<int64_t>& values) {
+  std::vector<std::string> texts;
+  for (const int64_t value : values) texts.push_back(number_text(value));
+  return fmt::format("{}", fmt::join(texts, " / "));
+}
+
+void add_facts(page::HtmlWriter& html, const StudyReport& report) {
+  const Design& design = report.design;
+  html.open("dl", {{"class", "facts"}});
+  const auto fact = [&](const std::string& name, const std::string& value) {
+    html.open("div").element("dt", name).element("dd", value).close();
+  };
+  fact("arms", fmt::format("{}", fmt::join(arm_names(design), " / ")));
+  fact("training images", list_text(design.sizes));
+  fact("iterations", list_text(design.schedules));
+  fact("seeds", std::to_string(design.seeds.size()));
+  fact("runs finished",
+       fmt::format("{} of {}", runs_in(report, JobState::kFinished).size(), report.runs.size()));
+  fact("margin", number_text(design.margin, 1) + " AP");
+  html.close();
+}
+
 }  // namespace
 
 std::vector<std::string> arm_names(const Design& design) {
@@ -66,7 +88,11 @@ std::string counted(size_t number, const std::string& one) {
 
 std::string estimate_text(double value, const std::optional<Interval>& interval, double threshold) {
   if (std::isnan(value)) return "–";
-  return number_text(value, interval ? decimals_of(*interval, threshold) : 1);
+  return page::typeset(number_text(value, interval ? decimals_of(*interval, threshold) : 1));
+}
+
+std::string range_text(const Interval& interval, double threshold) {
+  return page::typeset(interval_text(interval, decimals_of(interval, threshold)));
 }
 
 std::string signed_text(double value, const std::optional<Interval>& interval, double threshold) {
@@ -74,24 +100,15 @@ std::string signed_text(double value, const std::optional<Interval>& interval, d
 }
 
 void add_answer(page::HtmlWriter& html, const StudyReport& report, const std::string& name) {
-  const Design& design = report.design;
   html.open("header");
   html.element("div", "denovo study · " + name, {{"class", "eyebrow"}});
   html.element("h1", "Is pre-training worth it?");
   for (const Advice& advice : report.advice) {
-    html.element("p", advice.text, {{"class", "answer"}});
+    html.element("p", page::typeset(advice.text), {{"class", "answer"}});
     if (!advice.surer.empty()) html.element("p", advice.surer, {{"class", "surer"}});
   }
   add_notice(html, report);
-  html.element(
-      "p",
-      fmt::format("{} ({}) · {} of {} images · {} of {} iterations · {} · {} · margin {} AP",
-                  counted(design.others.size() + 1, "arm"), fmt::join(arm_names(design), ", "),
-                  counted(design.sizes.size(), "size"), fmt::join(design.sizes, ", "),
-                  counted(design.schedules.size(), "schedule"), fmt::join(design.schedules, ", "),
-                  counted(design.seeds.size(), "seed"), counted(report.runs.size(), "run"),
-                  number_text(design.margin, 1)),
-      {{"class", "facts"}});
+  add_facts(html, report);
   html.close();
 }
 

@@ -26,4 +26,7 @@ std::string estimate_text(double value, const std::optional<Interval>& interval,
 /// Differences of AP: estimate_text with its sign, "+1.2".
 std::string signed_text(double value, const std::optional<Interval>& interval, double threshold);
 
+/// "−0.4 to 1.2", with the digits that it justifies itself.
+std::string range_text(const Interval& interval, double threshold);
+
 }  // namespace denovo::study

@@ -64,10 +64,10 @@ std::string ratio_text(const StudyReport& report, const ParityCost& cost, double
 
 void add_parity(page::HtmlWriter& html, const StudyReport& report, const ParityCost& cost) {
   const Design& design = report.design;
-  const std::string target = fmt::format("what {} reaches in {}, less the margin", cost.arm,
-                                         number_text(design.shortest()));
   const std::string where =
-      fmt::format("With {} images, {} ", number_text(cost.images), design.reference);
+      fmt::format("With {} images, {}", number_text(cost.images), design.reference);
+  const std::string target = fmt::format("for what {} reaches in {} (less the margin)", cost.arm,
+                                         number_text(design.shortest()));
   const std::string ratio = ratio_text(report, cost, cost.iterations_ratio);
   html.open("li", {{"data-images", std::to_string(cost.images)},
                    {"data-iterations", exact(cost.iterations)},
@@ -75,11 +75,11 @@ void add_parity(page::HtmlWriter& html, const StudyReport& report, const ParityC
                    {"data-pixels-ratio", exact(cost.pixels_ratio)}});
   if (cost.at_least) {
     html.text(
-        fmt::format("{}does not reach {} in every seed: it needs at least {} times the "
-                    "iterations",
+        fmt::format("{} was not trained long enough {} in every seed: it needs at least {} "
+                    "times the iterations",
                     where, target, ratio));
   } else {
-    html.text(fmt::format("{}reaches after {} iterations {}: {} times the iterations", where,
+    html.text(fmt::format("{} needs {} iterations {}: {} times the iterations", where,
                           whole(cost.iterations), target, ratio));
   }
   if (!std::isnan(cost.pixels_ratio))

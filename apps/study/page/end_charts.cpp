@@ -36,6 +36,9 @@ struct Ends {
   }
 };
 
+/// Three stand beside each other.
+constexpr page::PlotFrame kFrame{.width = 320, .height = 250, .left = 36, .right = 12};
+
 page::Axis size_axis(const Design& design) {
   return page::log_axis("training images", design.sizes);
 }
@@ -47,7 +50,7 @@ void add_score_chart(page::HtmlWriter& html, const Ends& ends) {
     if (end.schedule == design.longest() && end.high > highest) highest = end.high;
   html.open("figure").element("h4", fmt::format("After {} iterations, the longest schedule",
                                                 number_text(design.longest())));
-  Plot plot(html, {}, size_axis(design),
+  Plot plot(html, kFrame, size_axis(design),
             page::linear_axis(ends.boxes ? "box AP (%)" : "mask AP (%)", 0, highest, 6,
                               page::Fit::kOutward),
             "AP at the end of the longest schedule against the number of training images");
@@ -107,7 +110,7 @@ void add_difference_chart(page::HtmlWriter& html, const Ends& ends, const std::s
                           const std::string& title, const std::vector<ShownScore>& shown) {
   const Design& design = ends.design();
   html.open("figure").element("h4", heading);
-  Plot plot(html, {}, size_axis(design), difference_axis(ends, shown, title),
+  Plot plot(html, kFrame, size_axis(design), difference_axis(ends, shown, title),
             heading + " against the number of training images");
   plot.stripe_y(-design.margin, design.margin, "margin");
   plot.line_at_y(0, "threshold");
@@ -150,9 +153,7 @@ void add_difference_cell(page::HtmlWriter& html, const EndDifference& difference
                    {"data-high", estimate.interval ? exact(estimate.interval->high) : ""}});
   html.text(signed_text(estimate.mean, estimate.interval, threshold));
   if (estimate.interval)
-    html.element("small",
-                 fmt::format(" ({})", interval_text(*estimate.interval,
-                                                    decimals_of(*estimate.interval, threshold))));
+    html.element("small", fmt::format(" ({})", range_text(*estimate.interval, threshold)));
   html.close();
 }
 
@@ -198,12 +199,12 @@ void add_table(page::HtmlWriter& html, const Ends& ends) {
 }
 
 void add_charts(page::HtmlWriter& html, const Ends& ends) {
-  html.open("div", {{"class", "panels"}});
+  html.open("div", {{"class", "panels three"}});
   add_score_chart(html, ends);
   add_difference_chart(html, ends, "What is missing without pre-training", "S − P, AP",
                        {{&EndDifference::ap, "AP", false}});
   add_difference_chart(
-      html, ends, "Loose and exact boxes", "S − P; full AP50, hollow AP75",
+      html, ends, "Loose and exact boxes", "S − P: AP50 full, AP75 hollow",
       {{&EndDifference::ap50, "AP50", false}, {&EndDifference::ap75, "AP75", true}});
   html.close();
   add_table(html, ends);

@@ -66,9 +66,9 @@ class Encoder {
 };
 
 void add_picture(page::HtmlWriter& html, const Encoder& encoder, const data::Image& image,
-                 const std::string& what, bool first_row) {
+                 const std::string& what) {
   html.open("figure");
-  if (first_row) html.element("figcaption", what);
+  html.element("figcaption", what);
   html.empty("img", {{"src", encoder.uri(image)},
                      {"alt", what},
                      {"width", std::to_string(image.width)},
@@ -129,15 +129,11 @@ void add_pictures(page::HtmlWriter& html, const StudyReport& report) {
       {{"class", "note"}});
   const std::vector<std::string> arms = arm_names(design);
   const Encoder encoder(found.pictures);
-  html.open(
-      "div",
-      {{"class", "pictures"},
-       {"style", fmt::format("grid-template-columns:repeat({},minmax(0,1fr))", arms.size() + 1)}});
-  for (size_t row = 0; row < found.pictures.size(); ++row) {
-    const StudyPicture& picture = found.pictures[row];
-    add_picture(html, encoder, picture.ground_truth, "ground truth", row == 0);
+  html.open("div", {{"class", "pictures"}, {"style", fmt::format("--arms:{}", arms.size() + 1)}});
+  for (const StudyPicture& picture : found.pictures) {
+    add_picture(html, encoder, picture.ground_truth, "ground truth");
     for (size_t arm = 0; arm < arms.size(); ++arm)
-      add_picture(html, encoder, picture.predictions[arm], arms[arm], row == 0);
+      add_picture(html, encoder, picture.predictions[arm], arms[arm]);
   }
   html.close().close();
 }

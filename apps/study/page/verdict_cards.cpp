@@ -69,12 +69,14 @@ page::Axis value_axis(const Claim& claim) {
   return page::linear_axis(claim.unit, low - room, high + room, 6, page::Fit::kExact);
 }
 
-/// "supported" on the side of the threshold where it holds.
+/// "above 0.9" on the side of the threshold where the claim holds.
 void add_threshold(Plot& plot, const page::PlotFrame& frame, const Claim& claim) {
   const bool above = kRules[static_cast<size_t>(claim.id) - 1].supports == Side::kAbove;
   const double at = plot.pixel_x(claim.threshold);
   plot.line_at_x(claim.threshold, "threshold");
-  const std::string text = above ? "supported →" : "← supported";
+  const std::string value = page::typeset(fmt::format("{}", claim.threshold));
+  const std::string text =
+      above ? fmt::format("above {} →", value) : fmt::format("← below {}", value);
   constexpr double kTextWidth = 82;
   const bool fits = above ? at + kTextWidth < frame.width : at - kTextWidth > 0;
   plot.label(at + (above == fits ? 5 : -5), 11, text, above == fits ? "start" : "end");
@@ -94,9 +96,7 @@ void add_row(Plot& plot, const Claim& claim, const SizeRow& row, double y) {
   }
   std::string hover = fmt::format("{} images: {}", number_text(row.images),
                                   estimate_text(row.estimate, row.interval, claim.threshold));
-  if (row.interval)
-    hover += fmt::format(" ({})",
-                         interval_text(*row.interval, decimals_of(*row.interval, claim.threshold)));
+  if (row.interval) hover += fmt::format(" ({})", range_text(*row.interval, claim.threshold));
   plot.marker({row.estimate, y}, 0, decides ? 4.6 : 3.2, css + (row.interval ? " mark" : " hollow"),
               fmt::format("{}, n = {}", hover, row.n));
 }
@@ -138,10 +138,8 @@ void add_estimate(page::HtmlWriter& html, const Claim& claim) {
                                                     ? decimals_of(*claim.interval, claim.threshold)
                                                     : 2));
     std::string more = " " + claim.unit;
-    if (claim.interval)
-      more += fmt::format(
-          " ({})", interval_text(*claim.interval, decimals_of(*claim.interval, claim.threshold)));
-    html.element("small", fmt::format("{}, n = {}", more, claim.n));
+    if (claim.interval) more += fmt::format(" ({})", range_text(*claim.interval, claim.threshold));
+    html.element("small", fmt::format("{}, n = {}", more, claim.n));
   }
   html.close();
 }
@@ -170,11 +168,10 @@ void add_card(page::HtmlWriter& html, const Claim& claim) {
     why += fmt::format(
         "; the choice of validation images alone leaves {} (dashed), which decides "
         "nothing",
-        interval_text(*claim.validation_noise,
-                      decimals_of(*claim.validation_noise, claim.threshold)));
+        range_text(*claim.validation_noise, claim.threshold));
   why[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(why[0])));
-  html.element("p", why + ".", {{"class", "why"}});
-  html.element("p", "Rule: " + claim.rule + ".", {{"class", "rule"}});
+  html.element("p", page::typeset(why) + ".", {{"class", "why"}});
+  html.element("p", page::typeset("Rule: " + claim.rule) + ".", {{"class", "rule"}});
   html.close();
 }
 
@@ -195,7 +192,8 @@ void add_verdicts(page::HtmlWriter& html, const StudyReport& report) {
       fmt::format(
           "S is {}, P the pre-trained arm. Differences are taken within pairs of one seed; the bar "
           "is the {:.0f} % interval of their mean, the dot the mean, a thick bar the size that "
-          "decides. A verdict compares that interval with the threshold by the rule that was fixed "
+          "decides; where the claim holds is shaded. A verdict compares that interval with the "
+          "threshold by the rule that was fixed "
           "before the first run, and nothing else.",
           design.reference, 100 * kConfidence),
       {{"class", "note"}});
