@@ -25,6 +25,7 @@ void begin_page(HtmlWriter& html, std::string_view title) {
   html.empty("meta", {{"charset", "utf-8"}});
   html.empty("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
   html.empty("meta", {{"name", "color-scheme"}, {"content", "light dark"}});
+  html.empty("meta", {{"name", "generator"}, {"content", kGenerator}});
   // Browsers ask for an icon that a page does not name.
   html.empty("link", {{"rel", "icon"}, {"href", "data:,"}});
   html.element("title", title);
@@ -39,6 +40,17 @@ std::string end_page(HtmlWriter& html) {
 
 std::string data_uri(std::string_view mime_type, std::string_view bytes) {
   return fmt::format("data:{};base64,{}", mime_type, base64(bytes));
+}
+
+std::string link_to(std::string_view path) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+  std::string link = path.starts_with('/') ? "" : "./";
+  for (const char c : path)
+    link += kPlain.find(c) != std::string_view::npos
+                ? std::string(1, c)
+                : fmt::format("%{:02X}", static_cast<uint8_t>(c));
+  return link;
 }
 
 }  // namespace denovo::page

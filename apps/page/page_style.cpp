@@ -82,7 +82,8 @@ th{font-weight:600;border-bottom:1px solid var(--axis);vertical-align:bottom}
 th.n,td.n{text-align:right}
 td small{color:var(--muted)}
 tr.group td{border-top:1px solid var(--hair)}
-.wrap{overflow-wrap:anywhere}
+.wrap{overflow-wrap:anywhere;max-width:24rem}
+td:first-child{white-space:nowrap}
 .pictures{display:grid;gap:.35rem .7rem;margin:1rem 0;align-items:start;
 grid-auto-flow:column;grid-template-rows:repeat(var(--arms),auto);grid-auto-columns:minmax(0,15rem)}
 .pictures figure{margin:0}

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/page/page_frame.h"
 #include "apps/study/page/answer.h"
 #include "apps/study/page/cost_table.h"
 #include "apps/study/statistics/wording.h"
@@ -33,7 +34,9 @@ void add_run(page::HtmlWriter& html, const StudyReport& report, const RunResult&
                   [&](const Overtrained& each) { return each.run == result.run.id; });
   html.open("tr", {{"class", first_of_group ? "group" : "more"}, {"data-run", result.run.id}});
   html.open("td");
-  html.element("a", result.run.id, {{"href", fmt::format("runs/{}/", result.run.id)}}).close();
+  html.element("a", result.run.id,
+               {{"href", page::link_to(fmt::format("runs/{}/", result.run.id))}})
+      .close();
   html.open("td").text(name_of(result.state));
   if (!result.reason.empty()) html.element("small", ": " + result.reason);
   html.close();
