@@ -1,5 +1,5 @@
-// The page of report_runs: curves over each other, a table of what came of each run, and the keys in
-// which their configurations differ.
+// The page of report_runs: curves over each other, a table of what came of each run, and the keys
+// in which their configurations differ.
 #pragma once
 
 #include <string>

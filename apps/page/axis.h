@@ -31,7 +31,7 @@ enum class Fit {
 /// two where low < high; labels have the digits of the step.
 Axis linear_axis(std::string title, double low, double high, int most, Fit fit);
 
-/// A logarithmic axis with a tick at each of the values (positive, ascending), and room around them.
+/// A logarithmic axis with a tick at each of the values (positive, ascending), with room around.
 Axis log_axis(std::string title, const std::vector<int64_t>& values);
 
 /// An axis of rows, the first on top: row i stands at i + 0.5.

@@ -42,8 +42,8 @@ class HtmlWriter {
 /// With &, <, > and both quotes as entities.
 std::string escaped(std::string_view text);
 
-/// With minus signs where hyphens stand for them: before a number, and between spaces. Not for what a
-/// reader may copy.
+/// With minus signs where hyphens stand for them: before a number, and between spaces. Not for what
+/// a reader may copy.
 std::string typeset(std::string_view text);
 
 /// A number as report.json has it, with all its digits; "" for NaN and the infinities. For data-*

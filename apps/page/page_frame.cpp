@@ -24,9 +24,8 @@ void begin_page(HtmlWriter& html, std::string_view title) {
   html.raw("<!DOCTYPE html>\n").open("html", {{"lang", "en"}}).open("head");
   html.empty("meta", {{"charset", "utf-8"}});
   // The browser holds the page to its promise: what is not in the file is not asked for.
-  html.empty("meta",
-             {{"http-equiv", "Content-Security-Policy"},
-              {"content", "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}});
+  html.empty("meta", {{"http-equiv", "Content-Security-Policy"},
+                      {"content", "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}});
   html.empty("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
   html.empty("meta", {{"name", "color-scheme"}, {"content", "light dark"}});
   html.empty("meta", {{"name", "generator"}, {"content", kGenerator}});

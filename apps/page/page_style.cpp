@@ -2,8 +2,9 @@
 
 namespace denovo::page {
 
-// Colours of arms are Okabe and Ito's, which those with colour blindness tell apart; the lighter half of them
-// comes first on dark paper. Text has a contrast of 4.5 or more against its paper (tests/apps/report_page_test.sh).
+// Colours of arms are Okabe and Ito's, which those with colour blindness tell apart; the lighter
+// half of them comes first on dark paper. Text has a contrast of 4.5 or more against its paper
+// (tests/apps/report_page_test.sh).
 const char* const kPageStyle = R"(
 :root{--paper:#fffdf8;--raised:#fffffe;--ink:#1d1b18;--muted:#5f5a52;--hair:#e6e1d6;--axis:#8b8579;
 --arm0:#0072b2;--arm1:#d55e00;--arm2:#009e73;--arm3:#cc79a7;--arm4:#56b4e9;--arm5:#e69f00;
@@ -32,6 +33,7 @@ ul{padding-left:1.1rem;max-width:46rem}
 .eyebrow{color:var(--muted);font-size:.82rem;letter-spacing:.04em;overflow-wrap:anywhere}
 .answer{font-size:1.42rem;line-height:1.42;max-width:46rem;margin:.3rem 0 .7rem}
 .surer{font-style:italic;color:var(--muted);font-size:1.08rem}
+.surer+.answer{margin-top:1.6rem}
 .facts{display:flex;flex-wrap:wrap;gap:.5rem 2rem;font-size:.86rem;margin:1.5rem 0 0}
 .facts dt{color:var(--muted);font-size:.78rem}.facts dd{margin:0}
 .note,figcaption{color:var(--muted);font-size:.86rem;line-height:1.45}
@@ -80,7 +82,9 @@ table{border-collapse:collapse;font-size:.84rem;line-height:1.4;font-variant-num
 th,td{padding:.28rem .9rem .28rem 0;text-align:left;vertical-align:baseline}
 th{font-weight:600;border-bottom:1px solid var(--axis);vertical-align:bottom}
 th.n,td.n{text-align:right}
-td small{color:var(--muted)}
+td small{color:var(--muted);white-space:nowrap}
+.dense td small{display:block}
+td small.wrap{white-space:normal}
 tr.group td{border-top:1px solid var(--hair)}
 .wrap{overflow-wrap:anywhere;max-width:24rem}
 td:first-child{white-space:nowrap}
@@ -96,8 +100,10 @@ footer{margin-top:3rem;color:var(--muted);font-size:.9rem}
 @media (max-width:40rem){.pictures{grid-auto-flow:row;grid-template:none/repeat(var(--arms),minmax(0,1fr))}
 body{font-size:16px}main{padding:1.4rem .95rem 3rem}h1{font-size:1.95rem}
 .answer{font-size:1.2rem}h2{margin-top:2.4rem}th,td{padding-right:.65rem}}
-@media print{body{font-size:10.5pt}main{max-width:none;padding:0}h2{break-after:avoid}
+@media print{:root{--paper:#fff;--raised:#fff}.pictures,.legend{break-inside:avoid}.legend,.note{break-after:avoid}p{break-inside:avoid}
+body{font-size:10.5pt}main{max-width:none;padding:0}h2{break-after:avoid}
 .cards{grid-template-columns:repeat(2,1fr)}.panels{grid-template-columns:repeat(2,1fr)}
+.panels.three{grid-template-columns:repeat(3,1fr)}
 .scroll{overflow:visible}tr{break-inside:avoid}a{color:inherit}}
 )";
 

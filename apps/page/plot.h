@@ -1,5 +1,5 @@
-// A chart as SVG. Colours and widths are classes of page_style.cpp: "arm0" ... "arm5" set the colour
-// of what has them; "line", "band", "dash" and others say how it is drawn.
+// A chart as SVG. Colours and widths are classes of page_style.cpp: "arm0" ... "arm5" set the
+// colour of what has them; "line", "band", "dash" and others say how it is drawn.
 #pragma once
 
 #include <span>

@@ -48,8 +48,8 @@ inline std::string html_fault(const std::string& html) {
 
 /// Where a browser would go for more: src, href and url() that are neither data: nor relative.
 inline std::vector<std::string> remote_references(const std::string& html) {
-  static const std::regex reference(
-      R"re((?:src|href|action|srcset)="((?:[a-z]+:)?//[^"]*|[a-z]+:[^"]*)"|url\(([^)]*)\)|@import)re");
+  static const std::regex reference(R"re((?:src|href|action|srcset)="(//[^"]*|[a-z]+:[^"]*)")re"
+                                    R"re(|url\(([^)]*)\)|@import)re");
   std::vector<std::string> found;
   for (std::sregex_iterator it(html.begin(), html.end(), reference), end; it != end; ++it)
     if ((*it)[1].str().rfind("data:", 0) != 0) found.push_back((*it)[0]);

@@ -74,6 +74,17 @@ void add_facts(page::HtmlWriter& html, const StudyReport& report) {
   html.close();
 }
 
+const char* start_text(Arm::Start start) {
+  switch (start) {
+    case Arm::Start::kRandom:
+      return "random weights";
+    case Arm::Start::kFile:
+      return "weights of a file";
+    default:
+      return "pre-trained by this study";
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> arm_names(const Design& design) {
@@ -96,7 +107,9 @@ std::string range_text(const Interval& interval, double threshold) {
 }
 
 std::string signed_text(double value, const std::optional<Interval>& interval, double threshold) {
-  return fmt::format("{}{}", value > 0 ? "+" : "", estimate_text(value, interval, threshold));
+  const std::string text = estimate_text(value, interval, threshold);
+  const bool shown_as_zero = text.find_first_of("123456789") == std::string::npos;
+  return fmt::format("{}{}", value > 0 && !shown_as_zero ? "+" : "", text);
 }
 
 void add_answer(page::HtmlWriter& html, const StudyReport& report, const std::string& name) {
@@ -114,11 +127,11 @@ void add_answer(page::HtmlWriter& html, const StudyReport& report, const std::st
 
 void add_arm_legend(page::HtmlWriter& html, const StudyReport& report, const std::string& more) {
   html.open("div", {{"class", "legend"}});
-  const std::vector<std::string> arms = arm_names(report.design);
+  const std::vector<Arm> arms = arms_of(report.config);
   for (size_t i = 0; i < arms.size(); ++i) {
     html.open("span");
     page::legend_key(html, i, "");
-    html.text(i == 0 ? arms[i] + " (random weights)" : arms[i]).close();
+    html.text(fmt::format("{} ({})", arms[i].name, start_text(arms[i].start))).close();
   }
   html.close();
   if (!more.empty()) html.element("p", more, {{"class", "note"}});

@@ -100,7 +100,7 @@ void add_cost_table(page::HtmlWriter& html, const StudyReport& report) {
 }  // namespace
 
 std::string seconds_text(double seconds) {
-  if (seconds < 100) return number_text(seconds, 0) + " s";
+  if (seconds < 100) return number_text(seconds, seconds < 10 ? 1 : 0) + " s";
   if (seconds < 100 * 60) return number_text(seconds / 60, 0) + " min";
   return number_text(seconds / 3600, 1) + " h";
 }
@@ -122,12 +122,12 @@ void add_costs(page::HtmlWriter& html, const StudyReport& report) {
       text += fmt::format("; its cost is shared by {} uses", report.config.study.pretraining_uses);
     html.element("p", text + ".", {{"class", "note"}});
   }
-  for (const std::string& arm : report.design.others)
-    if (!trained_here(report, arm))
+  for (const Arm& arm : arms_of(report.config))
+    if (arm.start == Arm::Start::kFile)
       html.element("p",
                    fmt::format("The weights of {} came from a file: what they cost is not known "
                                "here and not counted.",
-                               arm),
+                               arm.name),
                    {{"class", "note"}});
   if (!report.parity_costs.empty()) {
     html.element("h3", "Where both are level").open("ul");

@@ -48,8 +48,8 @@ void add_score_chart(page::HtmlWriter& html, const Ends& ends) {
   double highest = 0;
   for (const EndScores& end : ends.scores)
     if (end.schedule == design.longest() && end.high > highest) highest = end.high;
-  html.open("figure").element("h4", fmt::format("After {} iterations, the longest schedule",
-                                                number_text(design.longest())));
+  html.open("figure").element("h4",
+                              fmt::format("After {} iterations", number_text(design.longest())));
   Plot plot(html, kFrame, size_axis(design),
             page::linear_axis(ends.boxes ? "box AP (%)" : "mask AP (%)", 0, highest, 6,
                               page::Fit::kOutward),
@@ -115,10 +115,11 @@ void add_difference_chart(page::HtmlWriter& html, const Ends& ends, const std::s
   plot.stripe_y(-design.margin, design.margin, "margin");
   plot.line_at_y(0, "threshold");
   const auto marks = static_cast<double>(design.others.size() * shown.size());
+  const double step = std::min(14.0, 28 / marks);
   double place = 0;
   for (size_t arm = 0; arm < design.others.size(); ++arm)
     for (const ShownScore& each : shown) {
-      const double shift = 15 * (place - (marks - 1) / 2);
+      const double shift = step * (place - (marks - 1) / 2);
       place += 1;
       const std::string colour = page::colour_class(arm + 1);
       for (const int64_t images : design.sizes) {
@@ -183,7 +184,9 @@ void add_row(page::HtmlWriter& html, const Ends& ends, int64_t images, int64_t s
 void add_table(page::HtmlWriter& html, const Ends& ends) {
   const Design& design = ends.design();
   const std::string what = ends.boxes ? "box AP" : "mask AP";
-  html.open("div", {{"class", "scroll"}}).open("table").open("thead").open("tr");
+  html.open("div", {{"class", "scroll"}});
+  html.open("table", {{"class", design.others.size() > 1 ? "dense" : "plain"}});
+  html.open("thead").open("tr");
   html.element("th", "images", {{"class", "n"}}).element("th", "iterations", {{"class", "n"}});
   for (const std::string& arm : arm_names(design))
     html.element("th", fmt::format("{}, {}", what, arm), {{"class", "n"}});
@@ -214,11 +217,13 @@ void add_charts(page::HtmlWriter& html, const Ends& ends) {
 
 void add_ends(page::HtmlWriter& html, const StudyReport& report) {
   html.open("section").element("h2", "AP at the end, against the size of the training set");
-  add_arm_legend(html, report,
-                 fmt::format("Small dots are seeds. Differences are of pairs of one seed, with the "
-                             "{:.0f} % interval of their mean; the grey stripe is the margin of {} "
-                             "AP on either side of nothing.",
-                             100 * kConfidence, number_text(report.design.margin, 1)));
+  add_arm_legend(
+      html, report,
+      fmt::format("Small dots are seeds. Differences are of pairs of one seed, with the "
+                  "{:.0f} % interval of their mean; the grey stripe is the margin of {} "
+                  "AP on either side of nothing. In the table AP is the mean over the seeds "
+                  "(lowest to highest).",
+                  100 * kConfidence, number_text(report.design.margin, 1)));
   add_charts(html, {report, report.ends, report.differences, true});
   if (!report.mask_ends.empty()) {
     html.element("h3", "Masks");

@@ -24,8 +24,8 @@ struct StudyPictures {
   std::vector<StudyPicture> pictures;
 };
 
-/// Of the longest schedule at the largest size and the first seed of which every arm has drawn them.
-/// Throws IoError for a picture that cannot be read.
+/// Of the longest schedule at the largest size and the first seed of which every arm has drawn
+/// them. Throws IoError for a picture that cannot be read.
 StudyPictures study_pictures(const StudyReport& report);
 
 void add_pictures(page::HtmlWriter& html, const StudyReport& report);

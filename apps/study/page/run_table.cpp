@@ -38,7 +38,7 @@ void add_run(page::HtmlWriter& html, const StudyReport& report, const RunResult&
                {{"href", page::link_to(fmt::format("runs/{}/", result.run.id))}})
       .close();
   html.open("td").text(name_of(result.state));
-  if (!result.reason.empty()) html.element("small", ": " + result.reason);
+  if (!result.reason.empty()) html.element("small", ": " + result.reason, {{"class", "wrap"}});
   html.close();
   add_ap(html, final ? final->bbox.ap : std::nan(""), overtrained ? " †" : "");
   add_ap(html, best ? best->bbox.ap : std::nan(""),

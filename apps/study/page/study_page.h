@@ -1,5 +1,5 @@
-// report.html: the report for people, one file that opens from disk without network. In the order of
-// its sections: answer.h, verdict_cards.h, curve_panels.h, end_charts.h, cost_table.h,
+// report.html: the report for people, one file that opens from disk without network. In the order
+// of its sections: answer.h, verdict_cards.h, curve_panels.h, end_charts.h, cost_table.h,
 // picture_table.h, run_table.h.
 #pragma once
 

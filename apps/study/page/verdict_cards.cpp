@@ -61,7 +61,8 @@ page::Axis value_axis(const Claim& claim) {
     include_interval(shown_row(claim, row).interval);
   }
   include_interval(claim.validation_noise);
-  if (!(high > low)) {
+  // Differences of rounding are none.
+  if (high - low < 1e-6) {
     low -= 1;
     high += 1;
   }
@@ -69,20 +70,18 @@ page::Axis value_axis(const Claim& claim) {
   return page::linear_axis(claim.unit, low - room, high + room, 6, page::Fit::kExact);
 }
 
-/// "above 0.9" on the side of the threshold where the claim holds.
-void add_threshold(Plot& plot, const page::PlotFrame& frame, const Claim& claim) {
-  const bool above = kRules[static_cast<size_t>(claim.id) - 1].supports == Side::kAbove;
+/// Beside the threshold, to its right or left as asked for where there is room, else on the other
+/// side.
+void add_beside_threshold(Plot& plot, const page::PlotFrame& frame, const Claim& claim, double y,
+                          const std::string& text, bool right) {
   const double at = plot.pixel_x(claim.threshold);
-  plot.line_at_x(claim.threshold, "threshold");
-  const std::string value = page::typeset(fmt::format("{}", claim.threshold));
-  const std::string text =
-      above ? fmt::format("above {} →", value) : fmt::format("← below {}", value);
-  constexpr double kTextWidth = 82;
-  const bool fits = above ? at + kTextWidth < frame.width : at - kTextWidth > 0;
-  plot.label(at + (above == fits ? 5 : -5), 11, text, above == fits ? "start" : "end");
+  const double width = 7.0 * static_cast<double>(text.size());  // of most fonts
+  if (right ? at + width > frame.width : at - width < 0) right = !right;
+  plot.label(at + (right ? 5 : -5), y, text, right ? "start" : "end");
 }
 
-void add_row(Plot& plot, const Claim& claim, const SizeRow& row, double y) {
+void add_row(Plot& plot, const page::PlotFrame& frame, const Claim& claim, const SizeRow& row,
+             double y) {
   const bool decides = row.images == claim.images;
   const std::string css = verdict_name(row.verdict);
   if (row.interval)
@@ -91,7 +90,7 @@ void add_row(Plot& plot, const Claim& claim, const SizeRow& row, double y) {
   if (decides && claim.validation_noise)
     plot.whisker_x(y, claim.validation_noise->low, claim.validation_noise->high, "noise");
   if (std::isnan(row.estimate)) {
-    plot.label(plot.pixel_x(claim.threshold) + 6, plot.pixel_y(y) + 4, "no complete pair", "start");
+    add_beside_threshold(plot, frame, claim, plot.pixel_y(y) + 4, "no complete pair", true);
     return;
   }
   std::string hover = fmt::format("{} images: {}", number_text(row.images),
@@ -120,9 +119,13 @@ void add_line(page::HtmlWriter& html, const Claim& claim) {
   plot.stripe_x(above ? claim.threshold : axis.low, above ? axis.high : claim.threshold,
                 "supports");
   plot.label(0, 11, "images", "start");
-  add_threshold(plot, frame, claim);
+  plot.line_at_x(claim.threshold, "threshold");
+  const std::string value = page::typeset(fmt::format("{}", claim.threshold));
+  add_beside_threshold(plot, frame, claim, 11,
+                       above ? fmt::format("above {} →", value) : fmt::format("← below {}", value),
+                       above);
   for (size_t i = 0; i < claim.by_size.size(); ++i)
-    add_row(plot, claim, shown_row(claim, claim.by_size[i]), static_cast<double>(i) + 0.5);
+    add_row(plot, frame, claim, shown_row(claim, claim.by_size[i]), static_cast<double>(i) + 0.5);
   plot.end();
 }
 

@@ -1,5 +1,5 @@
-// AP at the ends of schedules, and what equal AP costs: for the page's tables and charts. None of it
-// decides a verdict.
+// AP at the ends of schedules, and what equal AP costs: for the page's tables and charts. None of
+// it decides a verdict.
 #pragma once
 
 #include <string>
@@ -47,8 +47,8 @@ std::vector<EndScores> end_scores(const Design& design, const std::vector<RunRes
 std::vector<EndDifference> end_differences(const Design& design, const std::vector<RunResult>& runs,
                                            bool boxes);
 
-/// `pretraining_pixels` of this arm, already divided by its uses. Sizes without an estimate are left
-/// out.
+/// `pretraining_pixels` of this arm, already divided by its uses. Sizes without an estimate are
+/// left out.
 std::vector<ParityCost> parity_costs(const Design& design, const std::vector<RunResult>& runs,
                                      const ArmClaims& arm, double pretraining_pixels);
 

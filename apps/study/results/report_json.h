@@ -22,7 +22,8 @@ namespace denovo::study {
 ///              "parity_iterations": {"1000": …}, "arms": {…}},
 ///   "costs": [{"arm", …}], "parity_costs": [{"arm", "images", …}],
 ///   "ends": [{"arm", "images", "schedule", "mean", "low", "high", "n"}],
-///   "differences": [{"arm", "images", "schedule", "n", "AP": {"estimate", "interval"}, "AP50", "AP75"}],
+///   "differences": [{"arm", "images", "schedule", "n", "AP": {"estimate", "interval"}, "AP50",
+///                    "AP75"}],
 ///   "mask_ends", "mask_differences", "overtrained": [{"run", …}] }
 ///
 /// AP is in percent, every number with all its digits; what is undefined or unbounded is null. The

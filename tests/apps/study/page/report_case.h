@@ -9,11 +9,14 @@
 
 namespace denovo::testing {
 
-/// A finished study of `design`, seeds with noise: pre-trained arms are 6 AP ahead at the end of the
-/// shortest schedule and level at the end of the longest.
+/// A finished study of `design`, seeds with noise: pre-trained arms are 6 AP ahead at the end of
+/// the shortest schedule and level at the end of the longest.
 inline study::StudyReport report_case(const study::Design& design, bool masks = false) {
   study::StudyReport report;
   report.design = design;
+  report.config.study.arms = {design.reference + "=random"};
+  for (const std::string& arm : design.others)
+    report.config.study.arms.push_back(arm + "=weights/" + arm + ".safetensors");
   report.config.study.schedules = {design.schedules.begin(), design.schedules.end()};
   report.config.study.sizes = {design.sizes.begin(), design.sizes.end()};
   report.config.study.seeds = static_cast<int>(design.seeds.size());
