@@ -3,13 +3,14 @@
 # beyond the distribution's registry; what apt-get says goes to build/setup.log.
 #   scripts/setup.sh          what building and running needs
 #   scripts/setup.sh --tests  also what scripts/run_tests.sh needs
-#   scripts/setup.sh --gate   also what .ci/run needs (clang to fuzz, mmdebstrap for a bare machine, Slurm)
+#   scripts/setup.sh --gate   also what .ci/run needs (clang to fuzz, mmdebstrap for a bare machine, Slurm,
+#                             Chromium to look at reports)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(g++ cmake ninja-build libfmt-dev libdnnl-dev ocl-icd-libopencl1 libsimdjson-dev libtomlplusplus-dev libboost-dev libstb-dev libopenmpi-dev openmpi-bin)
 case "${1:-}" in --tests | --gate) packages+=(doctest-dev clang-format) ;; esac
-[ "${1:-}" != --gate ] || packages+=(clang libclang-rt-dev mmdebstrap slurm-wlm munge)
+[ "${1:-}" != --gate ] || packages+=(clang libclang-rt-dev mmdebstrap slurm-wlm munge chromium)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "apps/study/page/study_page.h"
 #include "apps/study/plan/calibration.h"
 #include "apps/study/plan/plan_file.h"
 #include "apps/study/results/report_json.h"
@@ -131,7 +132,8 @@ void Study::report() {
                                           .training = data_.training_fingerprint(),
                                           .validation = data_.validation_fingerprint()});
   replace_file(path("report.json"), report_json(report));
-  summary_ = summary_text(report) + "report: " + path("report.json") + "\n";
+  replace_file(path("report.html"), study_page(report));
+  summary_ = summary_text(report) + "report: " + path("report.html") + "\n";
 }
 
 std::string Study::missing() const {

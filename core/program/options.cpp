@@ -50,6 +50,11 @@ void Options::add_config(std::string key_help, std::string key_tables) {
   accepts_overrides_ = true;
 }
 
+void Options::add_operands(std::string value, std::string meaning) {
+  operand_value_ = std::move(value);
+  operand_meaning_ = std::move(meaning);
+}
+
 const OptionSpec& Options::known_option(const std::string& name) const {
   std::vector<std::string> names;
   for (const OptionSpec& option : specs_) {
@@ -67,6 +72,10 @@ const OptionSpec& Options::spec(const std::string& name) const {
 }
 
 void Options::take_argument(const std::string& argument) {
+  if (!operand_value_.empty()) {
+    operands_.push_back(argument);
+    return;
+  }
   if (!accepts_overrides_)
     throw ConfigError(fmt::format("unexpected argument '{}' (--help lists the options)", argument));
   if (argument.find('=') == std::string::npos)
@@ -120,6 +129,8 @@ void Options::check_required() const {
   for (const OptionSpec& option : specs_)
     if (option.required && !given(option.name))
       throw ConfigError(fmt::format("--{} {} is required", option.name, option.value));
+  if (!operand_value_.empty() && operands_.empty())
+    throw ConfigError(fmt::format("{} is required", operand_value_));
 }
 
 const std::string& Options::text(const std::string& name) const {
@@ -184,6 +195,10 @@ std::string Options::help_text() const {
                     option.fallback.empty() ? "" : " (default " + option.fallback + ")");
   }
   usage += accepts_overrides_ ? " [options] [section.key=value ...]" : " [options]";
+  if (!operand_value_.empty()) {
+    usage += fmt::format(" {} ...", operand_value_);
+    lines = fmt::format("  {:<26} {}\n{}", operand_value_ + " ...", operand_meaning_, lines);
+  }
   std::string help =
       fmt::format("{}: {}\n\nusage: {}\n\noptions:\n{}", program_, purpose_, usage, lines);
   if (accepts_overrides_)

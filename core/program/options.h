@@ -40,6 +40,8 @@ class Options {
   Options(std::string program, std::string purpose);
 
   void add(OptionSpec spec);
+  /// Declares that the program takes arguments that are no options, one or more, shown as `value`.
+  void add_operands(std::string value, std::string meaning);
   /// Declares --config FILE and accepts `section.key=value` arguments; `key_help` describes the
   /// keys under --help (config_help). With `key_tables` (config_markdown) --config-docs prints
   /// those.
@@ -66,6 +68,9 @@ class Options {
   /// The `section.key=value` arguments, in order.
   const std::vector<std::string>& overrides() const { return overrides_; }
 
+  /// What add_operands declared, in order.
+  const std::vector<std::string>& operands() const { return operands_; }
+
   std::string help_text() const;
 
  private:
@@ -77,10 +82,11 @@ class Options {
   void check_required() const;
 
   std::string program_, purpose_, key_help_, key_tables_;
+  std::string operand_value_, operand_meaning_;  // empty: none are taken
   bool accepts_overrides_ = false;
   std::vector<OptionSpec> specs_;
   std::map<std::string, std::vector<std::string>> values_;
-  std::vector<std::string> overrides_;
+  std::vector<std::string> overrides_, operands_;
 };
 
 /// Runs `body` and returns the exit status of the program: body's own, or for an exception that of

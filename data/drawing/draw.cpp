@@ -41,6 +41,13 @@ int text_height(int scale) {
   return (kGlyphHeight + 2) * scale;
 }
 
+constexpr int kGap = 6;  // between the images of a sheet
+
+/// Of the captions above images of this height.
+int sheet_scale(int height) {
+  return 1 + height / 500;
+}
+
 }  // namespace
 
 Rgb8 class_colour(int class_index) {
@@ -135,13 +142,12 @@ std::string score_label(std::string_view name, float score) {
 }
 
 Image side_by_side(const std::vector<Image>& images, const std::vector<std::string>& captions) {
-  constexpr int kGap = 6;
   int height = 0, width = -kGap;
   for (const Image& image : images) {
     height = std::max(height, image.height);
     width += image.width + kGap;
   }
-  const int scale = 1 + height / 500, header = text_height(scale);
+  const int scale = sheet_scale(height), header = text_height(scale);
   Image sheet(height + header, std::max(width, 0));
   std::fill(sheet.rgb.begin(), sheet.rgb.end(), 255);
   int left = 0;
@@ -154,6 +160,14 @@ Image side_by_side(const std::vector<Image>& images, const std::vector<std::stri
     left += image.width + kGap;
   }
   return sheet;
+}
+
+SheetPlace place_in_sheet(ImageSize sheet, int count, int index) {
+  const int width = (sheet.width - (count - 1) * kGap) / count;
+  int scale = 1;
+  while (sheet_scale(sheet.height - text_height(scale)) > scale) ++scale;
+  const int header = text_height(scale);
+  return {header, index * (width + kGap), sheet.height - header, width};
 }
 
 }  // namespace denovo::data

@@ -49,4 +49,11 @@ std::string score_label(std::string_view name, float score);
 /// Images beside each other, tops aligned, each under a caption, with a gap between them.
 Image side_by_side(const std::vector<Image>& images, const std::vector<std::string>& captions);
 
+/// Where image `index` of `count` equally large ones stands in a sheet of side_by_side, without its
+/// caption.
+struct SheetPlace {
+  int y, x, height, width;
+};
+SheetPlace place_in_sheet(ImageSize sheet, int count, int index);
+
 }  // namespace denovo::data

@@ -145,6 +145,46 @@ void add_cost(JsonWriter& json, const ArmCost& cost) {
   json.field("pretraining_seconds", cost.pretraining_seconds).end_object();
 }
 
+void add_estimate(JsonWriter& json, const char* name, const Estimate& estimate) {
+  json.key(name).begin_object().field("estimate", estimate.mean);
+  add_interval(json, "interval", estimate.interval);
+  json.end_object();
+}
+
+void add_ends(JsonWriter& json, const char* name, const std::vector<EndScores>& ends) {
+  json.key(name).begin_array();
+  for (const EndScores& end : ends) {
+    json.begin_object().field("arm", end.arm).field("images", end.images);
+    json.field("schedule", end.schedule).field("mean", end.mean).field("low", end.low);
+    json.field("high", end.high).field("n", end.n).end_object();
+  }
+  json.end_array();
+}
+
+void add_differences(JsonWriter& json, const char* name,
+                     const std::vector<EndDifference>& differences) {
+  json.key(name).begin_array();
+  for (const EndDifference& difference : differences) {
+    json.begin_object().field("arm", difference.arm).field("images", difference.images);
+    json.field("schedule", difference.schedule).field("n", difference.n);
+    add_estimate(json, "AP", difference.ap);
+    add_estimate(json, "AP50", difference.ap50);
+    add_estimate(json, "AP75", difference.ap75);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void add_parity_costs(JsonWriter& json, const std::vector<ParityCost>& costs) {
+  json.key("parity_costs").begin_array();
+  for (const ParityCost& cost : costs) {
+    json.begin_object().field("arm", cost.arm).field("images", cost.images);
+    json.field("iterations", cost.iterations).field("iterations_ratio", cost.iterations_ratio);
+    json.field("pixels_ratio", cost.pixels_ratio).field("at_least", cost.at_least).end_object();
+  }
+  json.end_array();
+}
+
 void add_config(JsonWriter& json, StudyConfig config) {
   const ConfigFields fields = ConfigFields::of(config);
   json.key("study").begin_object();
@@ -176,7 +216,13 @@ std::string report_json(const StudyReport& report) {
   }
   json.end_object().end_object().key("costs").begin_array();
   for (const ArmCost& cost : report.costs) add_cost(json, cost);
-  json.end_array().key("overtrained").begin_array();
+  json.end_array();
+  add_parity_costs(json, report.parity_costs);
+  add_ends(json, "ends", report.ends);
+  add_ends(json, "mask_ends", report.mask_ends);
+  add_differences(json, "differences", report.differences);
+  add_differences(json, "mask_differences", report.mask_differences);
+  json.key("overtrained").begin_array();
   for (const Overtrained& run : report.overtrained) {
     json.begin_object().field("run", run.run).field("best_iteration", run.best_iteration);
     json.field("best_ap", run.best_ap).field("final_ap", run.final_ap).end_object();

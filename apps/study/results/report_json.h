@@ -20,7 +20,11 @@ namespace denovo::study {
 ///   "mask_claims": […],
 ///   "advice": {"text", "surer", "breakdown_images": {"worse_at", "no_worse_at"},
 ///              "parity_iterations": {"1000": …}, "arms": {…}},
-///   "costs": [{"arm", …}], "overtrained": [{"run", …}] }
+///   "costs": [{"arm", …}], "parity_costs": [{"arm", "images", …}],
+///   "ends": [{"arm", "images", "schedule", "mean", "low", "high", "n"}],
+///   "differences": [{"arm", "images", "schedule", "n", "AP": {"estimate", "interval"}, "AP50",
+///                    "AP75"}],
+///   "mask_ends", "mask_differences", "overtrained": [{"run", …}] }
 ///
 /// AP is in percent, every number with all its digits; what is undefined or unbounded is null. The
 /// keys of `advice` are those of the first pre-trained arm, `arms` has them for each.

@@ -3,36 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/log/read_metrics.h"
+#include "nn/training/training_totals.h"
 
 namespace denovo::study {
 namespace {
 
 Scores scores_of(const MetricsLine& line, const std::string& type) {
   return {line.value(type + "/AP"), line.value(type + "/AP50"), line.value(type + "/AP75")};
-}
-
-/// What the training lines of metrics.jsonl count.
-struct Totals {
-  int64_t images = 0, instances = 0, pixels = 0, iteration = 0;
-  double seconds = 0;
-
-  void add(const MetricsLine& line) {
-    const auto count = [&](const char* name, int64_t& total) {
-      if (line.has(name)) total = static_cast<int64_t>(line.value(name));
-    };
-    count("images_seen", images);
-    count("instances_seen", instances);
-    count("pixels_seen", pixels);
-    // A line's time is the mean over the steps since the line before it.
-    if (line.has("time"))
-      seconds += line.value("time") * static_cast<double>(line.iteration - iteration);
-    iteration = line.iteration;
-  }
-};
-
-bool is_training_line(const MetricsLine& line) {
-  return line.has("lr");
 }
 
 }  // namespace
@@ -50,9 +27,9 @@ const RunPoint* RunResult::best() const {
 
 RunResult read_run(const StudyRun& run, const Job& job) {
   RunResult result{.run = run, .state = job.state, .reason = job.reason, .curve = {}};
-  Totals totals;
+  nn::TrainingTotals totals;
   for (const MetricsLine& line : read_metrics(job.directory + "/metrics.jsonl")) {
-    if (is_training_line(line)) {
+    if (nn::is_training_line(line)) {
       totals.add(line);
       continue;
     }
@@ -61,9 +38,9 @@ RunResult read_run(const StudyRun& run, const Job& job) {
                             scores_of(line, "train_bbox"), scores_of(line, "train_segm")});
   }
   result.iteration = totals.iteration;
-  result.images_seen = totals.images;
-  result.instances_seen = totals.instances;
-  result.pixels_seen = totals.pixels;
+  result.images_seen = totals.images_seen;
+  result.instances_seen = totals.instances_seen;
+  result.pixels_seen = totals.pixels_seen;
   result.seconds = totals.seconds;
   return result;
 }
@@ -71,13 +48,13 @@ RunResult read_run(const StudyRun& run, const Job& job) {
 PretrainingResult read_pretraining(const Job& job) {
   PretrainingResult result{.arm = job.id.substr(job.id.find('/') + 1), .state = job.state};
   result.top1 = std::nan("");
-  Totals totals;
+  nn::TrainingTotals totals;
   for (const MetricsLine& line : read_metrics(job.directory + "/metrics.jsonl")) {
-    if (is_training_line(line)) totals.add(line);
+    if (nn::is_training_line(line)) totals.add(line);
     if (line.has("top1")) result.top1 = line.value("top1");
   }
-  result.images_seen = totals.images;
-  result.pixels_seen = totals.pixels;
+  result.images_seen = totals.images_seen;
+  result.pixels_seen = totals.pixels_seen;
   result.seconds = totals.seconds;
   return result;
 }
@@ -99,6 +76,12 @@ Measurement measurement_of(const RunResult& result, bool boxes) {
   for (const RunPoint& point : result.curve)
     measurement.curve.push_back({point.iteration, scores(point).ap});
   return measurement;
+}
+
+std::vector<Measurement> measurements_of(const std::vector<RunResult>& results, bool boxes) {
+  std::vector<Measurement> measurements;
+  for (const RunResult& result : results) measurements.push_back(measurement_of(result, boxes));
+  return measurements;
 }
 
 }  // namespace denovo::study

@@ -46,5 +46,6 @@ PretrainingResult read_pretraining(const Job& job);
 
 /// What the statistics need of a run; `boxes` or masks are scored.
 Measurement measurement_of(const RunResult& result, bool boxes = true);
+std::vector<Measurement> measurements_of(const std::vector<RunResult>& results, bool boxes);
 
 }  // namespace denovo::study

@@ -27,12 +27,6 @@ Design design_of(const StudyConfig& config, const Grid& grid) {
   return design;
 }
 
-std::vector<Measurement> measurements_of(const std::vector<RunResult>& runs, bool boxes) {
-  std::vector<Measurement> measurements;
-  for (const RunResult& run : runs) measurements.push_back(measurement_of(run, boxes));
-  return measurements;
-}
-
 const RunResult* find(const std::vector<RunResult>& runs, const std::string& arm, int64_t images,
                       int64_t schedule, int64_t seed) {
   const auto found = std::find_if(runs.begin(), runs.end(), [&](const RunResult& result) {
@@ -122,23 +116,39 @@ StudyReport make_report(const StudyConfig& config, const Grid& grid, const std::
       report.runs.push_back(read_run(grid.run(job.id), job));
     }
   }
-  report.claims = judge(report.design, measurements_of(report.runs, true));
-  if (grid.detector.model.mask.enabled)
-    report.masks = judge(report.design, measurements_of(report.runs, false));
+  conclude(report);
   for (ArmClaims& arm : report.claims) {
     Claim& no_worse = arm.claims[2];
     if (no_worse.n > 0 && no_worse.n < kFewestPairs)
       no_worse.validation_noise = validation_noise(report, arm.arm);
-    report.advice.push_back(advise(report.design, arm));
   }
-  for (const Arm& arm : grid.arms) report.costs.push_back(cost_of_arm(report, arm.name));
+  return report;
+}
+
+void conclude(StudyReport& report) {
+  const Design& design = report.design;
+  report.claims = judge(design, measurements_of(report.runs, true));
+  report.ends = end_scores(design, report.runs, true);
+  report.differences = end_differences(design, report.runs, true);
+  if (report.runs.front().run.config.model.mask.enabled) {
+    report.masks = judge(design, measurements_of(report.runs, false));
+    report.mask_ends = end_scores(design, report.runs, false);
+    report.mask_differences = end_differences(design, report.runs, false);
+  }
+  report.costs.push_back(cost_of_arm(report, design.reference));
+  for (const ArmClaims& arm : report.claims) {
+    report.advice.push_back(advise(design, arm));
+    report.costs.push_back(cost_of_arm(report, arm.arm));
+    for (const ParityCost& parity :
+         parity_costs(design, report.runs, arm, report.costs.back().pretraining_pixels))
+      report.parity_costs.push_back(parity);
+  }
   for (const RunResult& run : report.runs) {
     const RunPoint *best = run.best(), *final = run.final();
     if (run.state == JobState::kFinished && best && final &&
-        best->bbox.ap > final->bbox.ap + report.design.margin)
+        best->bbox.ap > final->bbox.ap + design.margin)
       report.overtrained.push_back({run.run.id, best->iteration, best->bbox.ap, final->bbox.ap});
   }
-  return report;
 }
 
 std::string summary_text(const StudyReport& report) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/study/results/end_scores.h"
 #include "apps/study/results/run_results.h"
 #include "apps/study/statistics/advice.h"
 #include "apps/study/statistics/claims.h"
@@ -32,10 +33,13 @@ struct StudyReport {
   Design design;
   std::vector<RunResult> runs;  // in the order of the grid, all of them
   std::vector<PretrainingResult> pretraining;
-  std::vector<ArmClaims> claims;  // of box AP, by arm
-  std::vector<ArmClaims> masks;   // the same of mask AP; empty without masks
-  std::vector<Advice> advice;     // by arm
-  std::vector<ArmCost> costs;     // by arm, the reference first
+  std::vector<ArmClaims> claims;           // of box AP, by arm
+  std::vector<ArmClaims> masks;            // the same of mask AP; empty without masks
+  std::vector<Advice> advice;              // by arm
+  std::vector<ArmCost> costs;              // by arm, the reference first
+  std::vector<ParityCost> parity_costs;    // by arm, then size
+  std::vector<EndScores> ends, mask_ends;  // of box AP; of mask AP, empty without masks
+  std::vector<EndDifference> differences, mask_differences;
   std::vector<Overtrained> overtrained;
   std::string directory;
   std::string version, device, data;  // version_line; --device; fingerprints, a line each
@@ -51,6 +55,9 @@ struct ReportOrigin {
 /// images, from the detections of its first pair. Throws IoError for what cannot be read.
 StudyReport make_report(const StudyConfig& config, const Grid& grid, const std::vector<Job>& jobs,
                         const ReportOrigin& origin);
+
+/// Fills in all that follows from config, design, runs and pretraining.
+void conclude(StudyReport& report);
 
 /// For the terminal: the answer, then a line a claim.
 std::string summary_text(const StudyReport& report);

@@ -177,3 +177,16 @@ TEST_CASE("run_program: writing into a closed pipe is no error, a full disk behi
   CHECK(status_of(dup(fileno(full))) == 4);
   std::fclose(full);
 }
+
+TEST_CASE("Options: operands are what is no option, and one is needed") {
+  const auto parse = [](std::vector<const char*> arguments) {
+    Options options("report", "Reports");
+    options.add({.name = "out", .value = "FILE", .meaning = "to write"});
+    options.add_operands("RUN", "what to report on");
+    arguments.insert(arguments.begin(), "report");
+    options.parse(static_cast<int>(arguments.size()), arguments.data());
+    return options.operands();
+  };
+  CHECK(parse({"a", "--out", "f", "b=c"}) == std::vector<std::string>{"a", "b=c"});
+  CHECK_THROWS_WITH_AS(parse({"--out", "f"}), "RUN is required", ConfigError);
+}

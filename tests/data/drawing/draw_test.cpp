@@ -117,3 +117,16 @@ TEST_CASE("side_by_side: images stand under their captions with a gap between th
   CHECK(sheet.pixel(9, 0)[0] == 0);
   CHECK(sheet.pixel(9, 22)[0] == 255);
 }
+
+TEST_CASE("place_in_sheet: finds the images of a sheet again, under captions of any size") {
+  for (const int height : {20, 495, 499, 500, 1000, 1499}) {
+    Image left(height, 30), right(height, 30);
+    std::fill(left.rgb.begin(), left.rgb.end(), 100);
+    std::fill(right.rgb.begin(), right.rgb.end(), 200);
+    const Image sheet = side_by_side({left, right}, {"a", "b"});
+    for (const int index : {0, 1}) {
+      const SheetPlace place = place_in_sheet({sheet.height, sheet.width}, 2, index);
+      CHECK(crop(sheet, place.y, place.x, place.height, place.width) == (index ? right : left));
+    }
+  }
+}
