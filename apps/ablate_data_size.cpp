@@ -55,7 +55,8 @@ int ablate(int argc, char** argv) {
   if (options.given("seed")) config.study.first_seed = options.integer("seed", 0, INT32_MAX);
   const study::StudyOptions where{.out = options.text("out"),
                                   .device = options.text("device"),
-                                  .at_a_time = static_cast<int>(options.integer("jobs", 1, 1024))};
+                                  .at_a_time = static_cast<int>(options.integer("jobs", 1, 1024)),
+                                  .dry_run = options.given("dry-run")};
   watch_signals();
   Logger logger(options.given("quiet"));
   study::Study study(std::move(config), where, logger);

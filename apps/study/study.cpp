@@ -9,6 +9,7 @@
 #include "apps/study/page/study_page.h"
 #include "apps/study/plan/calibration.h"
 #include "apps/study/plan/plan_file.h"
+#include "apps/study/plan/stated_costs.h"
 #include "apps/study/results/report_json.h"
 #include "apps/study/results/study_report.h"
 #include "apps/study/runs/run_jobs.h"
@@ -35,6 +36,14 @@ StudyConfig with_threads(StudyConfig config, const StudyOptions& options) {
   return config;
 }
 
+std::optional<StudyData> read_data(const StudyConfig& config,
+                                   const detection::TrainConfig& detector,
+                                   const StudyOptions& options) {
+  const bool there = fs::exists(detector.data.path(detector.data.train_annotations));
+  if (options.dry_run && config.study.images_per_second > 0 && !there) return std::nullopt;
+  return std::optional<StudyData>(std::in_place, detector);
+}
+
 /// Adds "key was A, is B" for each key of a file that differs and touches the result.
 template <class Config>
 void add_changes(const std::string& file, const Config& config, std::vector<std::string>& changes) {
@@ -53,23 +62,31 @@ Study::Study(StudyConfig config, StudyOptions options, Logger& logger)
       logger_(logger),
       detector_(
           load_config<detection::TrainConfig>(config_.detector.config, config_.detector.overrides)),
-      data_(detector_) {
-  grid_ = make_grid(config_, detector_, data_.num_images(), data_.num_validation_images(),
-                    options_.out);
+      data_(read_data(config_, detector_, options_)) {
+  grid_ = make_grid(config_, detector_, data_ ? data_->num_images() : 0,
+                    data_ ? data_->num_validation_images() : 0, options_.out);
   jobs_ =
       jobs_of(config_, *grid_,
               {.study = options_.out, .device = options_.device, .threads = config_.study.threads});
 }
 
 std::optional<std::string> Study::dry_run() {
-  data_.require_all_classes(*grid_);
-  require_fitting_arms(*grid_, data_);
+  if (data_) {
+    data_->require_all_classes(*grid_);
+    require_fitting_arms(*grid_, *data_);
+  }
   look_at_states(jobs_);
-  const std::optional<Costs> measured = costs();
-  if (!measured) return std::nullopt;
-  costs_ = *measured;
+  const double rate = config_.study.images_per_second;
+  if (rate > 0) {
+    costs_ =
+        stated_costs(*grid_, rate, data_ ? static_cast<int>(data_->num_validation_images()) : 0);
+  } else {
+    const std::optional<Costs> measured = costs();
+    if (!measured) return std::nullopt;
+    costs_ = *measured;
+  }
   estimate(jobs_, *grid_, costs_);
-  return plan_table(*grid_, jobs_, costs_, options_.at_a_time);
+  return plan_table(*grid_, jobs_, costs_, options_.at_a_time, rate);
 }
 
 int Study::run(bool resume) {
@@ -129,8 +146,8 @@ void Study::report() {
   const StudyReport report = make_report(config_, *grid_, jobs_,
                                          {.directory = options_.out,
                                           .device = options_.device,
-                                          .training = data_.training_fingerprint(),
-                                          .validation = data_.validation_fingerprint()});
+                                          .training = data_->training_fingerprint(),
+                                          .validation = data_->validation_fingerprint()});
   replace_file(path("report.json"), report_json(report));
   replace_file(path("report.html"), study_page(report));
   summary_ = summary_text(report) + "report: " + path("report.html") + "\n";
@@ -159,9 +176,9 @@ void Study::open(bool resume) {
     require_same_study();
     return;
   }
-  data_.require_all_classes(*grid_);
-  require_fitting_arms(*grid_, data_);
-  data_.require_separate_images();
+  data_->require_all_classes(*grid_);
+  require_fitting_arms(*grid_, *data_);
+  data_->require_separate_images();
   create_directories(options_.out);
   lock_.emplace(options_.out);
   write_files();
@@ -182,7 +199,7 @@ void Study::write_files() const {
     if (!run.branch_of.empty() || run.arm != grid_->arms.front().name) continue;
     JsonWriter json;
     json.begin_object().field("seed", run.config.seed).key("image_ids").begin_array();
-    for (const int64_t id : data_.image_ids(run)) json.value(id);
+    for (const int64_t id : data_->image_ids(run)) json.value(id);
     json.end_array().end_object();
     replace_file(fmt::format("{}/{}-s{}.json", path("subsets"), run.images, run.seed),
                  json.text() + "\n");
@@ -195,7 +212,7 @@ void Study::write_files() const {
 std::optional<Costs> Study::costs() {
   logger_.info("measuring what a step takes here (about half a minute)");
   return measure_costs(
-      *grid_, static_cast<int>(data_.num_validation_images()),
+      *grid_, static_cast<int>(data_->num_validation_images()),
       {.study = options_.out, .device = options_.device, .threads = config_.study.threads});
 }
 

@@ -26,12 +26,13 @@ struct StudyOptions {
   std::string out;
   std::string device = "auto";
   int at_a_time = 1;  // runs
+  bool dry_run = false;
 };
 
 class Study {
  public:
-  /// Reads the data and makes the grid. Throws what they throw, and what makes a study unfit
-  /// (plan/study_data.h). Nothing is written.
+  /// Reads the data and makes the grid. Throws what they throw. Nothing is written. With a stated
+  /// rate a dry run does without data that are not there.
   Study(StudyConfig config, StudyOptions options, Logger& logger);
 
   /// Measures what it would take and returns the plan as a table; nullopt when a signal came.
@@ -68,7 +69,7 @@ class Study {
   const StudyOptions options_;
   Logger& logger_;
   const detection::TrainConfig detector_;
-  const StudyData data_;
+  const std::optional<StudyData> data_;
   std::optional<Grid> grid_;
   std::vector<Job> jobs_;
   Costs costs_;

@@ -9,7 +9,7 @@
 
 namespace denovo::study {
 
-/// Seconds, measured by calibration.h; a study keeps them in costs.toml.
+/// Seconds, measured by calibration.h or stated; a study keeps them in costs.toml.
 struct Costs {
   double start = 0;      // a program until its first step
   double iteration = 0;  // a step of the detector

@@ -76,7 +76,7 @@ void refuse_drop_in_warmup(const StudyConfig& study, const TrainConfig& detector
 std::vector<int64_t> sizes_of(const StudyConfig& study, int64_t num_images) {
   std::vector<int64_t> sizes;
   for (const int size : study.study.sizes) {
-    if (size > num_images) {
+    if (num_images > 0 && size > num_images) {
       throw ConfigError(fmt::format(
           "config: study.sizes must be at most the {} training images, got {}", num_images, size));
     }

@@ -37,7 +37,8 @@ struct Grid {
   const StudyRun& run(const std::string& id) const;
 };
 
-/// The grid of a configuration on a training set with so many usable images. `study` is its
+/// The grid of a configuration on a training set with so many usable images; 0: nobody knows, and
+/// sizes stay as they are written. `study` is its
 /// directory: arms that are pre-trained there start from STUDY/pretraining/ARM/...
 ///
 /// Throws ConfigError for a size beyond num_images, for what TrainConfig refuses of a run, for a

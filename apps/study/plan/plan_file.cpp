@@ -71,28 +71,35 @@ std::string plan_json(const Grid& grid, std::span<const Job> jobs, const Costs& 
 }
 
 std::string plan_table(const Grid& grid, std::span<const Job> jobs, const Costs& costs,
-                       int at_a_time) {
+                       int at_a_time, double stated_rate) {
   size_t width = 0;
   for (const Job& job : jobs) width = std::max(width, job.id.size());
   std::string text =
-      fmt::format("{:<{}}  {:>10}  {:>9}  {}\n", "run", width, "iterations", "time", "state");
+      fmt::format("{:<{}}  {:>10}  {:>10}  {}\n", "run", width, "iterations", "time", "state");
   for (const Job& job : jobs) {
     const std::string state = job.state == JobState::kPending && !job.needs.empty()
                                   ? fmt::format("pending, after {}", job.needs)
                                   : std::string(name_of(job.state));
-    text += fmt::format("{:<{}}  {:>10}  {:>9}  {}\n", job.id, width, job.last - job.first,
+    text += fmt::format("{:<{}}  {:>10}  {:>10}  {}\n", job.id, width, job.last - job.first,
                         format_duration(job.estimated_seconds), state);
   }
   const GridCost total = cost_of(grid, jobs, costs);
-  const auto most = static_cast<double>(at_a_time);
-  text += fmt::format(
-      "{} runs, {} iterations, {} on this machine, {} at a time (a step takes {:.3g} s, an image "
-      "to evaluate {:.3g} s)\n",
-      jobs.size(), total.iterations, format_duration(total.seconds / most), at_a_time,
-      costs.iteration, costs.evaluated_image);
+  const auto time = [&](double seconds) {
+    return stated_rate > 0
+               ? fmt::format("{:.0f} device-hours", seconds / 3600)
+               : fmt::format("{} on this machine", format_duration(seconds / at_a_time));
+  };
+  const std::string basis =
+      stated_rate > 0
+          ? fmt::format("at {:g} images a second{}", stated_rate,
+                        costs.validation_images == 0 ? ", evaluations left out" : "")
+          : fmt::format("{} at a time (a step takes {:.3g} s, an image to evaluate {:.3g} s)",
+                        at_a_time, costs.iteration, costs.evaluated_image);
+  text += fmt::format("{} runs, {} iterations, {}, {}\n", jobs.size(), total.iterations,
+                      time(total.seconds), basis);
   if (total.iterations_alone > total.iterations) {
     text += fmt::format("without branches: {} iterations, {}\n", total.iterations_alone,
-                        format_duration(total.seconds_alone / most));
+                        time(total.seconds_alone));
   }
   return text;
 }

@@ -22,9 +22,9 @@ GridCost cost_of(const Grid& grid, std::span<const Job> jobs, const Costs& costs
 ///            "iterations", "estimated_seconds", "command"}]}
 std::string plan_json(const Grid& grid, std::span<const Job> jobs, const Costs& costs, int threads);
 
-/// The same for people: a line for each job, totals at the end; job times for one at a time, the
-/// total for `at_a_time` of them.
+/// The same for people: a line for each job, and the totals: measured, the time of `at_a_time` of
+/// them at a time on this machine; at a stated rate of images a second (not 0), hours of a device.
 std::string plan_table(const Grid& grid, std::span<const Job> jobs, const Costs& costs,
-                       int at_a_time);
+                       int at_a_time, double stated_rate = 0);
 
 }  // namespace denovo::study

@@ -100,6 +100,11 @@ void GridSection::describe(ConfigFields& v) {
   v("threads", threads,
     "of each run, which its last bits depend on; 0: the machine's, shared by the runs at a time")
       .non_negative();
+  v("images_per_second", images_per_second,
+    "of training on one device, for --dry-run where it cannot be measured: it then tells "
+    "device-hours and needs no data; 0: measured here")
+      .non_negative()
+      .harmless();
   v("sbatch", sbatch, "options for every task of --submit slurm: \"--gres=gpu:8 --time=2-0\"")
       .harmless();
   v("launch", launch, "command put before each train_coco: \"mpirun -n 8\"").harmless();

@@ -35,6 +35,7 @@ struct GridSection {
   double early_fraction = 0.2;
   int pretraining_uses = 1;
   int threads = 0;
+  double images_per_second = 0;
   std::string launch;
   std::string sbatch;
 
