@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -10,6 +11,7 @@
 #include "apps/study/plan/calibration.h"
 #include "apps/study/plan/plan_file.h"
 #include "apps/study/plan/stated_costs.h"
+#include "apps/study/plan/tuning.h"
 #include "apps/study/results/report_json.h"
 #include "apps/study/results/study_report.h"
 #include "apps/study/runs/run_jobs.h"
@@ -34,6 +36,12 @@ StudyConfig with_threads(StudyConfig config, const StudyOptions& options) {
     threads =
         std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / options.at_a_time);
   return config;
+}
+
+/// A study that was killed while it began may leave its lock alone.
+bool is_empty_but_for_lock(const std::string& directory) {
+  return std::all_of(fs::directory_iterator(directory), fs::directory_iterator(),
+                     [](const auto& entry) { return entry.path().filename() == ".lock"; });
 }
 
 std::optional<StudyData> read_data(const StudyConfig& config,
@@ -63,11 +71,44 @@ Study::Study(StudyConfig config, StudyOptions options, Logger& logger)
       detector_(
           load_config<detection::TrainConfig>(config_.detector.config, config_.detector.overrides)),
       data_(read_data(config_, detector_, options_)) {
+  plan();
+}
+
+JobOptions Study::job_options() const {
+  return {.study = options_.out, .device = options_.device, .threads = config_.study.threads};
+}
+
+void Study::plan() {
   grid_ = make_grid(config_, detector_, data_ ? data_->num_images() : 0,
-                    data_ ? data_->num_validation_images() : 0, options_.out);
-  jobs_ =
-      jobs_of(config_, *grid_,
-              {.study = options_.out, .device = options_.device, .threads = config_.study.threads});
+                    data_ ? data_->num_validation_images() : 0, options_.out,
+                    read_tuned(path("tuned.toml")));
+  jobs_ = jobs_of(config_, grid_->arms, grid_->runs, job_options());
+}
+
+int Study::tune() {
+  const std::vector<StudyRun> runs = tuning_runs(config_, *grid_, options_.out);
+  if (runs.empty() || fs::exists(path("tuned.toml"))) return 0;
+  std::vector<Job> jobs = jobs_of(config_, grid_->arms, runs, job_options());
+  look_at_states(jobs);
+  estimate(jobs, grid_->arms, runs, costs_);
+  logger_.info(fmt::format("tuning: {} runs of {} iterations", runs.size(), config_.shortest()));
+  if (const int signal = run_all(jobs)) return signal;
+  const std::optional<Tuned> tuned = choose(config_, runs, jobs);
+  if (!tuned) throw Error(missing_text(jobs));
+  write_tuned(path("tuned.toml"), *tuned);
+  for (const auto& [images, overrides] : *tuned)
+    logger_.info(fmt::format("tuned for {} images: {}", images, fmt::join(overrides, ", ")));
+  plan();
+  look_at_states(jobs_);
+  estimate(jobs_, grid_->arms, grid_->runs, costs_);
+  return 0;
+}
+
+int Study::run_all(std::vector<Job>& jobs) {
+  return run_jobs(
+      jobs,
+      {.at_a_time = options_.at_a_time, .logs = path("logs"), .changed = [&] { write_plan(); }},
+      logger_);
 }
 
 std::optional<std::string> Study::dry_run() {
@@ -85,7 +126,7 @@ std::optional<std::string> Study::dry_run() {
     if (!measured) return std::nullopt;
     costs_ = *measured;
   }
-  estimate(jobs_, *grid_, costs_);
+  estimate(jobs_, grid_->arms, grid_->runs, costs_);
   return plan_table(*grid_, jobs_, costs_, options_.at_a_time, rate);
 }
 
@@ -101,17 +142,14 @@ int Study::run(bool resume) {
     costs_ = *measured;
     replace_file(file, config_text(costs_));
   }
-  estimate(jobs_, *grid_, costs_);
+  estimate(jobs_, grid_->arms, grid_->runs, costs_);
   write_plan();
   const GridCost cost = cost_of(*grid_, jobs_, costs_);
   logger_.info(fmt::format("{} runs, {} iterations; about {} in all, {} at a time", jobs_.size(),
                            cost.iterations, format_duration(cost.seconds / options_.at_a_time),
                            options_.at_a_time));
-  const int signal = run_jobs(
-      jobs_,
-      {.at_a_time = options_.at_a_time, .logs = path("logs"), .changed = [&] { write_plan(); }},
-      logger_);
-  if (signal) return stopped_by(signal);
+  if (const int signal = tune()) return stopped_by(signal);
+  if (const int signal = run_all(jobs_)) return stopped_by(signal);
   report();
   return 0;
 }
@@ -123,6 +161,11 @@ int Study::stopped_by(int signal) {
 
 std::vector<std::string> Study::submit(bool resume, const std::vector<std::string>& command) {
   open(resume);
+  if (!config_.study.tune.empty() && !fs::exists(path("tuned.toml"))) {
+    throw ConfigError(
+        "config: study.tune must be over before --submit slurm; begin the study here, stop it when "
+        "it says what it has tuned, and submit it with --resume");
+  }
   look_at_states(jobs_);
   return submit_slurm(jobs_,
                       {.study = options_.out, .sbatch = config_.study.sbatch, .command = command});
@@ -167,13 +210,14 @@ void Study::open(bool resume) {
         options_.out));
   }
   if (!resume && fs::exists(options_.out) &&
-      (!fs::is_directory(options_.out) || !fs::is_empty(options_.out))) {
+      (!fs::is_directory(options_.out) || !is_empty_but_for_lock(options_.out))) {
     throw ConfigError(fmt::format("{}: exists and is not an empty directory; choose another --out",
                                   options_.out));
   }
   if (resume) {
     lock_.emplace(options_.out);
     require_same_study();
+    write_files();
     return;
   }
   data_->require_all_classes(*grid_);
@@ -187,13 +231,16 @@ void Study::open(bool resume) {
 void Study::require_same_study() const {
   std::vector<std::string> changes;
   add_changes(path("study.toml"), config_, changes);
-  add_changes(path("detector.toml"), detector_, changes);
+  if (fs::exists(path("detector.toml"))) add_changes(path("detector.toml"), detector_, changes);
   if (changes.empty()) return;
   throw ConfigError(fmt::format("{}: a resumed study must keep its configuration and its rules; {}",
                                 path("study.toml"), fmt::join(changes, "; ")));
 }
 
 void Study::write_files() const {
+  // The first: a directory with it holds a study, and the others are written again on --resume.
+  replace_file(path("study.toml"), config_text(config_));
+  replace_file(path("detector.toml"), config_text(detector_));
   create_directories(path("subsets"));
   for (const StudyRun& run : grid_->runs) {
     if (!run.branch_of.empty() || run.arm != grid_->arms.front().name) continue;
@@ -204,16 +251,11 @@ void Study::write_files() const {
     replace_file(fmt::format("{}/{}-s{}.json", path("subsets"), run.images, run.seed),
                  json.text() + "\n");
   }
-  replace_file(path("detector.toml"), config_text(detector_));
-  // The last: a directory with it holds a study.
-  replace_file(path("study.toml"), config_text(config_));
 }
 
 std::optional<Costs> Study::costs() {
   logger_.info("measuring what a step takes here (about half a minute)");
-  return measure_costs(
-      *grid_, static_cast<int>(data_->num_validation_images()),
-      {.study = options_.out, .device = options_.device, .threads = config_.study.threads});
+  return measure_costs(*grid_, static_cast<int>(data_->num_validation_images()), job_options());
 }
 
 void Study::write_plan() const {

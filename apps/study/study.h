@@ -2,6 +2,7 @@
 // any moment:
 //
 //   study.toml, detector.toml   the resolved configurations
+//   tuned.toml                  what study.tune has chosen
 //   costs.toml                  what a step takes here, measured before the first run
 //   plan.json                   every run with its state (plan/plan_file.h)
 //   subsets/                    the image ids of each size and seed
@@ -58,6 +59,11 @@ class Study {
 
  private:
   void open(bool resume);
+  JobOptions job_options() const;
+  void plan();
+  /// Runs what study.tune asks for and takes what it chooses. Returns the signal that stopped it.
+  int tune();
+  int run_all(std::vector<Job>& jobs);
   void require_same_study() const;
   void write_files() const;
   std::optional<Costs> costs();

@@ -82,6 +82,22 @@ expect 0 "" ablate --out whole --resume
 timeless() { sed -E 's/"(seconds|pretraining_seconds)":[^,}]*//g; s/whole|stopped/STUDY/g' "$1"; }
 timeless before.json >before && timeless whole/report.json >after && same before after
 
+echo "-- tuned before the study: the better rate for each size, for all arms"
+expect 0 "" ablate --out tuned study.seeds=1 study.schedules=8 'study.tune=solver.base_lr=0.01|0.03'
+[ "$(grep -c '"[12][24]: solver.base_lr=' tuned/tuned.toml)" = 1 ] || fail "not tuned: $(cat tuned/tuned.toml)"
+for arm in scratch pretrained; do
+  chosen=$(grep -o '12: solver.base_lr=[0-9.e-]*' tuned/tuned.toml | cut -d= -f2)
+  grep -q "^base_lr = $chosen$" tuned/runs/$arm-12-8-s1/config.toml ||
+    fail "$arm did not get base_lr = $chosen"
+done
+
+echo "-- at a stated rate: hours of a device, and no data are needed"
+expect 0 "" ablate --out study --dry-run study.images_per_second=0.001 \
+  detector.overrides=data.root=none,solver.warmup_iters=2
+grep -q "^17 runs, 144 iterations, [0-9]* device-hours, at 0.001 images a second, evaluations left out$" \
+  stdout || fail "no hours: $(tail -2 stdout)"
+absent study
+
 echo "-- stopped at random moments, by every signal, the study or one of its runs"
 RANDOM=1
 for i in $(seq 12); do

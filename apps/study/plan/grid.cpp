@@ -25,10 +25,10 @@ TrainConfig resolve(const TrainConfig& detector, const std::vector<std::string>&
 /// The keys that the grid sets for a run of this arm.
 std::vector<std::string> overrides_of(const StudyConfig& study, const Arm& arm,
                                       const std::string& backbone, const StudyRun& run,
-                                      int64_t sample) {
+                                      int64_t sample, const std::vector<std::string>& more) {
   std::vector<int64_t> drops, branches;
   for (const int distance : study.drops()) drops.push_back(run.schedule - distance);
-  if (run.branch_of.empty())
+  if (run.schedule == study.longest())
     for (const int schedule : study.study.schedules)
       if (schedule != run.schedule) branches.push_back(schedule - study.drops().front());
   std::vector<std::string> overrides = {
@@ -43,6 +43,7 @@ std::vector<std::string> overrides_of(const StudyConfig& study, const Arm& arm,
       fmt::format("eval.period={}", std::max(1, study.longest() / study.study.evaluations)),
       fmt::format("eval.train_images={}", std::min(sample, run.images)),
   };
+  overrides.insert(overrides.end(), more.begin(), more.end());
   overrides.insert(overrides.end(), arm.overrides.begin(), arm.overrides.end());
   return overrides;
 }
@@ -101,12 +102,24 @@ std::string backbone_of(const Arm& arm, const std::string& study) {
   return arm.source;
 }
 
+void configure(StudyRun& run, const StudyConfig& config, const Grid& grid, const std::string& study,
+               const std::vector<std::string>& more) {
+  const auto arm = std::find_if(grid.arms.begin(), grid.arms.end(),
+                                [&](const Arm& each) { return each.name == run.arm; });
+  run.overrides = overrides_of(config, *arm, backbone_of(*arm, study), run, grid.sample, more);
+  run.config = resolve(grid.detector, run.overrides);
+}
+
 Grid make_grid(const StudyConfig& config, const TrainConfig& detector, int64_t num_images,
-               int64_t num_validation_images, const std::string& study) {
+               int64_t num_validation_images, const std::string& study,
+               const std::map<int64_t, std::vector<std::string>>& tuned) {
   refuse_drop_in_warmup(config, detector);
-  Grid grid{arms_of(config), sizes_of(config, num_images), detector, {}};
   const int asked = config.study.train_images;
-  const int64_t sample = asked < 0 ? num_validation_images : asked;
+  Grid grid{arms_of(config),
+            sizes_of(config, num_images),
+            detector,
+            asked < 0 ? num_validation_images : asked,
+            {}};
   for (int i = 0; i < config.study.seeds; ++i) {
     const int64_t seed = config.study.first_seed + i;
     for (const int64_t size : grid.sizes) {
@@ -122,8 +135,9 @@ Grid make_grid(const StudyConfig& config, const TrainConfig& detector, int64_t n
             run.branch_of = id(config.longest());
             run.branch_at = *at - config.drops().front();
           }
-          run.overrides = overrides_of(config, arm, backbone_of(arm, study), run, sample);
-          run.config = resolve(detector, run.overrides);
+          const auto of_size = tuned.find(size);
+          configure(run, config, grid, study,
+                    of_size == tuned.end() ? std::vector<std::string>() : of_size->second);
           grid.runs.push_back(std::move(run));
         }
       }

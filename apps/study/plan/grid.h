@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct Grid {
   std::vector<Arm> arms;       // the first is the reference
   std::vector<int64_t> sizes;  // images, ascending
   detection::TrainConfig detector;
+  int64_t sample = 0;  // training images whose AP is measured, where a run has as many
   /// By seed, then size, then arm; a branch stands behind the run that it leaves. A study that ends
   /// early has whole seeds.
   std::vector<StudyRun> runs;
@@ -38,14 +40,21 @@ struct Grid {
 };
 
 /// The grid of a configuration on a training set with so many usable images; 0: nobody knows, and
-/// sizes stay as they are written. `study` is its
-/// directory: arms that are pre-trained there start from STUDY/pretraining/ARM/...
+/// sizes stay as they are written. `study` is its directory: arms that are pre-trained there start
+/// from STUDY/pretraining/ARM/...
 ///
 /// Throws ConfigError for a size beyond num_images, for what TrainConfig refuses of a run, for a
 /// schedule that drops within its warm-up, and for arms that differ in more than model.init unless
 /// study.allow_differences.
+/// `tuned` has overrides for sizes that were tuned (tuning.h).
 Grid make_grid(const StudyConfig& config, const detection::TrainConfig& detector,
-               int64_t num_images, int64_t num_validation_images, const std::string& study);
+               int64_t num_images, int64_t num_validation_images, const std::string& study,
+               const std::map<int64_t, std::vector<std::string>>& tuned = {});
+
+/// Fills in overrides and config of a run, from its other members, the grid's arms, detector and
+/// sample, and `more` overrides, which those of the arm follow.
+void configure(StudyRun& run, const StudyConfig& config, const Grid& grid, const std::string& study,
+               const std::vector<std::string>& more);
 
 /// Where the backbone of an arm is, or will be; empty for random weights.
 std::string backbone_of(const Arm& arm, const std::string& study);

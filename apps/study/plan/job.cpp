@@ -72,33 +72,38 @@ const char* name_of(JobState state) {
   return "failed";
 }
 
-std::vector<Job> jobs_of(const StudyConfig& config, const Grid& grid, const JobOptions& options) {
+std::vector<Job> jobs_of(const StudyConfig& config, const std::vector<Arm>& arms,
+                         const std::vector<StudyRun>& runs, const JobOptions& options) {
   std::vector<Job> jobs;
   const auto pretraining_of = [](const Arm& arm) {
     return arm.start == Arm::Start::kPretrain ? "pretraining/" + arm.name : std::string();
   };
-  for (const Arm& arm : grid.arms)
+  for (const Arm& arm : arms)
     if (arm.start == Arm::Start::kPretrain) jobs.push_back(pretraining_job(arm, options));
-  for (const StudyRun& run : grid.runs) {
-    const auto arm = std::find_if(grid.arms.begin(), grid.arms.end(),
+  for (const StudyRun& run : runs) {
+    const auto arm = std::find_if(arms.begin(), arms.end(),
                                   [&](const Arm& each) { return each.name == run.arm; });
     jobs.push_back(run_job(run, pretraining_of(*arm), config.study.launch, options));
   }
   return jobs;
 }
 
-void estimate(std::vector<Job>& jobs, const Grid& grid, const Costs& costs) {
+void estimate(std::vector<Job>& jobs, const std::vector<Arm>& arms,
+              const std::vector<StudyRun>& runs, const Costs& costs) {
   for (Job& job : jobs) {
     const auto iterations = static_cast<double>(job.last - job.first);
     if (job.is_pretraining()) {
-      const auto arm = std::find_if(grid.arms.begin(), grid.arms.end(), [&](const Arm& each) {
+      const auto arm = std::find_if(arms.begin(), arms.end(), [&](const Arm& each) {
         return "pretraining/" + each.name == job.id;
       });
       job.estimated_seconds =
-          costs.start + iterations * costs.pretraining_iteration[arm - grid.arms.begin()];
+          costs.start + iterations * costs.pretraining_iteration[arm - arms.begin()];
       continue;
     }
-    const detection::TrainConfig& run = grid.run(job.id).config;
+    const detection::TrainConfig& run =
+        std::find_if(runs.begin(), runs.end(), [&](const StudyRun& each) {
+          return each.id == job.id;
+        })->config;
     const int64_t evaluations = (job.last - 1) / run.eval.period - job.first / run.eval.period + 1;
     job.estimated_seconds = costs.start + iterations * costs.iteration +
                             static_cast<double>(evaluations) * costs.evaluation(run);

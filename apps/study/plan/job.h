@@ -41,12 +41,14 @@ struct JobOptions {
   int threads = 1;  // of each job: part of what the bits of a CPU run depend on
 };
 
-/// The jobs of a grid, pre-trainings first, pending. Throws ConfigError and IoError for a
+/// The jobs of pre-trainings, and of these runs, pending. Throws ConfigError and IoError for a
 /// configuration of pre-training that cannot be read.
-std::vector<Job> jobs_of(const StudyConfig& config, const Grid& grid, const JobOptions& options);
+std::vector<Job> jobs_of(const StudyConfig& config, const std::vector<Arm>& arms,
+                         const std::vector<StudyRun>& runs, const JobOptions& options);
 
 /// Fills in estimated_seconds. Evaluations of a run are those of its own iterations.
-void estimate(std::vector<Job>& jobs, const Grid& grid, const Costs& costs);
+void estimate(std::vector<Job>& jobs, const std::vector<Arm>& arms,
+              const std::vector<StudyRun>& runs, const Costs& costs);
 
 /// The newest iteration in a run's metrics.jsonl; `fallback` where there is none yet.
 int64_t iteration_reached(const std::string& directory, int64_t fallback);

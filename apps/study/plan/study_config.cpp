@@ -76,6 +76,9 @@ void GridSection::describe(ConfigFields& v) {
   v("arm_overrides", arm_overrides, "keys of the detector for one arm: \"ARM:section.key=value\"");
   v("seed_offsets", seed_offsets, "added to the seeds of each arm; empty: arms share their seeds");
   v("allow_differences", allow_differences, "arms may differ in more than model.init");
+  v("tune", tune,
+    "hyper-parameters to choose by size before the study, for the first arm after the reference at "
+    "the shortest schedule and the first seed: \"section.key=value|value\"; all arms get them");
   v("sizes", sizes, "training images, ascending; 0: all of them").non_negative().not_empty();
   v("schedules", schedules, "iterations, ascending").positive().not_empty();
   v("drops", drops,

@@ -23,6 +23,7 @@ struct GridSection {
   std::vector<std::string> arms = {"scratch=random"};
   std::vector<std::string> arm_overrides;
   std::vector<int> seed_offsets;
+  std::vector<std::string> tune;
   bool allow_differences = false;
   std::vector<int> sizes = {0};
   std::vector<int> schedules;
