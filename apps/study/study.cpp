@@ -188,7 +188,7 @@ void Study::report() {
   look_at_states(jobs_);
   const StudyReport report = make_report(config_, *grid_, jobs_,
                                          {.directory = options_.out,
-                                          .device = options_.device,
+                                          .device = to_string(parse_device(options_.device)),
                                           .training = data_->training_fingerprint(),
                                           .validation = data_->validation_fingerprint()});
   replace_file(path("report.json"), report_json(report));

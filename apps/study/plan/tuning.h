@@ -1,6 +1,6 @@
 // Hyper-parameters by size, found before the study begins: the paper tunes them for the pre-trained
-// arm on its smaller sets and gives the same ones to random weights, which is hard on the latter and
-// therefore fair to the question.
+// arm on its smaller sets and gives the same ones to random weights, which is hard on the latter
+// and therefore fair to the question.
 #pragma once
 
 #include <map>

@@ -103,7 +103,13 @@ void throw_failure(int status, const std::string& sentence) {
 }
 
 std::string sibling_program(const std::string& name) {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
+  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe");
+  const std::string path = own.parent_path() / name;
+  if (access(path.c_str(), X_OK) != 0) {
+    throw ConfigError(fmt::format("{}: must be a program, as it is built with {}; it is not there",
+                                  path, own.filename().string()));
+  }
+  return path;
 }
 
 }  // namespace denovo::study

@@ -43,7 +43,8 @@ std::string last_words(const std::string& log, int64_t from = 0);
 /// Throws that sentence as the error that the exit status stands for (core/error.h).
 [[noreturn]] void throw_failure(int status, const std::string& sentence);
 
-/// The path of a program that was built with this one, beside it: "train_coco".
+/// The path of a program that was built with this one, beside it: "train_coco". Throws ConfigError
+/// when it is not there.
 std::string sibling_program(const std::string& name);
 
 }  // namespace denovo::study
