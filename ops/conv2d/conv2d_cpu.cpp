@@ -3,9 +3,11 @@
 // cache keyed by a plain struct of sizes.
 #include <fmt/format.h>
 
+#include <cstring>
 #include <unordered_map>
 
 #include "core/cpu/weighted_plan.h"
+#include "core/kernels/parallel.h"
 #include "core/run/profile.h"
 #include "ops/conv2d/conv2d_trace.h"
 #include "ops/conv2d/conv2d_tuning.h"
@@ -114,6 +116,35 @@ void backward_data(CpuContext& ctx, const Conv2dSizes& s, const Conv2dBackwardDa
   }
 }
 
+/// oneDNN 2.6 gathers the pixels that the stride of a 1x1 filter meets, a vector of channels for
+/// each, in a scratchpad that is made for the channels alone: with fewer than a vector's the weight
+/// gradient writes into what other threads have gathered, and beyond the end.
+bool onednn_overruns_weight_gradient(const Conv2dSizes& s) {
+  constexpr int64_t kVectorChannels = 16;
+  return s.options.stride > 1 && s.options.padding == 0 && s.kh == 1 && s.kw == 1 &&
+         s.group_in() < kVectorChannels;
+}
+
+/// The pixels that the stride of a 1x1 filter meets.
+Tensor met_pixels(CpuContext& ctx, const Conv2dSizes& s, const Tensor& x) {
+  const Tensor met = Tensor::empty({s.n, s.out_h, s.out_w, s.c_in}, x.dtype());
+  const size_t pixel = static_cast<size_t>(s.c_in) * size_of(x.dtype());
+  const std::byte* from = x.raw();
+  std::byte* to = met.raw();
+  parallel_for(
+      ctx, s.n * s.out_h,
+      [&](int64_t row) {
+        const int64_t n = row / s.out_h, y = row % s.out_h * s.options.stride;
+        for (int64_t i = 0; i < s.out_w; ++i)
+          std::memcpy(
+              to + static_cast<size_t>(row * s.out_w + i) * pixel,
+              from + static_cast<size_t>((n * s.h + y) * s.w + i * s.options.stride) * pixel,
+              pixel);
+      },
+      s.out_w * s.c_in);
+  return met;
+}
+
 }  // namespace
 
 void run(CpuContext& ctx, const Conv2dForward& args) {
@@ -165,6 +196,14 @@ void run(CpuContext& ctx, const Conv2dBackwardWeight& args) {
   if (args.x.dtype() == DType::kF64) return conv2d_loops_backward_weight<double>(ctx, s, args);
   try {
     if (winograd_fits(s, args.x.dtype())) return winograd_backward_weight(ctx, s, args);
+    if (onednn_overruns_weight_gradient(s)) {
+      Conv2dOptions options = args.options;
+      options.stride = 1;
+      const Tensor x = met_pixels(ctx, s, args.x);
+      const Conv2dSizes met(x, args.grad_weight, args.grad_y, options);
+      return plan_for(ConvDirection::kBackwardWeight, met, x.dtype(), false)
+          .backward_weight(x, args.grad_y, args.grad_weight, args.beta);
+    }
     plan_for(ConvDirection::kBackwardWeight, s, args.x.dtype(), false)
         .backward_weight(args.x, args.grad_y, args.grad_weight, args.beta);
   } catch (const dnnl::error& error) {
