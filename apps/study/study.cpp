@@ -20,6 +20,7 @@
 #include "core/files/atomic_write.h"
 #include "core/files/json_writer.h"
 #include "core/files/signals.h"
+#include "detection/pretraining/classifier_config.h"
 
 namespace denovo::study {
 namespace {
@@ -185,12 +186,12 @@ int Study::run_only(const std::string& id) {
 void Study::report() {
   if (!fs::exists(path("study.toml")))
     throw ConfigError(fmt::format("{}: nothing to report, there is no study here", options_.out));
+  require_same_study();
   look_at_states(jobs_);
   const StudyReport report = make_report(config_, *grid_, jobs_,
                                          {.directory = options_.out,
                                           .device = to_string(parse_device(options_.device)),
-                                          .training = data_->training_fingerprint(),
-                                          .validation = data_->validation_fingerprint()});
+                                          .inputs = inputs_of(*data_, grid_->arms)});
   replace_file(path("report.json"), report_json(report));
   replace_file(path("report.html"), study_page(report));
   summary_ = summary_text(report) + "report: " + path("report.html") + "\n";
@@ -232,15 +233,29 @@ void Study::require_same_study() const {
   std::vector<std::string> changes;
   add_changes(path("study.toml"), config_, changes);
   if (fs::exists(path("detector.toml"))) add_changes(path("detector.toml"), detector_, changes);
-  if (changes.empty()) return;
-  throw ConfigError(fmt::format("{}: a resumed study must keep its configuration and its rules; {}",
-                                path("study.toml"), fmt::join(changes, "; ")));
+  for (const Arm& arm : grid_->arms) {
+    const std::string begun = path("pretraining/" + arm.name + "/config.toml");
+    if (arm.start == Arm::Start::kPretrain && fs::exists(begun))
+      add_changes(begun, load_config<detection::ClassifierConfig>(arm.source, {}), changes);
+  }
+  if (!changes.empty()) {
+    throw ConfigError(
+        fmt::format("{}: a study that was begun must keep its configuration and its rules; {}",
+                    path("study.toml"), fmt::join(changes, "; ")));
+  }
+  if (!fs::exists(path("inputs.toml"))) return;
+  add_changes(path("inputs.toml"), inputs_of(*data_, grid_->arms), changes);
+  if (!changes.empty()) {
+    throw IoError(fmt::format("{}: a study that was begun must keep its data and weights; {}",
+                              path("inputs.toml"), fmt::join(changes, "; ")));
+  }
 }
 
 void Study::write_files() const {
   // The first: a directory with it holds a study, and the others are written again on --resume.
   replace_file(path("study.toml"), config_text(config_));
   replace_file(path("detector.toml"), config_text(detector_));
+  replace_file(path("inputs.toml"), config_text(inputs_of(*data_, grid_->arms)));
   create_directories(path("subsets"));
   for (const StudyRun& run : grid_->runs) {
     if (!run.branch_of.empty() || run.arm != grid_->arms.front().name) continue;

@@ -3,6 +3,7 @@
 //
 //   study.toml, detector.toml   the resolved configurations
 //   tuned.toml                  what study.tune has chosen
+//   inputs.toml                 its data and weights, by their content
 //   costs.toml                  what a step takes here, measured before the first run
 //   plan.json                   every run with its state (plan/plan_file.h)
 //   subsets/                    the image ids of each size and seed
@@ -40,7 +41,7 @@ class Study {
   std::optional<std::string> dry_run();
 
   /// Begins in a new or empty directory, or with `resume` goes on in one that holds this study:
-  /// ConfigError names the keys in which it differs. Runs what is left, then reports. Returns the
+  /// ConfigError names the keys in which it differs, IoError the data. Runs what is left, then reports. Returns the
   /// signal that stopped it, or 0.
   int run(bool resume);
   /// Begins or goes on as run() does, but hands what is left to Slurm (runs/submit_slurm.h).
@@ -49,7 +50,7 @@ class Study {
   /// Runs one job of a study that was begun, beside others that do the same: what Slurm's tasks
   /// call. Returns the signal that stopped it, or 0; throws what stopped it otherwise.
   int run_only(const std::string& id);
-  /// Reports on what is there. ConfigError where no study is.
+  /// Reports on what is there. ConfigError where no study is, or another one.
   void report();
 
   /// What is not finished, in words; empty: nothing.

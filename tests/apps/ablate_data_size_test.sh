@@ -72,10 +72,20 @@ grep -q "needs three seeds" stdout || fail "no reason: $(cat stdout)"
 grep -q '"state":"finished"' whole/plan.json || fail "not finished: $(head -c 300 whole/plan.json)"
 expect 2 "ablate_data_size: whole: holds another study; --resume continues it, another --out starts a new one" \
   ablate --out whole
-expect 2 "ablate_data_size: whole/study.toml: a resumed study must keep its configuration and its rules; study.margin_ap was 1.0, is 2.0" \
+expect 2 "ablate_data_size: whole/study.toml: a study that was begun must keep its configuration and its rules; study.margin_ap was 1.0, is 2.0" \
   ablate --out whole --resume study.margin_ap=2
-expect 2 "ablate_data_size: whole/study.toml: a resumed study must keep its configuration and its rules; detector.overrides was *; solver.base_lr was 0.02, is 0.03" \
+expect 2 "ablate_data_size: whole/study.toml: a study that was begun must keep its configuration and its rules; detector.overrides was *; solver.base_lr was 0.02, is 0.03" \
   ablate --out whole --resume "detector.overrides=data.root=shapes,solver.warmup_iters=2,solver.checkpoint_period=3,solver.base_lr=0.03"
+expect 2 "ablate_data_size: whole/study.toml: a study that was begun must keep its configuration and its rules; study.margin_ap was 1.0, is 2.0" \
+  ablate --out whole --report-only study.margin_ap=2
+sed -i.begun 's/max_iter = 6/max_iter = 7/' pretrain.toml
+expect 2 "ablate_data_size: whole/study.toml: a study that was begun must keep its configuration and its rules; solver.max_iter was 6, is 7" \
+  ablate --out whole --resume
+mv pretrain.toml.begun pretrain.toml
+sed -i.begun '0,/"area": /s//"area": 1/' shapes/annotations/instances_val.json
+expect 3 "ablate_data_size: whole/inputs.toml: a study that was begun must keep its data and weights; validation was *, is *" \
+  ablate --out whole --resume
+mv shapes/annotations/instances_val.json.begun shapes/annotations/instances_val.json
 cp whole/report.json before.json
 expect 0 "" ablate --out whole --resume
 # The same but for times.

@@ -91,12 +91,6 @@ ArmCost cost_of_arm(const StudyReport& report, const std::string& arm) {
   return cost;
 }
 
-std::string fingerprint_line(const char* name, const data::Fingerprint& of) {
-  return fmt::format("{}: {} images {}, {} annotations {}, {} categories {}", name, of.images.count,
-                     of.images.hash, of.annotations.count, of.annotations.hash, of.categories.count,
-                     of.categories.hash);
-}
-
 }  // namespace
 
 StudyReport make_report(const StudyConfig& config, const Grid& grid, const std::vector<Job>& jobs,
@@ -107,8 +101,8 @@ StudyReport make_report(const StudyConfig& config, const Grid& grid, const std::
   report.directory = origin.directory;
   report.version = version_line();
   report.device = origin.device;
-  report.data = fingerprint_line("training", origin.training) + "\n" +
-                fingerprint_line("validation", origin.validation);
+  report.data =
+      fmt::format("training: {}\nvalidation: {}", origin.inputs.training, origin.inputs.validation);
   for (const Job& job : jobs) {
     if (job.is_pretraining()) {
       report.pretraining.push_back(read_pretraining(job));

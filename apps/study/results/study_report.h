@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "apps/study/plan/study_inputs.h"
 #include "apps/study/results/end_scores.h"
 #include "apps/study/results/run_results.h"
 #include "apps/study/statistics/advice.h"
 #include "apps/study/statistics/claims.h"
-#include "data/coco/fingerprint.h"
 
 namespace denovo::study {
 
@@ -48,7 +48,7 @@ struct StudyReport {
 /// Where the report gets what no run knows.
 struct ReportOrigin {
   std::string directory, device;
-  data::Fingerprint training, validation;
+  StudyInputs inputs;
 };
 
 /// Reads all runs. Of claims with fewer than three pairs, claim 3 gets the noise of the validation
