@@ -50,8 +50,8 @@ int ablate(int argc, char** argv) {
 
   study::StudyConfig config =
       load_config<study::StudyConfig>(options.text("config"), options.overrides());
-  if (options.given("threads"))
-    config.study.threads = static_cast<int>(options.integer("threads", 1, 1024));
+  if (const int64_t threads = options.integer("threads", 0, 1024); threads > 0)
+    config.study.threads = static_cast<int>(threads);
   if (options.given("seed")) config.study.first_seed = options.integer("seed", 0, INT32_MAX);
   const study::StudyOptions where{.out = options.text("out"),
                                   .device = options.text("device"),

@@ -79,8 +79,9 @@ void add_parity(page::HtmlWriter& html, const StudyReport& report, const ParityC
                     "times the iterations",
                     where, target, ratio));
   } else {
-    html.text(fmt::format("{} needs {} iterations {}: {} times the iterations", where,
-                          whole(cost.iterations), target, ratio));
+    html.text(fmt::format("{} needs {} iterations and {} {} {}: {} times the iterations", where,
+                          whole(cost.iterations), cost.arm,
+                          whole(cost.iterations / cost.iterations_ratio), target, ratio));
   }
   if (!std::isnan(cost.pixels_ratio))
     html.text(fmt::format(", {} times the pixels", ratio_text(report, cost, cost.pixels_ratio)));

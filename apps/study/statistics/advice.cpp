@@ -60,8 +60,11 @@ class Adviser {
                              "To be surer, run about {} seeds: if mean and spread stay as they "
                              "are, they decide whether it is worth the margin in the end.",
                              seeds)
-                       : "More seeds will hardly make it surer: the difference lies at the margin "
-                         "itself.";
+                       : fmt::format(
+                             "More seeds will hardly make it surer: even {} would not separate the "
+                             "difference from the margin, if mean and spread stay as they "
+                             "are.",
+                             kManySeeds);
     }
     return more_sizes();
   }

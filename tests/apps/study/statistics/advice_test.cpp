@@ -54,7 +54,8 @@ TEST_CASE("advise: what an interval does not exclude is open, and seeds are coun
         "To be surer, run about 10 seeds: if mean and spread stay as they are, they decide whether "
         "it is worth the margin in the end.");
   CHECK(advice({6, 3, 0.8}, 1).surer ==
-        "More seeds will hardly make it surer: the difference lies at the margin itself.");
+        "More seeds will hardly make it surer: even 30 would not separate the difference from the "
+        "margin, if mean and spread stay as they are.");
   CHECK(advice({0, 0, 0}, 4)
             .text.starts_with("With 2,000 images and 1,000 iterations, it is open "
                               "whether pre-training is worth anything: +0.8 AP"));
