@@ -138,6 +138,14 @@ grep -q '"state":"failed","reason":"training diverged at iteration' diverged/rep
 grep -q '"state":"finished with failed runs"' diverged/plan.json ||
   grep -q '"state":"unfinished"' diverged/plan.json || fail "state: $(head -c 100 diverged/plan.json)"
 
+echo "-- a launcher that fails: no run has failed, and none is forgotten"
+cp -r whole launched && rm -r launched/runs/*-s2
+expect 2 "ablate_data_size: scratch-12-16-s2: no_such_launcher cannot be run" \
+  ablate --out launched --resume "study.launch=no_such_launcher -n 2"
+expect 1 "warning: 8 of 17 runs are missing: scratch-12-16-s2 (pending)*" \
+  ablate --out launched --resume study.launch=false
+[ -z "$(find launched -name failure.txt)" ] || fail "a launcher's failure is the run's"
+
 echo "-- a full disk: the study stops with the sentence of the run, and goes on later"
 cp -r whole full && rm -r full/runs/*-s2 full/report.*
 (ulimit -f 100 && ablate --out full --resume >stdout 2>stderr)

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/files/file.h"
@@ -22,8 +23,8 @@ constexpr int kBadConfig = 2, kBadData = 3, kExhausted = 4;
 /// Between fork and exec: system calls alone.
 [[noreturn]] void become(char* const* arguments, int log, pid_t parent) {
   setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != parent) _exit(128 + SIGTERM);  // it died before the line above
+  prctl(PR_SET_PDEATHSIG, kStopSignal);
+  if (getppid() != parent) _exit(128 + kStopSignal);  // it died before the line above
   close(STDIN_FILENO);
   if (open("/dev/null", O_RDONLY) != STDIN_FILENO || dup2(log, STDOUT_FILENO) < 0 ||
       dup2(log, STDERR_FILENO) < 0)
@@ -55,7 +56,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command, const std::s
 
 ChildProcess::~ChildProcess() {
   if (status_) return;
-  send(SIGTERM);
+  send(kStopSignal);
   wait();
 }
 
@@ -81,12 +82,14 @@ std::string last_words(const std::string& log, int64_t from) {
   const FileReader file(log);
   std::string text(static_cast<size_t>(std::max<int64_t>(0, file.size() - from)), '\0');
   file.read_at(from, text.data(), static_cast<int64_t>(text.size()));
-  while (text.ends_with('\n')) text.pop_back();
-  const size_t line = text.rfind('\n');
-  if (line != std::string::npos) text.erase(0, line + 1);
-  for (const std::string program : {"train_coco: ", "pretrain_imagenet: "})
-    if (text.starts_with(program)) return text.substr(program.size());
-  return text;
+  std::string last, sentence;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    for (const std::string program : {"train_coco: ", "pretrain_imagenet: "})
+      if (line.starts_with(program)) sentence = line.substr(program.size());
+    last = std::move(line);
+  }
+  return sentence.empty() ? last : sentence;
 }
 
 void throw_failure(int status, const std::string& sentence) {

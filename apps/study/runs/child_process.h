@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <csignal>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,15 +13,19 @@ namespace denovo::study {
 
 inline constexpr int kCannotRun = 127;  // the status of a program that could not be run
 
+/// Asks a run to save and leave. Not SIGTERM: mpirun passes this one on and waits, but kills its
+/// ranks a second after that one, in the middle of a step.
+inline constexpr int kStopSignal = SIGUSR1;
+
 class ChildProcess {
  public:
   /// Starts command[0] (searched in PATH where it has no slash) with stdin closed and what it
   /// prints appended to `log`. It does not hear the terminal's Ctrl-C, which is this program's to
-  /// pass on; it gets SIGTERM when this program dies, however it dies. Call from the main thread.
+  /// pass on; it gets kStopSignal when this program dies, however it dies. Call from the main thread.
   /// Throws ResourceError when no process can be made or the log cannot be written; a program that
   /// cannot be run ends with kCannotRun.
   ChildProcess(const std::vector<std::string>& command, const std::string& log);
-  /// Ends a child that still runs with SIGTERM and waits for it.
+  /// Ends a child that still runs with kStopSignal and waits for it.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -36,8 +41,8 @@ class ChildProcess {
   std::optional<int> status_;
 };
 
-/// The last line that a program of ours has appended to a log since it had `from` bytes, without
-/// the program's name: the sentence with which it ended.
+/// The last sentence that a training program has appended to a log since it had `from` bytes,
+/// without the program's name; a launcher may have said more after it. Without any the last line.
 std::string last_words(const std::string& log, int64_t from = 0);
 
 /// Throws that sentence as the error that the exit status stands for (core/error.h).

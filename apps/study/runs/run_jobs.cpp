@@ -145,25 +145,31 @@ class JobRunner {
     const std::string words = status == 0 ? "" : last_words(log_of(job), ended.log_before);
     if (status == 0) {
       set_state(job, JobState::kFinished, {});
-    } else if (status == kDiverged) {
+    } else if (status == kDiverged && words.find("diverged") != std::string::npos) {
       create_directories(job.directory);
       replace_file(job.directory + "/failure.txt", words + "\n");
       set_state(job, JobState::kFailed, words);
     } else {
       set_state(job, JobState::kStopped,
-                status > 128 ? fmt::format("ended by signal {}", status - 128) : words);
+                status > 128    ? fmt::format("ended by signal {}", status - 128)
+                : words.empty() ? fmt::format("ended with status {}", status)
+                                : words);
     }
     const double seconds = monotonic_seconds() - ended.start;
     progress_.ended(job, seconds,
                     job.reason.empty() ? outcome_of(job)
                                        : fmt::format("{} ({})", name_of(job.state), job.reason));
+    if (status == kCannotRun) {
+      stop_all();
+      throw ConfigError(fmt::format("{}: {} cannot be run", job.id, job.command.front()));
+    }
     if (status < kBadConfig || status > kExhausted) return;
     stop_all();
     throw_failure(status, fmt::format("{}: {}", job.id, words));
   }
 
   void stop_all() {
-    for (const Running& running : running_) running.child->send(SIGTERM);
+    for (const Running& running : running_) running.child->send(kStopSignal);
     for (const Running& running : running_) {
       const int status = running.child->wait();
       set_state(*running.job, status == 0 ? JobState::kFinished : JobState::kStopped, {});

@@ -19,9 +19,10 @@ struct RunJobsOptions {
 /// Runs all jobs that are not over, in order, each as soon as what it needs is there. A run that
 /// was begun is resumed. Returns the signal that ended it, or 0.
 ///
-///   - A program that ends with status 1 (it diverged) has failed: failure.txt in its directory
-///     says why, and the others go on. One that a signal ended, or that lost a rank, is stopped: a
-///     later call resumes it.
+///   - A program that says that training diverged has failed: failure.txt in its directory says
+///     why, and the others go on. One that ended otherwise (by a signal, without a rank, for its
+///     launcher's reasons, which end with status 1 too) is stopped: a later call resumes it.
+///   - A launcher that cannot be run is a ConfigError.
 ///   - Bad data, a full disk or a bad configuration would meet the next run too: the running ones
 ///     are stopped with a checkpoint, and the sentence of the program is thrown as IoError,
 ///     ResourceError or ConfigError.

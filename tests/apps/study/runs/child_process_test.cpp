@@ -33,7 +33,7 @@ TEST_CASE("ChildProcess: a child that still runs is ended with its owner") {
   {
     const ChildProcess child({"sh", "-c",
                               "trap 'echo stopped >" + mark +
-                                  "; exit' TERM; "
+                                  "; exit' USR1; "
                                   "echo ready; while :; do sleep 0.05; done"},
                              log);
     while (read_file(log) != "ready\n") usleep(1000);
@@ -50,6 +50,10 @@ TEST_CASE("last_words: the sentence with which a program ended, of this time alo
   CHECK(last_words(log, before).empty());
   replace_file(log, "train_coco: old\nwarning: w\ntrain_coco: a.json: cannot be read\n");
   CHECK(last_words(log, before) == "a.json: cannot be read");
+  replace_file(log, "train_coco: a.json: cannot be read\nExit code: 3\n-----\n");  // mpirun's
+  CHECK(last_words(log) == "a.json: cannot be read");
+  replace_file(log, "there are not enough slots\n");
+  CHECK(last_words(log) == "there are not enough slots");
 }
 
 TEST_CASE("throw_failure: the error that an exit status stands for") {
