@@ -44,6 +44,10 @@ expect 3 "ablate_data_size: none.safetensors: cannot be read, got 'No such file 
 sed 's/channels = \[8, /channels = [16, /' pretrain.toml >wide.toml
 expect 2 "ablate_data_size: config: study.arms: wide.toml trains another trunk for arm pretrained than the detector has; model.backbone.channels is \[16, 16, 32, 64\] there and \[8, 16, 32, 64\] in the detector" \
   ablate --out study study.arms=scratch=random,pretrained=wide.toml
+expect 2 "ablate_data_size: config: study.arm_overrides must leave seed to the study, got \"pretrained:seed=5\"; study.seed_offsets shifts seeds" \
+  ablate --out study study.arm_overrides=pretrained:seed=5
+expect 2 "ablate_data_size: config: model.weights must be empty in a study, where arms say how a run starts; got w.safetensors" \
+  ablate --out study detector.overrides=data.root=shapes,solver.warmup_iters=2,model.weights=w.safetensors
 expect 3 "ablate_data_size: shapes/annotations/instances_train.json: 2 images drawn by seed 1 must show every class, got none of *; take larger study.sizes or another study.first_seed" \
   ablate --out study study.sizes=2
 cp shapes/train/000000000001.jpg shapes/val/000001000001.jpg.saved

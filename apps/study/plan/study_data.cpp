@@ -78,6 +78,23 @@ void require_same_trunk(const Arm& arm, const TrainConfig& detector) {
   }
 }
 
+/// What would leave the study nothing to compare: another start than the arm's, seeds that do not
+/// differ.
+void require_own_start(const Arm& arm, const TrainConfig& run) {
+  if (!run.start.weights.empty()) {
+    throw ConfigError(fmt::format(
+        "config: model.weights must be empty in a study, where arms say how a run starts; got {}",
+        run.start.weights));
+  }
+  for (const std::string& assignment : arm.overrides) {
+    const std::string key = assignment.substr(0, assignment.find('='));
+    if (key != "seed" && key != "model.init") continue;
+    throw ConfigError(fmt::format(
+        "config: study.arm_overrides must leave {} to the study, got \"{}:{}\"; {}", key, arm.name,
+        assignment, key == "seed" ? "study.seed_offsets shifts seeds" : "study.arms sets it"));
+  }
+}
+
 }  // namespace
 
 StudyData::StudyData(const TrainConfig& detector)
@@ -145,6 +162,7 @@ void require_fitting_arms(const Grid& grid, const StudyData& data) {
   for (const Arm& arm : grid.arms) {
     const auto run = std::find_if(grid.runs.begin(), grid.runs.end(),
                                   [&](const StudyRun& each) { return each.arm == arm.name; });
+    require_own_start(arm, run->config);
     if (arm.start == Arm::Start::kPretrain) {
       require_same_trunk(arm, run->config);
     } else {

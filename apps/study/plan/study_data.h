@@ -42,7 +42,8 @@ class StudyData {
 };
 
 /// Throws ConfigError or IoError for a backbone file that is missing or does not fit the detector,
-/// and for a pre-training whose trunk would not: another norm, width, depth or pixels.
+/// for a pre-training whose trunk would not (another norm, width, depth or pixels), and for
+/// configurations that start runs in another way than their arm, or all of an arm with one seed.
 void require_fitting_arms(const Grid& grid, const StudyData& data);
 
 }  // namespace denovo::study

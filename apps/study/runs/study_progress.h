@@ -1,7 +1,6 @@
 // How far a study is: a line for each run that ends, and one for the whole.
 #pragma once
 
-#include <map>
 #include <span>
 #include <string>
 
