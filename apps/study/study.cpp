@@ -168,6 +168,7 @@ std::vector<std::string> Study::submit(bool resume, const std::vector<std::strin
         "it says what it has tuned, and submit it with --resume");
   }
   look_at_states(jobs_);
+  write_plan();
   return submit_slurm(jobs_,
                       {.study = options_.out, .sbatch = config_.study.sbatch, .command = command});
 }

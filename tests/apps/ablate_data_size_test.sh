@@ -35,6 +35,12 @@ expect 2 "ablate_data_size: config: study.schedules must leave room between the 
   ablate --out study study.schedules=3,16
 expect 2 "ablate_data_size: config: study.drops must descend and be shorter than the shortest schedule of 8 iterations, got *8, 2*" \
   ablate --out study study.drops=8,2
+expect 2 "ablate_data_size: config: study.drops must descend and be shorter than the shortest schedule of 8 iterations, got *2, 2*" \
+  ablate --out study study.drops=2,2
+expect 2 "ablate_data_size: config: study.early_fraction must be at least 1 / study.evaluations = 0.2, or there is no AP so early; got 0.1" \
+  ablate --out study study.early_fraction=0.1
+expect 2 "ablate_data_size: config: detector.overrides must leave solver.max_iter to the study, which sets it for each run; got \"solver.max_iter=9\"" \
+  ablate --out study detector.overrides=data.root=shapes,solver.max_iter=9
 expect 2 "ablate_data_size: config: arms scratch and pretrained must differ in model.init alone, got solver.base_lr (0.02 and 0.01); study.allow_differences=true compares them all the same" \
   ablate --out study 'study.arm_overrides=pretrained:solver.base_lr=0.01'
 expect 2 "ablate_data_size: config: none.toml: cannot be read, got 'No such file or directory'" \
@@ -146,7 +152,7 @@ echo "-- a launcher that fails: no run has failed, and none is forgotten"
 cp -r whole launched && rm -r launched/runs/*-s2
 expect 2 "ablate_data_size: scratch-12-16-s2: no_such_launcher cannot be run" \
   ablate --out launched --resume "study.launch=no_such_launcher -n 2"
-expect 1 "warning: 8 of 17 runs are missing: scratch-12-16-s2 (pending)*" \
+expect 1 "warning: 8 of 17 runs are missing: scratch-12-16-s2 (ended with status 1), scratch-12-8-s2 (pending)*" \
   ablate --out launched --resume study.launch=false
 [ -z "$(find launched -name failure.txt)" ] || fail "a launcher's failure is the run's"
 

@@ -130,9 +130,9 @@ int64_t iteration_reached(const std::string& directory, int64_t fallback) {
 void look_at_states(std::vector<Job>& jobs) {
   for (Job& job : jobs) {
     const std::string failure = job.directory + "/failure.txt";
-    job.reason.clear();
     if (fs::exists(job.directory + "/result.txt")) {
       job.state = JobState::kFinished;
+      job.reason.clear();
     } else if (fs::exists(failure)) {
       job.state = JobState::kFailed;
       job.reason = read_file(failure);

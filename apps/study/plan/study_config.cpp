@@ -4,11 +4,26 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <functional>
+#include <string_view>
 
 #include "core/error.h"
 
 namespace denovo::study {
 namespace {
+
+/// Keys of train_coco that a study sets for each run (grid.cpp).
+constexpr std::array<std::string_view, 10> kGridKeys = {"seed",
+                                                        "data.max_train_images",
+                                                        "model.init",
+                                                        "solver.max_iter",
+                                                        "solver.lr_schedule",
+                                                        "solver.steps",
+                                                        "checkpoint.at",
+                                                        "checkpoint.keep",
+                                                        "eval.period",
+                                                        "eval.train_images"};
 
 void require_ascending(const char* key, const std::vector<int>& values) {
   for (size_t i = 1; i < values.size(); ++i)
@@ -126,11 +141,27 @@ void StudyConfig::validate() const {
   if (!sizes.empty() && sizes.front() == 0)
     throw ConfigError("config: study.sizes must have 0, which means all images, at its end");
   const std::vector<int> at = drops();
-  if (!std::is_sorted(at.rbegin(), at.rend()) || at.front() >= shortest()) {
+  const bool descends =
+      std::adjacent_find(at.begin(), at.end(), std::less_equal<int>()) == at.end();
+  if (!descends || at.front() >= shortest()) {
     throw ConfigError(fmt::format(
         "config: study.drops must descend and be shorter than the shortest schedule of {} "
         "iterations, got {}",
         shortest(), at));
+  }
+  if (study.early_fraction * study.evaluations < 1) {
+    throw ConfigError(fmt::format(
+        "config: study.early_fraction must be at least 1 / study.evaluations = {:.3g}, or there is "
+        "no AP so early; got {}",
+        1.0 / study.evaluations, study.early_fraction));
+  }
+  for (const std::string& assignment : detector.overrides) {
+    const std::string key = assignment.substr(0, assignment.find('='));
+    if (std::find(kGridKeys.begin(), kGridKeys.end(), key) == kGridKeys.end()) continue;
+    throw ConfigError(fmt::format(
+        "config: detector.overrides must leave {} to the study, which sets it for each run; got "
+        "\"{}\"",
+        key, assignment));
   }
   const std::vector<Arm> arms = arms_of(*this);
   if (arms.size() < 2)
@@ -139,7 +170,10 @@ void StudyConfig::validate() const {
 
 std::vector<int> StudyConfig::drops() const {
   if (!study.drops.empty()) return study.drops;
-  return {shortest() / 3, shortest() / 9};
+  std::vector<int> third_and_ninth = {std::max(1, shortest() / 3)};
+  // A schedule of a few iterations has room for one.
+  if (shortest() >= 9) third_and_ninth.push_back(shortest() / 9);
+  return third_and_ninth;
 }
 
 std::vector<Arm> arms_of(const StudyConfig& config) {

@@ -82,7 +82,7 @@ std::optional<Tuned> choose(const StudyConfig& config, const std::vector<StudyRu
     if (!job->is_over()) return std::nullopt;
     const double ap = job->state == JobState::kFinished ? last_box_ap(job->directory) : -1;
     const auto [entry, is_new] = best.try_emplace(runs[i].images, -1);
-    if (ap <= entry->second) continue;
+    if (!(ap > entry->second)) continue;  // NaN, too
     entry->second = ap;
     tuned[runs[i].images] = choices[i % choices.size()];
   }
@@ -105,6 +105,10 @@ Tuned read_tuned(const std::string& path) {
   if (!std::filesystem::exists(path)) return tuned;
   for (const std::string& text : load_config<TunedFile>(path, {}).overrides) {
     const size_t colon = text.find(": ");
+    if (colon == std::string::npos || colon != text.find_first_not_of("0123456789")) {
+      throw ConfigError(fmt::format(
+          "{}: an override must be \"IMAGES: section.key=value\", got \"{}\"", path, text));
+    }
     tuned[std::stoll(text.substr(0, colon))].push_back(text.substr(colon + 2));
   }
   return tuned;

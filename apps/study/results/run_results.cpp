@@ -19,10 +19,10 @@ const RunPoint* RunResult::final() const {
 }
 
 const RunPoint* RunResult::best() const {
-  const auto best =
-      std::max_element(curve.begin(), curve.end(),
-                       [](const RunPoint& a, const RunPoint& b) { return a.bbox.ap < b.bbox.ap; });
-  return best == curve.end() ? nullptr : &*best;
+  const RunPoint* best = nullptr;
+  for (const RunPoint& point : curve)
+    if (!std::isnan(point.bbox.ap) && (!best || point.bbox.ap > best->bbox.ap)) best = &point;
+  return best;
 }
 
 RunResult read_run(const StudyRun& run, const Job& job) {

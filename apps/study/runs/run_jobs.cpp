@@ -88,7 +88,11 @@ class JobRunner {
     for (Job& job : jobs_) {
       if (running_.size() == static_cast<size_t>(options_.at_a_time)) break;
       const bool to_do = job.state == JobState::kPending || job.state == JobState::kStopped;
-      if (!to_do || tried(job) || !(job.needs.empty() || fs::exists(job.needs_file))) continue;
+      if (!to_do || tried(job)) continue;
+      if (!job.needs.empty() && !fs::exists(job.needs_file)) {
+        if (job.reason.empty()) explain_absence(job);
+        continue;
+      }
       if (in_use(job.directory)) {
         one_waits = true;
       } else {
@@ -96,6 +100,20 @@ class JobRunner {
       }
     }
     return one_waits;
+  }
+
+  /// Of what a job needs, when the job that should have left it is over.
+  void explain_absence(Job& job) {
+    const auto parent = std::find_if(jobs_.begin(), jobs_.end(),
+                                     [&](const Job& each) { return each.id == job.needs; });
+    if (parent == jobs_.end() || !parent->is_over()) return;
+    set_state(
+        job, job.state,
+        parent->state == JobState::kFailed
+            ? fmt::format("{} failed before iteration {}", job.needs, job.first)
+            : fmt::format("{} is not there any more; without the directory of {} it is trained "
+                          "again",
+                          job.needs_file, job.needs));
   }
 
   /// Once in a call: what is killed again and again would never end.
