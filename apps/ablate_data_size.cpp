@@ -6,6 +6,7 @@
 #include "apps/study/study.h"
 #include "core/error.h"
 #include "core/files/signals.h"
+#include "core/program/exit_status.h"
 #include "core/program/options.h"
 
 namespace {
@@ -62,7 +63,7 @@ int ablate(int argc, char** argv) {
   study::Study study(std::move(config), where, logger);
   if (options.given("dry-run")) {
     const std::optional<std::string> plan = study.dry_run();
-    if (!plan) return 128 + caught_signal();
+    if (!plan) return kSignalStatus + caught_signal();
     fmt::print("{}", *plan);
     return 0;
   }
@@ -81,7 +82,7 @@ int ablate(int argc, char** argv) {
   } else {
     signal = study.run(options.given("resume"));
   }
-  if (signal) return 128 + signal;
+  if (signal) return kSignalStatus + signal;
   fmt::print("{}", study.summary());
   if (const std::string missing = study.missing(); !missing.empty()) {
     logger.warn(missing);

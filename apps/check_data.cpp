@@ -3,13 +3,12 @@
 
 #include "core/files/atomic_write.h"
 #include "core/kernels/backend.h"
+#include "core/program/exit_status.h"
 #include "core/program/options.h"
 #include "data/coco/check_dataset.h"
 #include "detection/training/train_config.h"
 
 namespace {
-
-constexpr int kBadData = 3;
 
 int check(int argc, char** argv) {
   denovo::Options options("check_data", "Lists the defects of a COCO data set");
@@ -39,7 +38,7 @@ int check(int argc, char** argv) {
     fmt::print("{}{}", defect_lines(report), summary_lines(report));
   if (!json_path.empty() && json_path != "-")
     denovo::replace_file(json_path, report_json(report) + "\n");
-  return report.trainable() ? 0 : kBadData;
+  return report.trainable() ? 0 : denovo::kDataStatus;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "apps/commands/detect_options.h"
 #include "core/kernels/backend.h"
 #include "core/log/progress.h"
+#include "core/program/exit_status.h"
 #include "core/program/options.h"
 #include "detection/evaluation/scored_categories.h"
 #include "detection/prediction/detect_files.h"
@@ -84,7 +85,7 @@ int detect(int argc, char** argv) {
   print_report(detect_files(*model, files, detection), detection);
   if (bad_files == 0) return 0;
   logger.warn(fmt::format("{} files could not be used", bad_files));
-  return 3;
+  return kDataStatus;
 }
 
 }  // namespace

@@ -56,11 +56,11 @@ class InternalError : public Error {
   using Error::Error;
 };
 
-/// Exit status of a program that ends by this exception:
-///   1  failed run or bug
-///   2  usage or configuration (DeviceError included: the device was asked for)
-///   3  data or weights
-///   4  memory or disk
+/// Exit status of a program that ends by this exception (core/program/exit_status.h):
+///   kUsageStatus      ConfigError, DeviceError: the device was asked for
+///   kDataStatus       IoError
+///   kExhaustedStatus  ResourceError, std::bad_alloc
+///   kFailedStatus     all others; ranks have errors of their own (core/dist/rank_error.h)
 int exit_code(const std::exception& error);
 
 }  // namespace denovo

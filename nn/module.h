@@ -122,23 +122,25 @@ class Module {
   ProcessGroup* group_ = &ProcessGroup::alone();
 };
 
-/// A submodule, constructed in place.
+/// A submodule. Made from its arguments, or handed over where M is an interface.
 template <class M>
 class Child {
  public:
   template <class... Args>
-  Child(Module& owner, std::string name, Args&&... args) : module_(std::forward<Args>(args)...) {
-    owner.members_.push_back({.name = std::move(name), .module = &module_});
+  Child(Module& owner, std::string name, Args&&... args)
+      : Child(owner, std::move(name), std::make_unique<M>(std::forward<Args>(args)...)) {}
+  Child(Module& owner, std::string name, std::unique_ptr<M> module) : module_(std::move(module)) {
+    owner.members_.push_back({.name = std::move(name), .module = module_.get()});
   }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
-  M* operator->() { return &module_; }
-  const M* operator->() const { return &module_; }
-  M& operator*() { return module_; }
-  const M& operator*() const { return module_; }
+  M* operator->() { return module_.get(); }
+  const M* operator->() const { return module_.get(); }
+  M& operator*() { return *module_; }
+  const M& operator*() const { return *module_; }
 
  private:
-  M module_;
+  std::unique_ptr<M> module_;
 };
 
 /// Submodules whose number is known at run time, named prefix + "0", prefix + "1", ... (or as

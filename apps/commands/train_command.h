@@ -5,6 +5,7 @@
 #include "core/files/signals.h"
 #include "core/kernels/backend.h"
 #include "core/log/logger.h"
+#include "core/program/exit_status.h"
 #include "core/program/options.h"
 #include "nn/training/trainer.h"
 
@@ -44,7 +45,7 @@ int train_as_asked(Options options, int argc, char** argv, ProcessGroup& group) 
   nn::TrainOptions run{options.text("out"), options.given("resume"), device};
   if (options.given("branch-of")) run.branch_of = options.text("branch-of");
   const nn::TrainOutcome outcome = train(config, run, logger, group);
-  if (outcome.signal) return 128 + outcome.signal;
+  if (outcome.signal) return kSignalStatus + outcome.signal;
   if (group.is_first()) print_outcome(options, outcome);
   return 0;
 }

@@ -15,6 +15,7 @@
 #include "core/dist/task_thread.h"
 #include "core/dist/watchdog.h"
 #include "core/kernels/backend.h"
+#include "core/program/exit_status.h"
 
 namespace denovo {
 namespace {
@@ -138,7 +139,7 @@ class MpiGroup : public ProcessGroup {
                         // The launcher ends the others; MPI_Abort might wait for the thread that
                         // hangs in MPI.
                         std::fputs((message + "\n").c_str(), stderr);
-                        _exit(5);
+                        _exit(kRankStatus);
                       });
   }
 

@@ -5,10 +5,7 @@
 
 namespace denovo {
 
-/// Exit statuses (core/error.h) by which the ranks know what kind of failure another one has met.
-inline constexpr int kDataStatus = 3, kExhaustedStatus = 4;
-
-/// A rank of this job failed or hangs. Exit status 5.
+/// A rank of this job failed or hangs. kRankStatus.
 class RankError : public Error {
  public:
   using Error::Error;

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <csignal>
 
+#include "core/program/exit_status.h"
+
 namespace denovo {
 namespace {
 
@@ -15,7 +17,7 @@ static_assert(std::atomic<int>::is_always_lock_free, "the handler must not lock"
 void on_signal(int signal) {
   const int count = num_signals.fetch_add(1) + 1;
   if (count == 1) first_signal = signal;
-  if (count >= 3) _exit(128 + signal);
+  if (count >= 3) _exit(kSignalStatus + signal);
 }
 
 }  // namespace

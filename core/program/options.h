@@ -90,9 +90,9 @@ class Options {
 };
 
 /// Runs `body` and returns the exit status of the program: body's own, or for an exception that of
-/// core/error.h after one line `program: message` on stderr. SIGPIPE and SIGXFSZ are ignored: a
+/// exit_code after one line `program: message` on stderr. SIGPIPE and SIGXFSZ are ignored: a
 /// reader of stdout that has gone is no error, a full disk is reported by the call that met it.
-/// Results on stdout that could not be written for another reason give status 4.
+/// Results on stdout that could not be written for another reason give kExhaustedStatus.
 int run_program(int argc, char** argv, const std::function<int(int, char**)>& body);
 
 }  // namespace denovo

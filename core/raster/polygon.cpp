@@ -82,9 +82,4 @@ Rle rle_from_polygons(std::span<const double> xy, std::span<const uint32_t> size
   return rle_merge(std::vector<RleView>(parts.begin(), parts.end()), RleMerge::kUnion);
 }
 
-Rle rle_from_box(double x, double y, double w, double h, int height, int width) {
-  const double corners[] = {x, y, x, y + h, x + w, y + h, x + w, y};
-  return rle_from_polygon(corners, height, width);
-}
-
 }  // namespace denovo

@@ -24,7 +24,4 @@ Rle rle_from_polygon(std::span<const double> xy, int height, int width);
 Rle rle_from_polygons(std::span<const double> xy, std::span<const uint32_t> sizes, int height,
                       int width);
 
-/// The mask of the box [x, y, x + w, y + h], drawn as a polygon as the reference does.
-Rle rle_from_box(double x, double y, double w, double h, int height, int width);
-
 }  // namespace denovo

@@ -1,15 +1,13 @@
 #include "data/classification/classification_loader.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
 #include <numeric>
 
-#include "core/error.h"
 #include "core/kernels/random.h"
 #include "data/classification/crop.h"
 #include "data/image/image_file.h"
+#include "data/loading/batch_parts.h"
 #include "data/loading/ordered_prefetch.h"
 
 namespace denovo::data {
@@ -59,54 +57,13 @@ Image training_crop(const Image& image, const PlannedCrop& planned,
   return pixels;
 }
 
+/// The images of a folder as viewers show them.
+DecodedImages images_of(const ImageFolder& folder, int64_t cache_bytes) {
+  return {folder.images.size(), cache_bytes,
+          [&folder](size_t image) { return read_image(folder.images[image].path); }};
+}
+
 }  // namespace
-
-FolderImages::FolderImages(const ImageFolder& folder, int64_t cache_bytes, bool skip_bad_images)
-    : folder_(folder),
-      skip_bad_images_(skip_bad_images),
-      cache_(folder.images.size(), cache_bytes) {}
-
-std::shared_ptr<const Image> FolderImages::load_one(size_t index) const {
-  if (std::shared_ptr<const Image> cached = cache_.find(index)) return cached;
-  auto image = std::make_shared<const Image>(read_image(folder_.images[index].path));
-  cache_.keep(index, image);
-  return image;
-}
-
-std::shared_ptr<const Image> FolderImages::load_if_readable(size_t index) const {
-  if (!skip_bad_images_) return load_one(index);
-  {
-    const std::lock_guard lock(bad_mutex_);
-    if (bad_images_.contains(index)) return nullptr;
-  }
-  try {
-    return load_one(index);
-  } catch (const IoError& error) {
-    const std::lock_guard lock(bad_mutex_);
-    bad_images_.emplace(index, error.what());
-    return nullptr;
-  }
-}
-
-std::shared_ptr<const Image> FolderImages::load(size_t& index) const {
-  const size_t count = folder_.images.size();
-  for (size_t k = 0; k < count; ++k) {
-    const size_t candidate = (index + k) % count;
-    std::shared_ptr<const Image> image = load_if_readable(candidate);
-    if (!image) continue;
-    if (k > 0) ++num_substitutions_;
-    index = candidate;
-    return image;
-  }
-  return load_one(index);  // none can be read: says what is wrong with the first
-}
-
-std::vector<std::string> FolderImages::bad_images() const {
-  const std::lock_guard lock(bad_mutex_);
-  std::vector<std::string> lines;
-  for (const auto& [index, line] : bad_images_) lines.push_back(line);
-  return lines;
-}
 
 /// The planned crops of one rank's parts, in order.
 class ClassificationTrainLoader::Order {
@@ -115,22 +72,15 @@ class ClassificationTrainLoader::Order {
         int first_part, int part_stride)
       : permutation_(num_images),
         options_(options),
-        iteration_(first_iteration),
-        part_(first_part),
-        first_part_(first_part),
-        part_stride_(part_stride) {}
+        parts_(options.images_per_batch, options.num_parts, first_iteration, first_part,
+               part_stride) {}
 
   CropPlan next() {
-    if (part_ >= options_.num_parts) {
-      part_ = first_part_;
-      ++iteration_;
-    }
-    const int count = options_.images_per_batch / options_.num_parts;
-    const int64_t first = iteration_ * options_.images_per_batch + int64_t{part_} * count;
-    part_ += part_stride_;
+    const BatchParts::Part part = parts_.next();
+    const int64_t first = part.iteration * options_.images_per_batch + part.first_image;
     CropPlan plan;
     const auto num_images = static_cast<int64_t>(permutation_.size());
-    for (int64_t place = first; place < first + count; ++place) {
+    for (int64_t place = first; place < first + parts_.images_per_part(); ++place) {
       enter_epoch(place / num_images);
       plan.push_back({permutation_[place % num_images], static_cast<uint32_t>(epoch_)});
     }
@@ -148,8 +98,8 @@ class ClassificationTrainLoader::Order {
 
   std::vector<uint32_t> permutation_;
   const ClassificationOptions& options_;
-  int64_t iteration_, epoch_ = -1;
-  int part_, first_part_, part_stride_;
+  BatchParts parts_;
+  int64_t epoch_ = -1;
 };
 
 class ClassificationTrainLoader::Prefetch : public OrderedPrefetch<CropPlan, ClassificationBatch> {
@@ -165,21 +115,16 @@ ClassificationTrainLoader::ClassificationTrainLoader(const ImageFolder& folder,
                                                      ClassificationOptions options,
                                                      int64_t first_iteration, int first_part,
                                                      int part_stride)
-    : options_(options), images_(folder, options.cache_bytes, options.skip_bad_images) {
-  if (options.num_parts < 1 || options.images_per_batch < 1 ||
-      options.images_per_batch % options.num_parts != 0) {
-    throw ConfigError(fmt::format(
-        "loader: images per batch must be a multiple of ranks times accumulated parts = {}, got {}",
-        options.num_parts, options.images_per_batch));
-  }
+    : options_(options),
+      num_images_(folder.images.size()),
+      images_(images_of(folder, options.cache_bytes)) {
   order_ = std::make_unique<Order>(folder.images.size(), options_, first_iteration, first_part,
                                    part_stride);
   prefetch_ = std::make_unique<Prefetch>(
       options.threads, options.threads + 1, [this] { return std::optional(order_->next()); },
-      [this](CropPlan&& plan) {
+      [this, &folder](CropPlan&& plan) {
         return build(
-            images_.folder(), plan, options_.size,
-            [&](size_t& index) { return images_.load(index); },
+            folder, plan, options_.size, [&](size_t& index) { return load_or_substitute(index); },
             [&](const Image& image, const PlannedCrop& planned) {
               return training_crop(image, planned, options_);
             });
@@ -187,6 +132,15 @@ ClassificationTrainLoader::ClassificationTrainLoader(const ImageFolder& folder,
 }
 
 ClassificationTrainLoader::~ClassificationTrainLoader() = default;
+
+DecodedImages::Pointer ClassificationTrainLoader::load_or_substitute(size_t& index) const {
+  if (!options_.skip_bad_images) return images_.load(index);
+  const auto other = [&](size_t place) { return (index + place) % num_images_; };
+  auto [place, image] = images_.first_readable(num_images_, other);
+  if (!image) return images_.load(index);  // none can be read: says what is wrong with the first
+  index = other(place);
+  return std::move(image);
+}
 
 ClassificationBatch ClassificationTrainLoader::next() {
   return std::move(*prefetch_->next());
@@ -196,7 +150,7 @@ ClassificationEvalLoader::ClassificationEvalLoader(const ImageFolder& folder,
                                                    ClassificationOptions options, int rank,
                                                    int num_ranks)
     : options_(options),
-      images_(folder, options.cache_bytes, options.skip_bad_images),
+      images_(images_of(folder, options.cache_bytes)),
       position_(static_cast<size_t>(rank) * options.images_per_batch) {
   const size_t count = folder.images.size();
   const size_t stride = static_cast<size_t>(num_ranks) * options.images_per_batch;
@@ -210,10 +164,13 @@ ClassificationEvalLoader::ClassificationEvalLoader(const ImageFolder& folder,
         position_ += stride;
         return plan;
       },
-      [this](CropPlan&& plan) {
+      [this, &folder](CropPlan&& plan) {
         return build(
-            images_.folder(), plan, options_.size,
-            [&](size_t index) { return images_.load_if_readable(index); },
+            folder, plan, options_.size,
+            [&](size_t index) {
+              return options_.skip_bad_images ? images_.load_if_readable(index)
+                                              : images_.load(index);
+            },
             [&](const Image& image, const PlannedCrop&) {
               return centre_crop(image, options_.size);
             });

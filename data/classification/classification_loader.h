@@ -1,18 +1,13 @@
 // Batches of labelled images, prepared ahead by threads in a fixed order, as data/loading does.
 #pragma once
 
-#include <atomic>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "core/tensor/tensor.h"
 #include "data/classification/colour_jitter.h"
 #include "data/classification/image_folder.h"
-#include "data/loading/image_cache.h"
+#include "data/loading/decoded_images.h"
 
 namespace denovo::data {
 
@@ -37,35 +32,10 @@ struct ClassificationOptions {
   int64_t cache_bytes = int64_t{1} << 30;  // of decoded images
 };
 
-/// Decodes (EXIF orientation applied) and remembers; safe from any thread.
-class FolderImages {
- public:
-  FolderImages(const ImageFolder& folder, int64_t cache_bytes, bool skip_bad_images);
-
-  /// Image `index`; with skip_bad_images the next readable one, and index becomes its own.
-  std::shared_ptr<const Image> load(size_t& index) const;
-  /// Image `index`; with skip_bad_images null when it cannot be read.
-  std::shared_ptr<const Image> load_if_readable(size_t index) const;
-  const ImageFolder& folder() const { return folder_; }
-  std::vector<std::string> bad_images() const;
-  int64_t num_substitutions() const { return num_substitutions_; }
-
- private:
-  std::shared_ptr<const Image> load_one(size_t index) const;
-
-  const ImageFolder& folder_;
-  const bool skip_bad_images_;
-  mutable ImageCache cache_;
-  mutable std::mutex bad_mutex_;
-  mutable std::map<size_t, std::string> bad_images_;
-  mutable std::atomic<int64_t> num_substitutions_ = 0;
-};
-
 /// Training: epochs are permutations laid end to end and cut into batches, crops, flips and
 /// colours are drawn for each image and epoch. Iteration i is a pure function of (folder, options,
-/// i) and costs nothing to start at. Parts first_part, first_part + part_stride, ... of every
-/// iteration are this loader's. Throws ConfigError unless images_per_batch is a multiple of
-/// num_parts. Keeps a reference to the folder.
+/// i) and costs nothing to start at. Prepares the parts that BatchParts names. Keeps a reference to
+/// the folder.
 class ClassificationTrainLoader {
  public:
   ClassificationTrainLoader(const ImageFolder& folder, ClassificationOptions options,
@@ -73,13 +43,17 @@ class ClassificationTrainLoader {
   ~ClassificationTrainLoader();
 
   ClassificationBatch next();
-  const FolderImages& images() const { return images_; }
+  const DecodedImages& images() const { return images_; }
 
  private:
   class Order;
   class Prefetch;
+  /// The next image that can be read, whose index it becomes.
+  DecodedImages::Pointer load_or_substitute(size_t& index) const;
+
   const ClassificationOptions options_;
-  FolderImages images_;
+  const size_t num_images_;
+  DecodedImages images_;
   std::unique_ptr<Order> order_;
   std::unique_ptr<Prefetch> prefetch_;
 };
@@ -95,12 +69,12 @@ class ClassificationEvalLoader {
 
   /// nullopt after the last batch.
   std::optional<ClassificationBatch> next();
-  const FolderImages& images() const { return images_; }
+  const DecodedImages& images() const { return images_; }
 
  private:
   class Prefetch;
   const ClassificationOptions options_;
-  FolderImages images_;
+  DecodedImages images_;
   size_t position_;
   std::unique_ptr<Prefetch> prefetch_;
 };

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/files/base_name.h"
 #include "core/raster/polygon.h"
-#include "data/coco/json_lists.h"
 
 namespace denovo::data {
 namespace {

@@ -7,9 +7,9 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/files/base_name.h"
 #include "core/files/json_writer.h"
 #include "data/coco/annotation_checks.h"
-#include "data/coco/json_lists.h"
 #include "data/coco/training_refusal.h"
 
 namespace denovo::data {

@@ -12,7 +12,6 @@
 #include <unordered_set>
 
 #include "core/error.h"
-#include "data/coco/json_lists.h"
 #include "data/image/image_file.h"
 
 namespace denovo::data {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files/base_name.h"
 
 namespace denovo::data {
 namespace {
@@ -323,11 +324,6 @@ class Splitter {
 };
 
 }  // namespace
-
-std::string_view base_name(std::string_view path) {
-  const size_t slash = path.find_last_of('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
 
 void read_json_lists(const std::string& path, std::span<const std::string_view> lists,
                      const std::function<void(std::span<const JsonChunk>)>& batch) {

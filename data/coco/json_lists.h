@@ -34,7 +34,4 @@ struct JsonChunk {
 void read_json_lists(const std::string& path, std::span<const std::string_view> lists,
                      const std::function<void(std::span<const JsonChunk>)>& batch);
 
-/// The last component of a path, for messages.
-std::string_view base_name(std::string_view path);
-
 }  // namespace denovo::data

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <optional>
 
+#include "core/files/base_name.h"
 #include "data/coco/dataset.h"
 #include "data/coco/dataset_chunk.h"
 #include "data/coco/parse_json_lists.h"

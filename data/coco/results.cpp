@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/files/atomic_write.h"
+#include "core/files/base_name.h"
 #include "core/files/json_writer.h"
 #include "data/coco/chunk_parser.h"
 #include "data/coco/json_members.h"
@@ -108,29 +109,9 @@ void require_finite(double number, std::string_view what, size_t index) {
     throw IoError(fmt::format("results[{}]: {} must be finite, got {}", index, what, number));
 }
 
-void put_detection(const Detection& d, size_t index, ResultFields fields, JsonWriter& json) {
-  require_finite(d.score, "score", index);
-  json.begin_object().field("image_id", d.image_id).field("category_id", d.category_id);
-  if (fields.boxes) {
-    json.key("bbox").begin_array();
-    for (const double side : d.bbox) {
-      require_finite(side, "bbox", index);
-      json.value(side);
-    }
-    json.end_array();
-  }
-  json.field("score", d.score);
-  if (fields.masks) {
-    json.key("segmentation").begin_object().key("size").begin_array();
-    json.value(d.mask.height).value(d.mask.width).end_array();
-    json.field("counts", rle_to_string(d.mask)).end_object();
-  }
-  json.end_object();
-}
-
 void put_detections(std::span<const Detection> detections, ResultFields fields, JsonWriter& json) {
   json.begin_array();
-  for (size_t i = 0; i < detections.size(); ++i) put_detection(detections[i], i, fields, json);
+  for (size_t i = 0; i < detections.size(); ++i) put_result(detections[i], i, fields, json);
   json.end_array();
 }
 
@@ -169,6 +150,29 @@ class ResultsReader {
 
   CocoResults results_;
 };
+
+void put_result(const Detection& d, size_t index, ResultFields fields, JsonWriter& json,
+                std::string_view file_name) {
+  require_finite(d.score, "score", index);
+  json.begin_object().field("image_id", d.image_id);
+  if (!file_name.empty()) json.field("file_name", file_name);
+  json.field("category_id", d.category_id);
+  if (fields.boxes) {
+    json.key("bbox").begin_array();
+    for (const double side : d.bbox) {
+      require_finite(side, "bbox", index);
+      json.value(side);
+    }
+    json.end_array();
+  }
+  json.field("score", d.score);
+  if (fields.masks) {
+    json.key("segmentation").begin_object().key("size").begin_array();
+    json.value(d.mask.height).value(d.mask.width).end_array();
+    json.field("counts", rle_to_string(d.mask)).end_object();
+  }
+  json.end_object();
+}
 
 CocoResults read_results(const std::string& path, ResultFields fields) {
   return ResultsReader().read(path, fields);

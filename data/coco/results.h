@@ -5,8 +5,10 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/files/json_writer.h"
 #include "data/coco/detection.h"
 
 namespace denovo::data {
@@ -46,6 +48,11 @@ class CocoResults {
 /// a missing image_id, category_id or score, a missing member among those asked for, and run
 /// lengths that contradict their size.
 CocoResults read_results(const std::string& path, ResultFields fields = {});
+
+/// Adds a detection to a list of results, behind its image_id that image's file_name unless it is
+/// empty. Throws IoError, naming the index, on a score or box that is not finite.
+void put_result(const Detection& detection, size_t index, ResultFields fields, JsonWriter& json,
+                std::string_view file_name = {});
 
 /// The text of a results file, detections in the given order, numbers in their shortest form that
 /// reads back equal. Throws IoError on a score or box that is not finite.

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/coco/json_lists.h"
+#include "core/files/base_name.h"
 
 namespace denovo::data {
 namespace {

@@ -23,15 +23,12 @@ void raise_limits(const CocoDataset& dataset, std::span<const int> instances,
   int64_t polygons = 0, vertices = 0, runs = 0;
   for (const int index : instances) {
     const CocoAnnotation& annotation = dataset.annotations()[index];
-    int64_t own_vertices = 0;
     for (const uint32_t size : dataset.polygons(annotation).sizes) {
       if (!usable_polygon(size)) continue;
       ++polygons;
-      own_vertices += size / 2;
+      vertices += size / 2;
     }
-    vertices += own_vertices;
     runs += static_cast<int64_t>(dataset.rle(annotation).counts.size());
-    raise(limits.vertices_per_instance, own_vertices);
   }
   raise(limits.instances_per_image, static_cast<int64_t>(instances.size()));
   raise(limits.polygons_per_image, polygons);

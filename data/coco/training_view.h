@@ -25,8 +25,7 @@ struct TrainingLimits {
   int instances_per_image = 0;
   int polygons_per_image = 0;  // usable ones (annotation_checks.h)
   int vertices_per_image = 0;  // of usable polygons, over all instances of the image
-  int vertices_per_instance = 0;
-  int runs_per_image = 0;  // run lengths of RLE masks
+  int runs_per_image = 0;      // run lengths of RLE masks
 };
 
 struct TrainingView {

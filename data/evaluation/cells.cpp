@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "core/error.h"
-#include "data/coco/json_lists.h"
+#include "core/files/base_name.h"
 
 namespace denovo::data {
 namespace {

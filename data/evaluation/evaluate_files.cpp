@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "data/coco/json_lists.h"
+#include "core/files/base_name.h"
 #include "data/coco/results.h"
 
 namespace denovo::data {

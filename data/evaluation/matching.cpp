@@ -8,7 +8,7 @@
 #include <map>
 
 #include "core/error.h"
-#include "data/coco/json_lists.h"
+#include "core/files/base_name.h"
 #include "data/evaluation/cells.h"
 #include "data/evaluation/numpy_sums.h"
 

@@ -159,47 +159,34 @@ BatchBuilder::BatchBuilder(ImageFiles files, const TrainingView& view, BatchBuil
       options_(std::move(options)),
       view_position_(dataset_.images().size(), -1),
       capacities_(capacities_of(view.limits, options_.masks)),
-      cache_(dataset_.images().size(), options_.cache_bytes) {
+      images_(dataset_.images().size(), options_.cache_bytes,
+              [this](size_t image) { return files_.read(static_cast<int>(image)); }) {
   for (size_t i = 0; i < view.images.size(); ++i) {
     view_position_[view.images[i]] = static_cast<int>(i);
   }
 }
 
-BatchBuilder::ImagePointer BatchBuilder::load(int image) const {
-  if (ImagePointer cached = cache_.find(image)) return cached;
-  auto decoded = std::make_shared<const Image>(files_.read(image));
-  cache_.keep(image, decoded);
-  return decoded;
-}
-
-BatchBuilder::ImagePointer BatchBuilder::load_or_substitute(PlannedImage& planned) const {
+DecodedImages::Pointer BatchBuilder::load_or_substitute(PlannedImage& planned) const {
   const int position = view_position_[planned.image];
-  if (!options_.skip_bad_images || position < 0) return load(planned.image);
+  if (!options_.skip_bad_images || position < 0) return images_.load(planned.image);
   const int64_t group = group_key(options_.rule, planned.transform.resized);
   const size_t count = view_.images.size();
-  for (size_t k = 0; k < count; ++k) {
-    const int image = view_.images[(position + k) % count];
+  const auto candidate = [&](size_t place) -> PlannedImage {
+    if (place == 0) return planned;
+    const int image = view_.images[(position + place) % count];
     const CocoImage& entry = dataset_.images()[image];
-    const ImageTransform transform =
-        k == 0 ? planned.transform
-               : training_transform(options_.rule, {entry.height, entry.width}, options_.seed,
-                                    planned.epoch, entry.id);
-    if (group_key(options_.rule, transform.resized) != group) continue;
-    {
-      const std::lock_guard lock(bad_mutex_);
-      if (bad_images_.contains(image)) continue;
-    }
-    try {
-      ImagePointer loaded = load(image);
-      if (k > 0) ++num_substitutions_;
-      planned = {image, planned.epoch, transform};
-      return loaded;
-    } catch (const IoError& error) {
-      const std::lock_guard lock(bad_mutex_);
-      bad_images_.emplace(image, error.what());
-    }
-  }
-  return load(planned.image);  // no substitute: says what is wrong
+    return {image, planned.epoch,
+            training_transform(options_.rule, {entry.height, entry.width}, options_.seed,
+                               planned.epoch, entry.id)};
+  };
+  auto [place, loaded] = images_.first_readable(count, [&](size_t k) -> std::optional<size_t> {
+    const PlannedImage other = candidate(k);
+    if (group_key(options_.rule, other.transform.resized) != group) return std::nullopt;
+    return other.image;
+  });
+  if (!loaded) return images_.load(planned.image);  // no substitute: says what is wrong
+  planned = candidate(place);
+  return loaded;
 }
 
 void BatchBuilder::fill_objects(const PlannedImage& planned, int slot, Batch& batch) const {
@@ -231,7 +218,7 @@ void BatchBuilder::fill_objects(const PlannedImage& planned, int slot, Batch& ba
 
 Batch BatchBuilder::build(std::span<const PlannedImage> plan) const {
   std::vector<PlannedImage> planned(plan.begin(), plan.end());
-  std::vector<ImagePointer> images;
+  std::vector<DecodedImages::Pointer> images;
   std::vector<ImageTransform> transforms;
   for (PlannedImage& image : planned) {
     images.push_back(load_or_substitute(image));
@@ -244,13 +231,6 @@ Batch BatchBuilder::build(std::span<const PlannedImage> plan) const {
     fill_objects(planned[i], static_cast<int>(i), batch);
   }
   return batch;
-}
-
-std::vector<std::string> BatchBuilder::bad_images() const {
-  const std::lock_guard lock(bad_mutex_);
-  std::vector<std::string> lines;
-  for (const auto& [image, line] : bad_images_) lines.push_back(line);
-  return lines;
 }
 
 Batch image_batch(std::span<const Image> images, const InputRule& rule) {

@@ -1,19 +1,14 @@
 // From planned images to a batch: decode, resize, flip, pad, and bring the objects along.
 #pragma once
 
-#include <atomic>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "data/coco/image_files.h"
 #include "data/coco/training_view.h"
 #include "data/loading/batch.h"
 #include "data/loading/batch_order.h"
-#include "data/loading/image_cache.h"
+#include "data/loading/decoded_images.h"
 
 namespace denovo::data {
 
@@ -25,7 +20,7 @@ struct BatchBuilderOptions {
   int64_t cache_bytes = int64_t{1} << 30;  // of decoded images
 };
 
-/// Safe from any thread: calls share the cache and the list of bad images, nothing else.
+/// Safe from any thread: calls share the decoded images, nothing else.
 class BatchBuilder {
  public:
   /// The view says which images have which objects; images outside it have none. Keeps references
@@ -41,17 +36,11 @@ class BatchBuilder {
   /// be read, so the choice depends on the files alone.
   Batch build(std::span<const PlannedImage> plan) const;
 
-  /// One line for each bad image met so far, in the order of the annotation file.
-  std::vector<std::string> bad_images() const;
-  /// How often an image has been replaced.
-  int64_t num_substitutions() const { return num_substitutions_; }
-  int64_t cached_bytes() const { return cache_.bytes(); }
+  /// By their indices in the data set.
+  const DecodedImages& images() const { return images_; }
 
  private:
-  using ImagePointer = std::shared_ptr<const Image>;
-
-  ImagePointer load(int image) const;
-  ImagePointer load_or_substitute(PlannedImage& planned) const;
+  DecodedImages::Pointer load_or_substitute(PlannedImage& planned) const;
   void fill_objects(const PlannedImage& planned, int slot, Batch& batch) const;
 
   const ImageFiles files_;
@@ -60,10 +49,7 @@ class BatchBuilder {
   const BatchBuilderOptions options_;
   std::vector<int> view_position_;  // of each image of the data set; -1 = not in the view
   Capacities capacities_;
-  mutable ImageCache cache_;
-  mutable std::mutex bad_mutex_;
-  mutable std::map<int, std::string> bad_images_;
-  mutable std::atomic<int64_t> num_substitutions_ = 0;
+  DecodedImages images_;
 };
 
 /// Capacities of a view: its limits, rounded up to multiples of 8.

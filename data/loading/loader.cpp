@@ -1,8 +1,6 @@
 #include "data/loading/loader.h"
 
-#include <fmt/format.h>
-
-#include "core/error.h"
+#include "data/loading/batch_parts.h"
 #include "data/loading/ordered_prefetch.h"
 
 namespace denovo::data {
@@ -20,31 +18,30 @@ class TrainLoader::Planner {
  public:
   Planner(const CocoDataset& dataset, const TrainingView& view, const LoaderOptions& options,
           int64_t first_iteration, int first_part, int part_stride)
-      : order_(dataset, view.images, options.builder.rule, options.images_per_batch,
+      : parts_(options.images_per_batch, options.num_parts, first_iteration, first_part,
+               part_stride),
+        order_(dataset, view.images, options.builder.rule, options.images_per_batch,
                options.builder.seed),
-        images_per_part_(options.images_per_batch / options.num_parts),
-        num_parts_(options.num_parts),
-        first_part_(first_part),
-        part_stride_(part_stride),
-        part_(first_part) {
+        iteration_(first_iteration) {
     order_.seek(first_iteration);
     global_ = order_.next();
   }
 
   BatchPlan next() {
-    if (part_ >= num_parts_) {
+    const BatchParts::Part part = parts_.next();
+    if (iteration_ != part.iteration) {
+      iteration_ = part.iteration;
       global_ = order_.next();
-      part_ = first_part_;
     }
-    const auto first = global_.begin() + int64_t{part_} * images_per_part_;
-    part_ += part_stride_;
-    return {first, first + images_per_part_};
+    const auto first = global_.begin() + part.first_image;
+    return {first, first + parts_.images_per_part()};
   }
 
  private:
+  BatchParts parts_;
   BatchOrder order_;
-  BatchPlan global_;
-  int images_per_part_, num_parts_, first_part_, part_stride_, part_;
+  int64_t iteration_;
+  BatchPlan global_;  // of the iteration
 };
 
 class TrainLoader::Prefetch : public OrderedPrefetch<BatchPlan, Batch> {
@@ -59,16 +56,6 @@ class EvalLoader::Prefetch : public OrderedPrefetch<BatchPlan, Batch> {
 TrainLoader::TrainLoader(const ImageFiles& files, const TrainingView& view, LoaderOptions options,
                          int64_t first_iteration, int first_part, int part_stride)
     : builder_(files, view, options.builder) {
-  if (options.num_parts < 1 || options.images_per_batch < 1 ||
-      options.images_per_batch % options.num_parts != 0) {
-    throw ConfigError(fmt::format(
-        "loader: images per batch must be a multiple of ranks times accumulated parts = {}, got {}",
-        options.num_parts, options.images_per_batch));
-  }
-  if (first_part < 0 || first_part >= options.num_parts || part_stride < 1) {
-    throw ConfigError(fmt::format("loader: the first part must be 0 to {}, got {}",
-                                  options.num_parts - 1, first_part));
-  }
   planner_ = std::make_unique<Planner>(files.dataset(), view, options, first_iteration, first_part,
                                        part_stride);
   prefetch_ = std::make_unique<Prefetch>(

@@ -23,9 +23,7 @@ struct LoaderOptions {
 /// uninterrupted one would have got.
 class TrainLoader {
  public:
-  /// Parts first_part, first_part + part_stride, ... of every iteration are this loader's (rank r
-  /// of R: first r, stride R). Throws ConfigError unless images_per_batch is a multiple of
-  /// num_parts. Keeps references to data set and view.
+  /// Prepares the parts that BatchParts names. Keeps references to data set and view.
   TrainLoader(const ImageFiles& files, const TrainingView& view, LoaderOptions options,
               int64_t first_iteration = 0, int first_part = 0, int part_stride = 1);
   ~TrainLoader();
@@ -56,8 +54,6 @@ class EvalLoader {
 
   /// nullopt after the last batch.
   std::optional<Batch> next();
-
-  int64_t num_batches() const { return static_cast<int64_t>(plans_.size()); }
 
  private:
   class Prefetch;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "ops/normalize_image/normalize_image.h"
 
 namespace denovo::detection {
 namespace {
@@ -55,6 +56,10 @@ nn::ResNetOptions BackboneConfig::resnet() const {
 
 nn::FpnOptions BackboneConfig::fpn() const {
   return {fpn_channels, norm_options(fpn_norm)};
+}
+
+std::unique_ptr<nn::Backbone> BackboneConfig::make() const {
+  return std::make_unique<nn::ResNetFpn>(resnet(), fpn());
 }
 
 void AnchorConfig::describe(ConfigFields& v) {
@@ -129,6 +134,14 @@ void PixelConfig::describe(ConfigFields& v) {
   v("std", std, "then divided by").positive();
 }
 
+Tensor PixelConfig::normalize(const Tensor& pixels, const Tensor& sizes, DType dtype) const {
+  return ops::normalize_image(pixels, sizes,
+                              {.mean = {mean[0], mean[1], mean[2]},
+                               .std = {std[0], std[1], std[2]},
+                               .bgr = channel_order == ChannelOrder::kBgr,
+                               .dtype = dtype});
+}
+
 void ModelConfig::describe(ConfigFields& v) {
   v.section("backbone", backbone, "ResNet and feature pyramid");
   v.section("anchors", anchors, "anchors of the RPN");
@@ -141,7 +154,7 @@ void ModelConfig::describe(ConfigFields& v) {
 }
 
 void ModelConfig::validate() const {
-  if (anchors.sizes.size() != nn::ResNetFpn::strides().size()) {
+  if (anchors.sizes.size() != nn::ResNetFpn::kStrides.size()) {
     throw ConfigError(
         fmt::format("config: model.anchors.sizes must have one size for each of p2..p6, got {}",
                     anchors.sizes.size()));

@@ -3,6 +3,7 @@
 // R50-FPN, nothing frozen) with detectron2's conventions where Detectron's differ.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,7 @@ struct BackboneConfig {
   void describe(ConfigFields& v);
   nn::ResNetOptions resnet() const;
   nn::FpnOptions fpn() const;
+  std::unique_ptr<nn::Backbone> make() const;
   nn::NormOptions norm_options(nn::NormKind kind) const { return {kind, num_groups, norm_eps}; }
 };
 
@@ -121,6 +123,8 @@ struct PixelConfig {
   std::vector<double> std{1, 1, 1};
 
   void describe(ConfigFields& v);
+  /// u8 pixels [N, H, W, 3] RGB and valid sizes i32 [N, 2] to the network's input, in dtype.
+  Tensor normalize(const Tensor& pixels, const Tensor& sizes, DType dtype) const;
 };
 
 struct ModelConfig {
@@ -133,8 +137,8 @@ struct ModelConfig {
   TestConfig test;
   PixelConfig pixel;
 
-  /// A norm of a head. A model has one number of groups and one epsilon for all its norms; their
-  /// keys stand in [model.backbone], which a classifier shares with detectors.
+  /// A norm of a head. A model has one number of groups and one epsilon for all its norms; they
+  /// stand in BackboneConfig since trunk and pyramid, all that a classifier shares, need them too.
   nn::NormOptions head_norm(nn::NormKind kind) const { return backbone.norm_options(kind); }
 
   void describe(ConfigFields& v);

@@ -1,20 +1,18 @@
 #include "detection/mask_rcnn/mask_rcnn.h"
 
 #include "core/autograd/autograd.h"
-#include "ops/normalize_image/normalize_image.h"
 
 namespace denovo::detection {
 
 MaskRcnn::MaskRcnn(const ModelConfig& config, int num_classes)
     : config_(config),
       num_classes_(num_classes),
-      backbone_(*this, "backbone", config.backbone.resnet(), config.backbone.fpn()),
+      backbone_(*this, "backbone", config.backbone.make()),
       anchor_generator_(config.anchors, backbone_->strides()),
       rpn_(*this, "proposal_generator", config.rpn, backbone_->channels(),
            anchor_generator_.per_cell()),
-      // The level above the trunk's serves large anchors only (Lin et al., 2017, section 4).
-      roi_heads_(*this, "roi_heads", config, backbone_->bottom_up().strides(),
-                 backbone_->channels(), num_classes) {}
+      roi_heads_(*this, "roi_heads", config, backbone_->pooled_strides(), backbone_->channels(),
+                 num_classes) {}
 
 NamedLosses MaskRcnn::losses(const ImageBatch& images, const GroundTruth& gt,
                              const SamplingKey& key, const LossGroups& groups,
@@ -46,12 +44,7 @@ Detections MaskRcnn::detect(const ImageBatch& images) {
 }
 
 Tensor MaskRcnn::normalize(const Tensor& pixels, const Tensor& sizes, DType dtype) const {
-  const PixelConfig& p = config_.pixel;
-  return ops::normalize_image(pixels, sizes,
-                              {.mean = {p.mean[0], p.mean[1], p.mean[2]},
-                               .std = {p.std[0], p.std[1], p.std[2]},
-                               .bgr = p.channel_order == ChannelOrder::kBgr,
-                               .dtype = dtype});
+  return config_.pixel.normalize(pixels, sizes, dtype);
 }
 
 }  // namespace denovo::detection

@@ -1,4 +1,5 @@
-// Mask R-CNN (He et al., 2017) with a ResNet-FPN trunk; without its mask head it is Faster R-CNN.
+// Mask R-CNN (He et al., 2017) on the backbone of its configuration; without its mask head it is
+// Faster R-CNN.
 #pragma once
 
 #include <functional>
@@ -31,7 +32,7 @@ class MaskRcnn : public nn::Module {
 
   const ModelConfig& config() const { return config_; }
   int num_classes() const { return num_classes_; }
-  const nn::ResNetFpn& backbone() const { return *backbone_; }
+  const nn::Backbone& backbone() const { return *backbone_; }
   const Rpn& rpn() const { return *rpn_; }
   const RoiHeads& roi_heads() const { return *roi_heads_; }
   AnchorGenerator& anchor_generator() { return anchor_generator_; }
@@ -39,7 +40,7 @@ class MaskRcnn : public nn::Module {
  private:
   ModelConfig config_;
   int num_classes_;
-  nn::Child<nn::ResNetFpn> backbone_;
+  nn::Child<nn::Backbone> backbone_;
   AnchorGenerator anchor_generator_;
   nn::Child<Rpn> rpn_;
   nn::Child<RoiHeads> roi_heads_;

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "core/files/atomic_write.h"
-#include "core/files/json_writer.h"
 #include "data/coco/image_files.h"
+#include "data/coco/results.h"
 #include "data/drawing/draw.h"
 #include "data/image/image_file.h"
 #include "data/loading/batch_builder.h"
@@ -60,21 +60,6 @@ ImageDetections detect_image(MaskRcnn& model, const data::Image& image, int64_t 
   return std::move(found.front());
 }
 
-void put_results(const ImageDetections& image, const std::string& name, JsonWriter& json) {
-  for (const data::Detection& d : image.detections) {
-    json.begin_object().field("image_id", d.image_id).field("file_name", name);
-    json.field("category_id", d.category_id).key("bbox").begin_array();
-    for (const double side : d.bbox) json.value(side);
-    json.end_array().field("score", d.score);
-    if (!d.mask.counts.empty()) {
-      json.key("segmentation").begin_object().key("size").begin_array();
-      json.value(d.mask.height).value(d.mask.width).end_array();
-      json.field("counts", rle_to_string(d.mask)).end_object();
-    }
-    json.end_object();
-  }
-}
-
 /// The classes as the results number them.
 std::vector<data::CocoCategory> result_categories(const DetectFilesOptions& options) {
   std::vector<data::CocoCategory> categories;
@@ -93,13 +78,16 @@ DetectFilesReport detect_files(MaskRcnn& model, std::span<const InputFile> files
   AtomicFile results(options.out + "/results.json");
   JsonWriter json([&](std::string_view piece) { results.write(piece); });
   json.begin_array();
+  size_t num_results = 0;
   PictureNames names;
   const std::vector<data::CocoCategory> categories = result_categories(options);
   for (size_t i = 0; i < files.size(); ++i) {
     const auto position = static_cast<int64_t>(i);
     if (std::optional<data::Image> image = read_input(files[i], options)) {
       const ImageDetections found = detect_image(model, *image, files[i].image_id, options);
-      put_results(found, files[i].name, json);
+      for (const data::Detection& detection : found.detections)
+        put_result(detection, num_results++, {.masks = !detection.mask.counts.empty()}, json,
+                   files[i].name);
       data::draw_instances(*image, drawn_detections(found, categories, 0));
       const std::string name = names.name_of(files[i].path);
       data::write_image(fmt::format("{}/{}.png", options.out, name), *image);

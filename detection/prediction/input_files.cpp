@@ -8,16 +8,13 @@
 #include <tuple>
 
 #include "core/error.h"
+#include "core/files/base_name.h"
 #include "data/image/file_kind.h"
 
 namespace denovo::detection {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string base_name(const std::string& path) {
-  return path.substr(path.find_last_of('/') + 1);
-}
 
 /// Also true for a file that cannot be opened: reading it will say why.
 bool holds_picture(const std::string& path) {
@@ -34,7 +31,7 @@ void add_directory(const std::string& directory, InputList& list) {
   std::string an_other;
   std::error_code failure;
   for (const auto& entry : fs::directory_iterator(directory, failure)) {
-    const std::string path = entry.path().string(), name = base_name(path);
+    const std::string path = entry.path().string(), name(base_name(path));
     std::error_code ignored;
     if (name.starts_with(".") || !entry.is_regular_file(ignored)) continue;
     if (data::has_picture_name(name) || holds_picture(path)) {
@@ -93,7 +90,7 @@ InputList list_input_files(const std::vector<std::string>& arguments) {
 
 std::vector<std::string> take_dataset_ids(std::vector<InputFile>& files,
                                           const data::CocoDataset& dataset) {
-  std::map<std::string, std::vector<const data::CocoImage*>> by_base_name;
+  std::map<std::string_view, std::vector<const data::CocoImage*>> by_base_name;
   for (const data::CocoImage& image : dataset.images())
     by_base_name[base_name(image.file_name)].push_back(&image);
   std::vector<std::string> strangers;

@@ -114,7 +114,7 @@ std::span<const nn::MicroBatch> ClassifierTask::load() {
   return micro_batches_;
 }
 
-void ClassifierTask::warn_of(const data::FolderImages& images, const char* fate) {
+void ClassifierTask::warn_of(const data::DecodedImages& images, const char* fate) {
   for (const std::string& line : images.bad_images())
     if (named_bad_images_.insert(line).second) logger_.warn(fmt::format("{}; {}", line, fate));
 }

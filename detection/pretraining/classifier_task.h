@@ -45,7 +45,7 @@ class ClassifierTask : public nn::ConfiguredTask<ClassifierConfig> {
   /// Of this rank's images; stops when a signal comes.
   void count(TopCounts& counts);
   /// Names each bad image once, and what becomes of it.
-  void warn_of(const data::FolderImages& images, const char* fate);
+  void warn_of(const data::DecodedImages& images, const char* fate);
 
   data::ImageFolder train_images_, val_images_;
   std::unique_ptr<ImageClassifier> model_;

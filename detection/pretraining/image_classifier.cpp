@@ -4,7 +4,6 @@
 
 #include "ops/cast/cast.h"
 #include "ops/global_avg_pool/global_avg_pool.h"
-#include "ops/normalize_image/normalize_image.h"
 
 namespace denovo::detection {
 
@@ -17,11 +16,7 @@ ImageClassifier::ImageClassifier(const BackboneConfig& backbone, const PixelConf
               nn::Initializer::normal(0.01)) {}
 
 Tensor ImageClassifier::forward(const Tensor& pixels, const Tensor& sizes, DType dtype) const {
-  const Tensor x = ops::normalize_image(pixels, sizes,
-                                        {.mean = {pixel_.mean[0], pixel_.mean[1], pixel_.mean[2]},
-                                         .std = {pixel_.std[0], pixel_.std[1], pixel_.std[2]},
-                                         .bgr = pixel_.channel_order == ChannelOrder::kBgr,
-                                         .dtype = dtype});
+  const Tensor x = pixel_.normalize(pixels, sizes, dtype);
   return ops::cast(linear_->forward(ops::global_avg_pool(trunk_->forward(x).back())),
                    compute_dtype(dtype));
 }

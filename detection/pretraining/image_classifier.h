@@ -37,9 +37,6 @@ struct TopCounts {
 
   /// logits [N, K], labels i32 [N].
   void add(const Tensor& logits, const Tensor& labels);
-  /// Fractions; 0 without images.
-  double top1_accuracy() const { return images ? static_cast<double>(top1) / images : 0; }
-  double top5_accuracy() const { return images ? static_cast<double>(top5) / images : 0; }
 };
 
 }  // namespace denovo::detection

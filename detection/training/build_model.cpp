@@ -11,7 +11,7 @@ BuiltModel build_model(const TrainConfig& config, const data::CategoryList& clas
   BuiltModel result;
   result.model =
       std::make_unique<MaskRcnn>(config.model, static_cast<int>(classes.categories.size()));
-  result.model->backbone().bottom_up().freeze(config.start.freeze_at);
+  result.model->backbone().freeze(config.start.freeze_at);
   result.model->reallocate(DType::kF32, device);
   result.model->initialize(static_cast<uint64_t>(config.seed));
   if (!config.start.init.empty())

@@ -46,10 +46,10 @@ const std::vector<data::Batch>& TrainingBatches::next() {
 
 std::vector<std::string> TrainingBatches::new_substitutions() {
   std::vector<std::string> lines;
-  const int64_t substitutions = loader_->builder().num_substitutions();
+  const int64_t substitutions = loader_->builder().images().num_substitutions();
   if (substitutions == num_substitutions_) return lines;
   num_substitutions_ = substitutions;
-  for (const std::string& line : loader_->builder().bad_images()) {
+  for (const std::string& line : loader_->builder().images().bad_images()) {
     if (told_.insert(line).second) lines.push_back(line);
   }
   return lines;

@@ -122,7 +122,7 @@ std::string load_backbone(const MaskRcnn& model, const std::string& path) {
   check_norm(model.config().backbone.norm, has(trunk, "stem.conv1.norm.running_mean"),
              has(trunk, "stem.conv1.norm.weight"), path);
   check_meaning(model.config(), file.metadata(), path);
-  nn::load_state_dict_strict(model.backbone().bottom_up(), trunk, path);
+  nn::load_state_dict_strict(model.backbone().trunk(), trunk, path);
   return fmt::format("backbone: {} tensors from {}{}", trunk.size(), path, origin);
 }
 

@@ -28,7 +28,7 @@ ResNetFpn::ResNetFpn(const ResNetOptions& resnet, const FpnOptions& options)
 std::vector<Tensor> ResNetFpn::forward(const Tensor& x) const {
   const std::vector<Tensor> stages = bottom_up_->forward(x);
   const ProfileGroup group("fpn");
-  std::vector<Tensor> levels(strides().size());
+  std::vector<Tensor> levels(kStrides.size());
   Tensor top;
   for (size_t i = stages.size(); i-- > 0;) {
     const Tensor lateral = laterals_[i].forward(stages[i]);

@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 
+#include "nn/backbone/backbone.h"
 #include "nn/backbone/resnet.h"
 
 namespace denovo::nn {
@@ -24,23 +25,29 @@ constexpr int pyramid_level(int stride) {
 ///   p_l       = norm(3x3(merged_l)),  p6 = every second pixel of p5
 ///
 /// State dict: bottom_up.*, fpn_lateral2..5.*, fpn_output2..5.*.
-class ResNetFpn : public Module {
+class ResNetFpn : public Backbone {
  public:
   ResNetFpn(const ResNetOptions& resnet, const FpnOptions& options);
 
-  /// Input pixels per cell of p2..p6: the trunk's, then twice its last.
-  static constexpr auto strides() {
+  /// Of p2..p6: the trunk's, then twice its last.
+  static constexpr auto kStrides = [] {
     constexpr auto kTrunk = ResNet::strides();
     std::array<int, kTrunk.size() + 1> strides{};
     *std::copy(kTrunk.begin(), kTrunk.end(), strides.begin()) = 2 * kTrunk.back();
     return strides;
+  }();
+  std::span<const int> strides() const override { return kStrides; }
+  /// Not p6, which serves large anchors only (Lin et al., 2017, section 4).
+  std::span<const int> pooled_strides() const override {
+    return std::span(kStrides).first(ResNet::strides().size());
   }
-  /// Of every level.
-  int channels() const { return channels_; }
+  int channels() const override { return channels_; }
 
-  /// x [N, H, W, 3], H and W multiples of the trunk's last stride -> {p2, p3, p4, p5, p6}.
-  std::vector<Tensor> forward(const Tensor& x) const;
-  const ResNet& bottom_up() const { return *bottom_up_; }
+  /// {p2, p3, p4, p5, p6}.
+  std::vector<Tensor> forward(const Tensor& x) const override;
+
+  const ResNet& trunk() const override { return *bottom_up_; }
+  void freeze(int freeze_at) const override { bottom_up_->freeze(freeze_at); }
 
  private:
   int channels_;

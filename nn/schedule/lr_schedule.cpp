@@ -69,20 +69,4 @@ std::vector<int64_t> paper_drops(int64_t max_iter) {
           std::max(max_iter - 20000, max_iter * 8 / 9)};
 }
 
-LrSchedule scaled_to_batch(const LrSchedule& schedule, int64_t batch, int64_t from_batch) {
-  if (batch < 1 || from_batch < 1) {
-    throw ConfigError(
-        fmt::format("lr_schedule: batch sizes must be positive, got {} and {}", batch, from_batch));
-  }
-  const auto scaled = [&](int64_t iterations) {
-    return (2 * iterations * from_batch + batch) / (2 * batch);  // rounded, halves up
-  };
-  LrSchedule result = schedule;
-  result.base_lr = schedule.base_lr * static_cast<double>(batch) / static_cast<double>(from_batch);
-  result.max_iter = scaled(schedule.max_iter);
-  result.warmup_iters = scaled(schedule.warmup_iters);
-  for (int64_t& drop : result.drops) drop = scaled(drop);
-  return result;
-}
-
 }  // namespace denovo::nn

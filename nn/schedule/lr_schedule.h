@@ -34,9 +34,4 @@ double learning_rate(const LrSchedule& schedule, int64_t iteration);
 /// Detectron's 60k and 80k; at 180k both rules agree.
 std::vector<int64_t> paper_drops(int64_t max_iter);
 
-/// The same training at another batch size, by the linear rule: base_lr times batch / from_batch;
-/// iterations (total, drops, warm-up) divided by it and rounded.
-/// Throws ConfigError when a batch size is not positive.
-LrSchedule scaled_to_batch(const LrSchedule& schedule, int64_t batch, int64_t from_batch = 16);
-
 }  // namespace denovo::nn

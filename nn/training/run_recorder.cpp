@@ -4,6 +4,7 @@
 
 #include "core/dist/rank_error.h"
 #include "core/files/atomic_write.h"
+#include "core/program/exit_status.h"
 
 namespace denovo::nn {
 

@@ -10,6 +10,7 @@
 #include "core/files/signals.h"
 #include "core/kernels/backend.h"
 #include "core/log/progress.h"
+#include "core/program/exit_status.h"
 #include "nn/state_dict.h"
 #include "nn/training/run_recorder.h"
 #include "nn/training/step_metrics.h"

@@ -79,7 +79,7 @@ std::vector<uint8_t> run_target(const ops::InstanceMasks& masks, const std::vect
 
 /// x in [2, 5), y in [1, 3) of a 4 x 8 image.
 Rle rectangle() {
-  return rle_from_box(2, 1, 3, 2, 4, 8);
+  return rle_from_polygon(std::vector<double>{2, 1, 2, 3, 5, 3, 5, 1}, 4, 8);
 }
 
 }  // namespace

@@ -14,17 +14,16 @@
 
 #include "core/error.h"
 #include "core/files/file.h"
+#include "core/program/exit_status.h"
 
 namespace denovo::study {
 namespace {
-
-constexpr int kBadConfig = 2, kBadData = 3, kExhausted = 4;
 
 /// Between fork and exec: system calls alone.
 [[noreturn]] void become(char* const* arguments, int log, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, kStopSignal);
-  if (getppid() != parent) _exit(128 + kStopSignal);  // it died before the line above
+  if (getppid() != parent) _exit(kSignalStatus + kStopSignal);  // it died before the line above
   close(STDIN_FILENO);
   if (open("/dev/null", O_RDONLY) != STDIN_FILENO || dup2(log, STDOUT_FILENO) < 0 ||
       dup2(log, STDERR_FILENO) < 0)
@@ -34,7 +33,7 @@ constexpr int kBadConfig = 2, kBadData = 3, kExhausted = 4;
 }
 
 int exit_status(int status) {
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return WIFSIGNALED(status) ? kSignalStatus + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 }  // namespace
@@ -94,11 +93,11 @@ std::string last_words(const std::string& log, int64_t from) {
 
 void throw_failure(int status, const std::string& sentence) {
   switch (status) {
-    case kBadConfig:
+    case kUsageStatus:
       throw ConfigError(sentence);
-    case kBadData:
+    case kDataStatus:
       throw IoError(sentence);
-    case kExhausted:
+    case kExhaustedStatus:
       throw ResourceError(sentence);
     default:
       throw Error(sentence);

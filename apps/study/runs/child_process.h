@@ -30,7 +30,7 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  /// The exit status, 128 + n for one that signal n ended; nullopt while it runs.
+  /// The exit status, kSignalStatus + n for one that signal n ended; nullopt while it runs.
   std::optional<int> poll();
   /// The same, but waits for it.
   int wait();
@@ -45,7 +45,7 @@ class ChildProcess {
 /// without the program's name; a launcher may have said more after it. Without any the last line.
 std::string last_words(const std::string& log, int64_t from = 0);
 
-/// Throws that sentence as the error that the exit status stands for (core/error.h).
+/// Throws that sentence as the error that the exit status stands for (core/program/exit_status.h).
 [[noreturn]] void throw_failure(int status, const std::string& sentence);
 
 /// The path of a program that was built with this one, beside it: "train_coco". Throws ConfigError

@@ -18,6 +18,7 @@
 #include "core/files/run_lock.h"
 #include "core/files/signals.h"
 #include "core/log/read_metrics.h"
+#include "core/program/exit_status.h"
 
 namespace denovo::study {
 namespace {
@@ -25,7 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kPollPeriod{100};
-constexpr int kDiverged = 1, kBadConfig = 2, kExhausted = 4;
 
 /// Whether another process holds the lock of a run.
 bool in_use(const std::string& directory) {
@@ -163,15 +163,15 @@ class JobRunner {
     const std::string words = status == 0 ? "" : last_words(log_of(job), ended.log_before);
     if (status == 0) {
       set_state(job, JobState::kFinished, {});
-    } else if (status == kDiverged && words.find("diverged") != std::string::npos) {
+    } else if (status == kFailedStatus && words.find("diverged") != std::string::npos) {
       create_directories(job.directory);
       replace_file(job.directory + "/failure.txt", words + "\n");
       set_state(job, JobState::kFailed, words);
     } else {
       set_state(job, JobState::kStopped,
-                status > 128    ? fmt::format("ended by signal {}", status - 128)
-                : words.empty() ? fmt::format("ended with status {}", status)
-                                : words);
+                status > kSignalStatus ? fmt::format("ended by signal {}", status - kSignalStatus)
+                : words.empty()        ? fmt::format("ended with status {}", status)
+                                       : words);
     }
     const double seconds = monotonic_seconds() - ended.start;
     progress_.ended(job, seconds,
@@ -181,7 +181,7 @@ class JobRunner {
       stop_all();
       throw ConfigError(fmt::format("{}: {} cannot be run", job.id, job.command.front()));
     }
-    if (status < kBadConfig || status > kExhausted) return;
+    if (status < kUsageStatus || status > kExhaustedStatus) return;
     stop_all();
     throw_failure(status, fmt::format("{}: {}", job.id, words));
   }

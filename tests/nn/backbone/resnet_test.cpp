@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
+
 #include "core/autograd/autograd.h"
 #include "core/error.h"
 #include "nn/backbone/fpn.h"
@@ -119,10 +122,11 @@ TEST_CASE("fpn: p2 to p5 follow their stages and p6 is every second pixel of p5"
   const ResNetFpn net(tiny(true), {.channels = 6});
   net.initialize(2);
   const auto levels = net.forward(image(96, 64));
-  CHECK(ResNetFpn::strides() == std::array{4, 8, 16, 32, 64});
-  REQUIRE(levels.size() == ResNetFpn::strides().size());
+  CHECK(ResNetFpn::kStrides == std::array{4, 8, 16, 32, 64});
+  CHECK(std::ranges::equal(net.pooled_strides(), std::array{4, 8, 16, 32}));
+  REQUIRE(levels.size() == net.strides().size());
   for (size_t level = 0; level < levels.size(); ++level) {
-    const int64_t stride = ResNetFpn::strides()[level];
+    const int64_t stride = net.strides()[level];
     CHECK(levels[level].shape() ==
           Shape{1, (96 + stride - 1) / stride, (64 + stride - 1) / stride, 6});
   }

@@ -55,19 +55,6 @@ TEST_CASE("lr_schedule: the cosine falls from the base rate to nothing") {
   CHECK(learning_rate(schedule, 400) == 0);
 }
 
-TEST_CASE("lr_schedule: another batch size scales the rate up and the iterations down") {
-  const LrSchedule at_16{.max_iter = 540000, .drops = paper_drops(540000)};
-  const LrSchedule at_64 = scaled_to_batch(at_16, 64);
-  CHECK(at_64.base_lr == 0.08);
-  CHECK(at_64.max_iter == 135000);
-  CHECK(at_64.drops == std::vector<int64_t>{120000, 130000});
-  CHECK(at_64.warmup_iters == 125);
-  const LrSchedule at_2 = scaled_to_batch(at_16, 2);
-  CHECK(at_2.base_lr == 0.0025);
-  CHECK(at_2.max_iter == 4320000);
-  CHECK(scaled_to_batch({.max_iter = 3, .drops = {}}, 2, 1).max_iter == 2);
-}
-
 TEST_CASE("lr_schedule: refuses what cannot be meant") {
   const auto message = [](const LrSchedule& schedule) -> std::string {
     try {
@@ -86,6 +73,4 @@ TEST_CASE("lr_schedule: refuses what cannot be meant") {
         "lr_schedule: drops must ascend within [0, 90000], got [80000, 60000]");
   CHECK(message({.drops = {60000, 100000}}) ==
         "lr_schedule: drops must ascend within [0, 90000], got [60000, 100000]");
-  CHECK_THROWS_WITH_AS(scaled_to_batch({}, 0),
-                       "lr_schedule: batch sizes must be positive, got 0 and 16", ConfigError);
 }

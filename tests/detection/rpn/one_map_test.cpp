@@ -1,0 +1,65 @@
+// What stands on a backbone takes the maps that there are: one instead of a pyramid's.
+#include <doctest/doctest.h>
+
+#include <array>
+
+#include "core/autograd/autograd.h"
+#include "detection/roi_heads/roi_heads.h"
+#include "nn/backbone/backbone.h"
+#include "testing/ramp.h"
+
+using namespace denovo;
+using namespace denovo::detection;
+
+namespace {
+
+constexpr int kChannels = 8, kNumClasses = 2;
+
+class OneMap : public nn::Backbone {
+ public:
+  std::span<const int> strides() const override { return kStrides; }
+  std::span<const int> pooled_strides() const override { return kStrides; }
+  int channels() const override { return kChannels; }
+  std::vector<Tensor> forward(const Tensor& x) const override { return {conv_->forward(x)}; }
+  const nn::Module& trunk() const override { return *conv_; }
+  void freeze(int) const override {}
+
+ private:
+  static constexpr std::array kStrides{16};
+  nn::Child<nn::ConvNorm> conv_{
+      *this, "conv", 3, kChannels,
+      nn::ConvNormOptions{.kernel = 16, .stride = 16, .norm = {.num_groups = 2}}};
+};
+
+}  // namespace
+
+TEST_CASE("backbone: anchors, RPN and RoI heads stand on one map of stride 16") {
+  const NoGrad no_grad;
+  ModelConfig config;
+  config.backbone.num_groups = 2;
+  config.anchors.sizes = {48};
+  config.box = {.convs = 1, .conv_channels = 8, .fc_channels = 8};
+  config.mask.convs = 1;
+  config.mask.channels = 8;
+  config.test.score_threshold = 0;
+  const OneMap backbone;
+  AnchorGenerator generator(config.anchors, backbone.strides());
+  const Rpn rpn(config.rpn, backbone.channels(), generator.per_cell());
+  const RoiHeads heads(config, backbone.pooled_strides(), backbone.channels(), kNumClasses);
+  for (const nn::Module* part :
+       {static_cast<const nn::Module*>(&backbone), static_cast<const nn::Module*>(&rpn),
+        static_cast<const nn::Module*>(&heads)})
+    part->initialize(1);
+
+  const auto features = backbone.forward(testing::ramp({1, 64, 96, 3}).to(DType::kF32));
+  const Tensor sizes = Tensor::from<int32_t>({1, 2}, {64, 96});
+  const Tensor& anchors = generator.anchors(64, 96, DType::kF32, kCpu);
+  CHECK(anchors.size(1) == 4 * 6 * 3);
+  const Proposals proposals = rpn.propose(rpn.forward(features), anchors, sizes, false);
+  CHECK(proposals.counts.to_vector<int32_t>()[0] > 0);
+  const Detections detections = heads.detect(features, proposals, sizes);
+  REQUIRE(detections.counts.to_vector<int32_t>()[0] > 0);
+  const auto scores = detections.scores.to_vector<float>();
+  CHECK(scores[0] > 0);
+  CHECK(detections.masks.defined());
+}
