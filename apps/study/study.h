@@ -41,8 +41,8 @@ class Study {
   std::optional<std::string> dry_run();
 
   /// Begins in a new or empty directory, or with `resume` goes on in one that holds this study:
-  /// ConfigError names the keys in which it differs, IoError the data. Runs what is left, then reports. Returns the
-  /// signal that stopped it, or 0.
+  /// ConfigError names the keys in which it differs, IoError the data. Runs what is left, then
+  /// reports. Returns the signal that stopped it, or 0.
   int run(bool resume);
   /// Begins or goes on as run() does, but hands what is left to Slurm (runs/submit_slurm.h).
   /// Returns lines for people. `command` is this program with its configuration.

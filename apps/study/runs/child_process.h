@@ -21,9 +21,9 @@ class ChildProcess {
  public:
   /// Starts command[0] (searched in PATH where it has no slash) with stdin closed and what it
   /// prints appended to `log`. It does not hear the terminal's Ctrl-C, which is this program's to
-  /// pass on; it gets kStopSignal when this program dies, however it dies. Call from the main thread.
-  /// Throws ResourceError when no process can be made or the log cannot be written; a program that
-  /// cannot be run ends with kCannotRun.
+  /// pass on; it gets kStopSignal when this program dies, however it dies. Call from the main
+  /// thread. Throws ResourceError when no process can be made or the log cannot be written; a
+  /// program that cannot be run ends with kCannotRun.
   ChildProcess(const std::vector<std::string>& command, const std::string& log);
   /// Ends a child that still runs with kStopSignal and waits for it.
   ~ChildProcess();
