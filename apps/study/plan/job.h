@@ -53,8 +53,8 @@ void estimate(std::vector<Job>& jobs, const std::vector<Arm>& arms,
 /// The newest iteration in a run's metrics.jsonl; `fallback` where there is none yet.
 int64_t iteration_reached(const std::string& directory, int64_t fallback);
 
-/// Sets the states, and the reasons of failures, from what is on disk: finished (a result), failed (failure.txt), stopped (a run
-/// that is neither), pending.
+/// Sets the states, and the reasons of failures, from what is on disk: finished (a result), failed
+/// (failure.txt), stopped (a run that is neither), pending.
 void look_at_states(std::vector<Job>& jobs);
 
 }  // namespace denovo::study
