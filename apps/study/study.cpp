@@ -132,17 +132,21 @@ std::optional<std::string> Study::dry_run() {
 }
 
 int Study::run(bool resume) {
-  open(resume);
-  look_at_states(jobs_);
+  require_startable(resume);
   const std::string file = path("costs.toml");
   if (fs::exists(file)) {
     costs_ = load_config<Costs>(file, {});
   } else {
     const std::optional<Costs> measured = costs();
-    if (!measured) return stopped_by(caught_signal());
+    if (!measured) {
+      logger_.info(fmt::format("stopped by signal {} before the first run", caught_signal()));
+      return caught_signal();
+    }
     costs_ = *measured;
-    replace_file(file, config_text(costs_));
   }
+  open(resume);
+  replace_file(file, config_text(costs_));
+  look_at_states(jobs_);
   estimate(jobs_, grid_->arms, grid_->runs, costs_);
   write_plan();
   const GridCost cost = cost_of(*grid_, jobs_, costs_);
@@ -161,6 +165,7 @@ int Study::stopped_by(int signal) {
 }
 
 std::vector<std::string> Study::submit(bool resume, const std::vector<std::string>& command) {
+  require_startable(resume);
   open(resume);
   if (!config_.study.tune.empty() && !fs::exists(path("tuned.toml"))) {
     throw ConfigError(
@@ -202,7 +207,18 @@ std::string Study::missing() const {
   return missing_text(jobs_);
 }
 
-void Study::open(bool resume) {
+void Study::require_startable(bool resume) const {
+  require_directory(resume);
+  if (resume) {
+    require_same_study();
+    return;
+  }
+  data_->require_all_classes(*grid_);
+  require_fitting_arms(*grid_, *data_);
+  data_->require_separate_images();
+}
+
+void Study::require_directory(bool resume) const {
   const bool is_study = fs::exists(path("study.toml"));
   if (resume && !is_study)
     throw ConfigError(fmt::format("{}: nothing to resume, there is no study here", options_.out));
@@ -216,17 +232,12 @@ void Study::open(bool resume) {
     throw ConfigError(fmt::format("{}: exists and is not an empty directory; choose another --out",
                                   options_.out));
   }
-  if (resume) {
-    lock_.emplace(options_.out);
-    require_same_study();
-    write_files();
-    return;
-  }
-  data_->require_all_classes(*grid_);
-  require_fitting_arms(*grid_, *data_);
-  data_->require_separate_images();
+}
+
+void Study::open(bool resume) {
   create_directories(options_.out);
   lock_.emplace(options_.out);
+  require_directory(resume);  // somebody may have been faster
   write_files();
 }
 

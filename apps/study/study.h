@@ -59,6 +59,10 @@ class Study {
   const std::string& summary() const { return summary_; }
 
  private:
+  /// Whether this study may begin in its directory, or go on there; throws what is in the way.
+  void require_startable(bool resume) const;
+  void require_directory(bool resume) const;
+  /// Makes the directory, takes its lock and writes what does not change.
   void open(bool resume);
   JobOptions job_options() const;
   void plan();

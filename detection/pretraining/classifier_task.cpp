@@ -47,17 +47,11 @@ void ClassifierTask::prepare(nn::RunRecorder& recorder) {
 }
 
 void ClassifierTask::read_data(nn::RunRecorder& recorder) {
-  train_images_ = data::read_image_folder(config_.data.path(config_.data.train));
-  if (!config_.data.val.empty())
-    val_images_ =
-        data::read_image_folder(config_.data.path(config_.data.val), &train_images_.classes);
-  const auto num_classes = static_cast<int>(train_images_.classes.size());
-  if (num_classes < 2)
-    throw IoError(fmt::format("{}: a classifier needs at least 2 classes, got only {}",
-                              train_images_.root, train_images_.classes[0]));
+  data_ = read_classification_data(config_);
+  const auto num_classes = static_cast<int>(data_.train.classes.size());
   recorder.announce(fmt::format("data: {} classes, {} training and {} validation images",
-                                num_classes, train_images_.images.size(),
-                                val_images_.images.size()));
+                                num_classes, data_.train.images.size(),
+                                data_.validation.images.size()));
   model_ =
       std::make_unique<ImageClassifier>(config_.model.backbone, config_.model.pixel, num_classes);
   model_->reallocate(DType::kF32, device_);
@@ -68,7 +62,7 @@ void ClassifierTask::read_data(nn::RunRecorder& recorder) {
 std::string ClassifierTask::classes_text() const {
   JsonWriter classes;
   classes.begin_array();
-  for (const std::string& name : train_images_.classes) classes.value(name);
+  for (const std::string& name : data_.train.classes) classes.value(name);
   classes.end_array();
   return classes.text();
 }
@@ -86,7 +80,7 @@ Metadata ClassifierTask::metadata() const {
 
 Metadata ClassifierTask::state() const {
   return {{"classes", classes_text()},
-          {"train_images", fmt::format("{}", train_images_.images.size())}};
+          {"train_images", fmt::format("{}", data_.train.images.size())}};
 }
 
 std::vector<std::string> ClassifierTask::resume(nn::Checkpoint& checkpoint) const {
@@ -95,12 +89,12 @@ std::vector<std::string> ClassifierTask::resume(nn::Checkpoint& checkpoint) cons
     for (const auto& [key, today] : now)
       if (key == name && text != today)
         throw IoError(fmt::format("{}: a resumed run must keep its {}: {} before, {} now",
-                                  train_images_.root, name, text, today));
+                                  data_.train.root, name, text, today));
   return {};
 }
 
 void ClassifierTask::seek(int64_t iteration) {
-  loader_.emplace(train_images_, config_.loader_options(group_.size()), iteration, group_.rank(),
+  loader_.emplace(data_.train, config_.loader_options(group_.size()), iteration, group_.rank(),
                   group_.size());
 }
 
@@ -132,9 +126,9 @@ nn::NamedLosses ClassifierTask::losses(std::span<const Tensor> micro_batch,
 }
 
 void ClassifierTask::count(TopCounts& counts) {
-  data::ClassificationEvalLoader loader(val_images_, config_.loader_options(group_.size()),
+  data::ClassificationEvalLoader loader(data_.validation, config_.loader_options(group_.size()),
                                         group_.rank(), group_.size());
-  Progress progress(logger_, "evaluate", std::ssize(val_images_.images));
+  Progress progress(logger_, "evaluate", std::ssize(data_.validation.images));
   while (const auto batch = loader.next()) {
     warn_of(loader.images(), "it is left out of the accuracy");
     if (batch->count() == 0) continue;
@@ -148,7 +142,7 @@ void ClassifierTask::count(TopCounts& counts) {
 }
 
 std::optional<nn::Score> ClassifierTask::evaluate(int64_t iteration, const std::string&) {
-  if (val_images_.images.empty()) return std::nullopt;
+  if (data_.validation.images.empty()) return std::nullopt;
   const nn::EvaluationMode mode(*model_, group_);
   TopCounts counts;
   together(group_, [&] { count(counts); });
@@ -160,7 +154,7 @@ std::optional<nn::Score> ClassifierTask::evaluate(int64_t iteration, const std::
   const auto sum = sums.to_vector<double>();
   if (sum[0] == 0)
     throw IoError(fmt::format("{}: at least one of the {} images must be readable, got none",
-                              val_images_.root, val_images_.images.size()));
+                              data_.validation.root, data_.validation.images.size()));
   const double top1 = sum[1] / sum[0], top5 = sum[2] / sum[0];
   const std::string line =
       fmt::format("top-1 {:.1f} %, top-5 {:.1f} % of {} images", 100 * top1, 100 * top5, sum[0]);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/classification/classification_loader.h"
+#include "detection/pretraining/classification_data.h"
 #include "detection/pretraining/classifier_config.h"
 #include "detection/pretraining/image_classifier.h"
 #include "nn/training/configured_task.h"
@@ -47,7 +48,7 @@ class ClassifierTask : public nn::ConfiguredTask<ClassifierConfig> {
   /// Names each bad image once, and what becomes of it.
   void warn_of(const data::DecodedImages& images, const char* fate);
 
-  data::ImageFolder train_images_, val_images_;
+  ClassificationData data_;
   std::unique_ptr<ImageClassifier> model_;
   std::optional<data::ClassificationTrainLoader> loader_;
   std::vector<nn::MicroBatch> micro_batches_;

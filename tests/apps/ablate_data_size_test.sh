@@ -66,6 +66,16 @@ expect 2 "ablate_data_size: study: nothing to report, there is no study here" \
   ablate --out study --report-only
 absent study
 
+cp -r shapes/classification one && rm -r one/train/[b-z]* one/val/[b-z]*
+sed 's|shapes/classification|one|' pretrain.toml >one.toml
+expect 3 "ablate_data_size: one/train: a classifier needs at least 2 classes, got only arrow" \
+  ablate --out study study.arms=scratch=random,pretrained=one.toml
+mkdir shapes/classification/train/nothing
+expect 3 "ablate_data_size: shapes/classification/train/nothing: must hold .jpg, .jpeg or .png files, got none" \
+  ablate --out study
+rmdir shapes/classification/train/nothing
+absent study
+
 echo "-- what it will take, before anything is written"
 expect 0 "" ablate --out study --dry-run
 grep -q "^scratch-12-8-s1 .* 2 .* pending, after scratch-12-16-s1$" stdout || fail "no branch: $(cat stdout)"

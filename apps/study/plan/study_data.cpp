@@ -11,7 +11,7 @@
 #include "core/files/file.h"
 #include "data/coco/match_categories.h"
 #include "data/coco/subset.h"
-#include "detection/pretraining/classifier_config.h"
+#include "detection/pretraining/classification_data.h"
 #include "detection/training/build_model.h"
 
 namespace denovo::study {
@@ -165,6 +165,7 @@ void require_fitting_arms(const Grid& grid, const StudyData& data) {
     require_own_start(arm, run->config);
     if (arm.start == Arm::Start::kPretrain) {
       require_same_trunk(arm, run->config);
+      detection::read_classification_data(load_config<detection::ClassifierConfig>(arm.source, {}));
     } else {
       detection::build_model(run->config, data::CategoryList::of(data.training()), Device{});
     }

@@ -41,9 +41,10 @@ class StudyData {
   std::vector<int> evaluated_;  // indices of validation images
 };
 
-/// Throws ConfigError or IoError for a backbone file that is missing or does not fit the detector,
-/// for a pre-training whose trunk would not (another norm, width, depth or pixels), and for
-/// configurations that start runs in another way than their arm, or all of an arm with one seed.
+/// Throws ConfigError or IoError for pre-training data that cannot be read, for a backbone file
+/// that is missing or does not fit the detector, for a pre-training whose trunk would not (another
+/// norm, width, depth or pixels), and for configurations that start runs in another way than their
+/// arm, or all of an arm with one seed.
 void require_fitting_arms(const Grid& grid, const StudyData& data);
 
 }  // namespace denovo::study
