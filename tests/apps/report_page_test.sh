@@ -66,6 +66,17 @@ if [ -z "$chromium" ]; then
   exit
 fi
 
+browser() {
+  timeout 120 "$chromium" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
+    --user-data-dir="$work/profile" "$@"
+}
+echo '<!DOCTYPE html><title>t</title><p>seen' >trivial.html
+if ! browser --dump-dom "file://$work/trivial.html" 2>/dev/null | grep -q seen; then
+  echo "skipped: how the pages look, Chromium shows no page on this machine"
+  finish "report pages: whole, honest, nothing fetched"
+  exit
+fi
+
 # look PAGE WIDTH SCHEME: what page_checks.html finds, as one line; and what the console says.
 look() {
   # The page forbids scripts; its copy allows the one that measures.
@@ -78,7 +89,7 @@ look() {
 END
   local scheme=1
   [ "$3" = light ] || scheme=0
-  timeout 120 "$chromium" --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
+  browser \
     --host-resolver-rules="MAP * ~NOTFOUND" --enable-logging=stderr --virtual-time-budget=5000 \
     --blink-settings=preferredColorScheme=$scheme --window-size=1300,950 \
     --dump-dom "file://$work/frame.html" >dom 2>console
