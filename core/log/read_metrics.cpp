@@ -53,4 +53,10 @@ std::vector<MetricsLine> read_metrics(const std::string& path) {
   return lines;
 }
 
+double last_value(const std::vector<MetricsLine>& lines, const std::string& name) {
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line)
+    if (line->has(name)) return line->value(name);
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
 }  // namespace denovo

@@ -23,4 +23,7 @@ struct MetricsLine {
 /// JSON object with an iteration; a file that does not exist has no lines.
 std::vector<MetricsLine> read_metrics(const std::string& path);
 
+/// The value of that name in the last line that has one; NaN where none has.
+double last_value(const std::vector<MetricsLine>& lines, const std::string& name);
+
 }  // namespace denovo

@@ -21,13 +21,6 @@ struct TunedFile {
   }
 };
 
-double last_box_ap(const std::string& directory) {
-  const auto lines = read_metrics(directory + "/metrics.jsonl");
-  for (auto line = lines.rbegin(); line != lines.rend(); ++line)
-    if (line->has("bbox/AP")) return line->value("bbox/AP");
-  return -1;
-}
-
 }  // namespace
 
 std::vector<std::vector<std::string>> combinations(const std::vector<std::string>& tune) {
@@ -80,7 +73,9 @@ std::optional<Tuned> choose(const StudyConfig& config, const std::vector<StudyRu
     const auto job = std::find_if(jobs.begin(), jobs.end(),
                                   [&](const Job& each) { return each.id == runs[i].id; });
     if (!job->is_over()) return std::nullopt;
-    const double ap = job->state == JobState::kFinished ? last_box_ap(job->directory) : -1;
+    const double ap = job->state == JobState::kFinished
+                          ? last_value(read_metrics(job->directory + "/metrics.jsonl"), "bbox/AP")
+                          : -1;
     const auto [entry, is_new] = best.try_emplace(runs[i].images, -1);
     if (!(ap > entry->second)) continue;  // NaN, too
     entry->second = ap;

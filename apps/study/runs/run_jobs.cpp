@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <memory>
@@ -40,12 +41,11 @@ bool in_use(const std::string& directory) {
 
 /// What a job that is finished has come to.
 std::string outcome_of(const Job& job) {
-  const auto lines = read_metrics(job.directory + "/metrics.jsonl");
-  const char* name = job.is_pretraining() ? "top1" : "bbox/AP";
-  for (auto line = lines.rbegin(); line != lines.rend(); ++line)
-    if (line->has(name))
-      return fmt::format("{} {:.1f}", job.is_pretraining() ? "top-1" : "box AP", line->value(name));
-  return name_of(job.state);
+  const bool classifies = job.is_pretraining();
+  const double value =
+      last_value(read_metrics(job.directory + "/metrics.jsonl"), classifies ? "top1" : "bbox/AP");
+  if (std::isnan(value)) return name_of(job.state);
+  return fmt::format("{} {:.1f}", classifies ? "top-1" : "box AP", value);
 }
 
 struct Running {
