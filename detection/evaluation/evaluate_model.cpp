@@ -1,5 +1,7 @@
 #include "detection/evaluation/evaluate_model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/files/atomic_write.h"
@@ -78,6 +80,21 @@ ModelScores score_detections(const data::CocoDataset& dataset,
     scores.segm = data::evaluate_coco(dataset, all, data::IouType::kSegm, options);
   }
   return scores;
+}
+
+std::vector<Metric> score_metrics(const ModelScores& scores, const std::string& prefix,
+                                  size_t count) {
+  std::vector<Metric> metrics;
+  const auto add = [&](const char* type, const data::CocoStats& stats) {
+    const auto values = stats.values();
+    for (size_t i = 0; i < count; ++i)
+      if (values[i] >= 0)
+        metrics.push_back(
+            {fmt::format("{}{}/{}", prefix, type, data::CocoStats::kNames[i]), 100 * values[i]});
+  };
+  add("bbox", scores.bbox.stats);
+  if (scores.segm) add("segm", scores.segm->stats);
+  return metrics;
 }
 
 void write_evaluation(const std::string& directory, std::span<const ImageDetections> images,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/log/metrics.h"
 #include "data/coco/image_files.h"
 #include "data/evaluation/coco_evaluation.h"
 #include "data/loading/input_rule.h"
@@ -38,6 +39,12 @@ struct ModelScores {
 /// COCO evaluation of such detections of all ranks. Only the images that stand in the list count.
 ModelScores score_detections(const data::CocoDataset& dataset,
                              std::span<const ImageDetections> images, bool masks);
+
+/// The first `count` of the reference's numbers per IoU type in percent, by name: "bbox/AP", ...
+/// behind the prefix. One that is undefined, for want of ground truth, is left out: a curve has no
+/// point there.
+std::vector<Metric> score_metrics(const ModelScores& scores, const std::string& prefix = "",
+                                  size_t count = data::CocoStats::kNames.size());
 
 /// Writes directory/coco_instances_results.json, bbox.json, segm.json and summary.txt (the
 /// reference's lines). Throws ResourceError.

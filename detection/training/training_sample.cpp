@@ -1,7 +1,5 @@
 #include "detection/training/training_sample.h"
 
-#include <fmt/format.h>
-
 #include "data/coco/annotation_checks.h"
 #include "data/coco/subset.h"
 #include "detection/evaluation/detect_together.h"
@@ -43,16 +41,9 @@ std::optional<std::vector<Metric>> TrainingSample::run(MaskRcnn& model, Logger& 
   std::vector<Metric> metrics;
   together(group_, [&] {
     if (!group_.is_first()) return;
-    const ModelScores scores = score_detections(dataset, *detections, config_.model.mask.enabled);
-    const auto add = [&](const char* type, const data::CocoStats& stats) {
-      const auto values = stats.values();
-      for (size_t i = 0; i < 3; ++i)  // AP, AP50, AP75
-        if (values[i] >= 0)
-          metrics.push_back(
-              {fmt::format("train_{}/{}", type, data::CocoStats::kNames[i]), 100 * values[i]});
-    };
-    add("bbox", scores.bbox.stats);
-    if (scores.segm) add("segm", scores.segm->stats);
+    constexpr size_t kApAp50Ap75 = 3;
+    metrics = score_metrics(score_detections(dataset, *detections, config_.model.mask.enabled),
+                            "train_", kApAp50Ap75);
   });
   return metrics;
 }

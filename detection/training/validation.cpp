@@ -16,21 +16,6 @@ namespace {
 
 constexpr int kImagesPerBatch = 4;  // of the losses; changes speed only
 
-/// A number that is undefined, for want of ground truth, is left out: a curve has no point there.
-std::vector<Metric> score_metrics(const ModelScores& scores) {
-  std::vector<Metric> metrics;
-  const auto add = [&](const char* type, const data::CocoStats& stats) {
-    const auto values = stats.values();
-    for (size_t i = 0; i < values.size(); ++i)
-      if (values[i] >= 0)
-        metrics.push_back(
-            {fmt::format("{}/{}", type, data::CocoStats::kNames[i]), 100 * values[i]});
-  };
-  add("bbox", scores.bbox.stats);
-  if (scores.segm) add("segm", scores.segm->stats);
-  return metrics;
-}
-
 std::string score_line(int64_t iteration, const ModelScores& scores) {
   const auto part = [](const char* kind, const data::CocoStats& stats) {
     if (stats.AP < 0) return fmt::format("{} AP undefined (no ground truth)", kind);
