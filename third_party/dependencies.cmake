@@ -21,6 +21,7 @@ endfunction()
 
 denovo_find(onednn dnnl.hpp dnnl)
 denovo_find(simdjson simdjson.h simdjson)
+denovo_find(libzip zip.h zip)
 denovo_find(tomlplusplus toml++/toml.h "")
 denovo_find(boost_math boost/math/distributions/students_t.hpp "")
 denovo_find(stb_headers stb/stb_image.h "")

@@ -6,35 +6,19 @@
 #include <map>
 
 #include "core/error.h"
+#include "detection/weights/predictor_rows.h"
 
 namespace denovo::detection {
 namespace {
 
 constexpr const char* kScores = "roi_heads.box_predictor.cls_score.";
 
-struct ClassLayer {
-  const char* prefix;
-  int rows_per_class;
-  bool has_background;
-};
-
-constexpr ClassLayer kLayers[] = {{kScores, 1, true},
-                                  {"roi_heads.box_predictor.bbox_pred.", 4, false},
-                                  {"roi_heads.mask_head.predictor.", 1, false}};
-
-const ClassLayer* layer_of(const std::string& name) {
-  const auto* found =
-      std::find_if(std::begin(kLayers), std::end(kLayers),
-                   [&](const ClassLayer& layer) { return name.starts_with(layer.prefix); });
-  return found == std::end(kLayers) ? nullptr : found;
-}
-
 bool same_but_rows(const Tensor& a, const Tensor& b) {
   return a.rank() > 0 && a.rank() == b.rank() && a.shape().with(0, b.size(0)) == b.shape();
 }
 
 /// `own` with the rows of `file`, a tensor of num_classes classes.
-Tensor merged(const ClassLayer& layer, const Tensor& own, const Tensor& file, int num_classes,
+Tensor merged(const PredictorLayer& layer, const Tensor& own, const Tensor& file, int num_classes,
               std::span<const int32_t> source) {
   const int64_t rows = layer.rows_per_class;
   const bool for_all = !layer.has_background && file.size(0) == rows && num_classes > 1;
@@ -68,11 +52,11 @@ void take_class_rows(const MaskRcnn& model, std::span<const int32_t> source, nn:
   const int num_classes = num_classes_of(state);
   std::map<std::string, Tensor> own;
   for (auto& [name, tensor] : nn::state_dict(model))
-    if (layer_of(name) != nullptr) own.emplace(name, tensor);
+    if (predictor_layer(name) != nullptr) own.emplace(name, tensor);
   for (auto& [name, tensor] : state) {
     const auto found = own.find(name);
     if (found == own.end() || !same_but_rows(tensor, found->second)) continue;  // does not fit
-    const ClassLayer& layer = *layer_of(name);
+    const PredictorLayer& layer = *predictor_layer(name);
     const int64_t rows = layer.rows_per_class,
                   expected = rows * num_classes + (layer.has_background ? 1 : 0);
     const bool fits =

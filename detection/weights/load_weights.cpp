@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/files/safetensors.h"
 #include "detection/config/model_file_config.h"
 #include "detection/weights/class_list.h"
 #include "detection/weights/class_rows.h"
-#include "detection/weights/torchvision_resnet.h"
+#include "detection/weights/fold_pixels.h"
+#include "detection/weights/import_weights.h"
 #include "nn/state_dict.h"
 
 namespace denovo::detection {
@@ -40,21 +40,6 @@ std::string told_rows(std::span<const int32_t> source, const data::CategoryList&
   add("new, at random", fresh);
   add("in the file alone", unused);
   return text;
-}
-
-nn::StateDict from_torchvision(const nn::StateDict& file, const ModelConfig& config,
-                               const std::string& path) {
-  if (config.backbone.stride_in_1x1)
-    throw ConfigError(
-        fmt::format("config: {} has torchvision's names, whose strides stand in the "
-                    "3x3 convolutions; set model.backbone.stride_in_1x1 = false",
-                    path));
-  nn::StateDict trunk =
-      rename_tensors(file, torchvision_resnet_rules(config.backbone.resnet()), path);
-  for (auto& [name, tensor] : trunk) {
-    if (name == "stem.conv1.weight") tensor = adapt_to_pixels(tensor, config.pixel);
-  }
-  return trunk;
 }
 
 /// Norms of different kinds share names but not meaning.
@@ -96,45 +81,71 @@ void check_meaning(const ModelConfig& config, const Metadata& metadata, const st
   }
 }
 
+/// Conventions of a codebase that its tensors do not tell.
+void check_conventions(const ModelConfig& config, const ImportedModel& file) {
+  const BackboneConfig& theirs = file.config.model.backbone;
+  check_norm(config.backbone.norm, theirs.norm == nn::NormKind::kFrozenBatchNorm,
+             theirs.norm != nn::NormKind::kNone, file.path());
+  check_meaning(config, file.file().metadata(), file.path());
+  if (file.pixels_are_known() && config.backbone.stride_in_1x1 != theirs.stride_in_1x1)
+    throw ConfigError(
+        fmt::format("config: {} has {}'s names, whose strides stand in the {} convolutions; set "
+                    "model.backbone.stride_in_1x1 = {}",
+                    file.path(), name(file.codebase()), theirs.stride_in_1x1 ? "1x1" : "3x3",
+                    theirs.stride_in_1x1));
+}
+
+/// The tensors of a file, for the pixels of a model.
+nn::StateDict state_for(const ModelConfig& config, const ImportedModel& file) {
+  nn::StateDict state = file.state();
+  if (file.pixels_are_known())
+    for (auto& [name, tensor] : state)
+      if (name == std::string(kTrunk) + "stem.conv1.weight")
+        tensor = fold_pixels(tensor, file.config.model.pixel, config.pixel, file.path());
+  return state;
+}
+
+/// Whose names they were, and what was looked through, for the log; empty for our own.
+std::string origin_text(const ImportedModel& file) {
+  const std::string names = file.codebase() == Codebase::kDetectron2
+                                ? ""
+                                : fmt::format(" in {}'s names", name(file.codebase()));
+  return file.picked().told.empty() ? names : fmt::format("{} ({})", names, file.picked().told);
+}
+
+/// The classes as the file names them, or as everybody knows them.
+std::optional<std::vector<data::CocoCategory>> class_list_of(const ImportedModel& file) {
+  if (auto named = read_class_list(file.file().metadata(), file.path())) return named;
+  if (file.categories.empty()) return std::nullopt;
+  return file.categories;
+}
+
 }  // namespace
 
 std::string load_backbone(const MaskRcnn& model, const std::string& path) {
-  const SafetensorsFile file(path);
-  nn::StateDict all;
-  for (const auto& entry : file.entries()) all.emplace_back(entry.name, file.read(entry));
-  const auto has = [&](const nn::StateDict& state, std::string_view name) {
-    return std::any_of(state.begin(), state.end(),
-                       [&](const auto& entry) { return entry.first == name; });
-  };
+  const ImportedModel file(path);
+  const ModelConfig& config = model.config();
+  check_conventions(config, file);
+  const std::string prefix = kTrunk;
   nn::StateDict trunk;
-  std::string origin;
-  for (const auto& [name, tensor] : all) {
-    if (name.starts_with(kTrunk))
-      trunk.emplace_back(name.substr(std::string(kTrunk).size()), tensor);
-  }
-  if (trunk.empty()) {
-    if (!has(all, "conv1.weight"))
-      throw IoError(fmt::format(
-          "{}: holds neither {}* nor torchvision's conv1.weight, so no backbone", path, kTrunk));
-    trunk = from_torchvision(all, model.config(), path);
-    origin = " in torchvision's names";
-  }
-  check_norm(model.config().backbone.norm, has(trunk, "stem.conv1.norm.running_mean"),
-             has(trunk, "stem.conv1.norm.weight"), path);
-  check_meaning(model.config(), file.metadata(), path);
+  for (auto& [name, tensor] : state_for(config, file))
+    if (name.starts_with(prefix)) trunk.emplace_back(name.substr(prefix.size()), tensor);
   nn::load_state_dict_strict(model.backbone().trunk(), trunk, path);
-  return fmt::format("backbone: {} tensors from {}{}", trunk.size(), path, origin);
+  return fmt::format("backbone: {} tensors from {}{}", trunk.size(), path, origin_text(file));
 }
 
 LoadedDetector load_detector(const MaskRcnn& model, const std::string& path,
                              const data::CategoryList& classes) {
-  const SafetensorsFile file(path);
-  nn::StateDict state;
-  for (const auto& entry : file.entries()) state.emplace_back(entry.name, file.read(entry));
+  const ImportedModel file(path);
+  if (!file.is_detector())
+    throw IoError(path + ": holds a backbone and no heads; it is model.init");
+  check_conventions(model.config(), file);
+  nn::StateDict state = state_for(model.config(), file);
   const int num_classes = num_classes_of(state);
-  LoadedDetector loaded{fmt::format("detector: {} tensors from {}", state.size(), path), {}};
+  LoadedDetector loaded{
+      fmt::format("detector: {} tensors from {}{}", state.size(), path, origin_text(file)), {}};
   std::vector<int32_t> source;  // by class of the model; empty: nothing is known
-  if (const auto known = read_class_list(file.metadata(), path)) {
+  if (const auto known = class_list_of(file)) {
     if (static_cast<int>(known->size()) != num_classes)
       throw IoError(
           fmt::format("{}: cls_score must have {} rows, one for each of the categories in "

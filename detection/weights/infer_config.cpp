@@ -1,0 +1,136 @@
+#include "detection/weights/infer_config.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+
+#include "core/error.h"
+
+namespace denovo::detection {
+namespace {
+
+const std::string kTrunk = "backbone.bottom_up.", kHeads = "roi_heads.";
+
+class Inference {
+ public:
+  Inference(const std::vector<NamedShape>& tensors, const std::string& source) : source_(source) {
+    for (const NamedShape& tensor : tensors) shapes_.emplace(tensor.name, tensor.shape);
+  }
+
+  InferredConfig run() {
+    trunk();
+    if (has("roi_heads.box_predictor.cls_score.weight")) {
+      pyramid();
+      heads();
+    }
+    return std::move(result_);
+  }
+
+ private:
+  bool has(const std::string& name) const { return shapes_.contains(name); }
+  int size(const std::string& name, size_t dimension) const {
+    const auto found = shapes_.find(name);
+    if (found == shapes_.end()) throw IoError(fmt::format("{}: lacks {}", source_, name));
+    const auto& shape = found->second;
+    if (dimension >= shape.size() || shape[dimension] < 1 || shape[dimension] > 1'000'000)
+      throw IoError(
+          fmt::format("{}: {} has no possible size in dimension {}", source_, name, dimension));
+    return static_cast<int>(shape[dimension]);
+  }
+  int rows(const std::string& layer) const { return size(layer + ".weight", 0); }
+  nn::NormKind norm_of(const std::string& conv) const {
+    if (has(conv + ".norm.running_mean")) return nn::NormKind::kFrozenBatchNorm;
+    return has(conv + ".norm.weight") ? nn::NormKind::kGroupNorm : nn::NormKind::kNone;
+  }
+  /// Layers PREFIX1, PREFIX2, … there are.
+  int count(const std::string& prefix) const {
+    int layers = 0;
+    while (has(fmt::format("{}{}.weight", prefix, layers + 1))) ++layers;
+    return layers;
+  }
+
+  void trunk() {
+    BackboneConfig& backbone = result_.config.model.backbone;
+    backbone.stem_channels = rows(kTrunk + "stem.conv1");
+    backbone.norm = norm_of(kTrunk + "stem.conv1");
+    const bool bottleneck = has(kTrunk + "res2.0.conv3.weight");
+    const char* const last = bottleneck ? "conv3" : "conv2";
+    for (int stage = 2; stage <= 5; ++stage) {
+      int blocks = 0;
+      while (has(fmt::format("{}res{}.{}.conv1.weight", kTrunk, stage, blocks))) ++blocks;
+      backbone.blocks.push_back(blocks);
+      backbone.channels.push_back(rows(fmt::format("{}res{}.0.{}", kTrunk, stage, last)));
+    }
+    if (bottleneck) {
+      const int width = rows(kTrunk + "res2.0.conv2");
+      backbone.groups = width / size(kTrunk + "res2.0.conv2.weight", 1);
+      backbone.width_per_group = width / std::max(backbone.groups, 1);
+    }
+    backbone.block = bottleneck ? BlockKind::kBottleneck : BlockKind::kBasic;
+    name_depth(backbone, bottleneck);
+  }
+
+  /// Says by its depth what needs no list.
+  static void name_depth(BackboneConfig& backbone, bool bottleneck) {
+    for (const int depth : {18, 34, 50, 101, 152}) {
+      BackboneConfig plain;
+      plain.depth = depth;
+      const nn::ResNetOptions options = plain.resnet();
+      if (options.bottleneck != bottleneck ||
+          std::vector<int>(options.blocks.begin(), options.blocks.end()) != backbone.blocks)
+        continue;
+      backbone.depth = depth;
+      backbone.blocks.clear();
+      backbone.block = BlockKind::kAuto;
+      if (std::vector<int>(options.channels.begin(), options.channels.end()) == backbone.channels)
+        backbone.channels.clear();
+      if (backbone.channels.empty() && backbone.groups == 1 && backbone.width_per_group == 64)
+        backbone.width_per_group = 0;
+      return;
+    }
+  }
+
+  void pyramid() {
+    BackboneConfig& backbone = result_.config.model.backbone;
+    backbone.fpn_channels = rows("backbone.fpn_lateral2");
+    backbone.fpn_norm = norm_of("backbone.fpn_lateral2");
+  }
+
+  void heads() {
+    ModelConfig& model = result_.config.model;
+    result_.num_classes = rows(kHeads + "box_predictor.cls_score") - 1;
+    const int anchors = rows("proposal_generator.rpn_head.objectness_logits");
+    if (anchors != static_cast<int>(model.anchors.ratios.size()))
+      throw IoError(fmt::format("{}: must have {} anchors at a place, got {}", source_,
+                                model.anchors.ratios.size(), anchors));
+    const std::string box = kHeads + "box_head.", mask = kHeads + "mask_head.";
+    model.box.convs = count(box + "conv");
+    model.box.fcs = count(box + "fc");
+    model.box.norm = norm_of(box + "conv1");
+    if (model.box.convs > 0) model.box.conv_channels = rows(box + "conv1");
+    const int channels =
+        model.box.convs > 0 ? model.box.conv_channels : model.backbone.fpn_channels;
+    model.box.fc_channels = rows(box + "fc1");
+    const int inputs = size(box + "fc1.weight", 1);
+    model.box.resolution =
+        static_cast<int>(std::lround(std::sqrt(static_cast<double>(inputs) / channels)));
+    model.mask.enabled = has(mask + "predictor.weight");
+    if (!model.mask.enabled) return;
+    model.mask.convs = count(mask + "mask_fcn");
+    model.mask.channels = rows(mask + "predictor") > 0 ? size(mask + "predictor.weight", 1) : 0;
+    model.mask.norm = norm_of(mask + "mask_fcn1");
+  }
+
+  const std::string& source_;
+  std::map<std::string, std::vector<int64_t>> shapes_;
+  InferredConfig result_;
+};
+
+}  // namespace
+
+InferredConfig infer_config(const std::vector<NamedShape>& tensors, const std::string& source) {
+  return Inference(tensors, source).run();
+}
+
+}  // namespace denovo::detection
