@@ -76,20 +76,23 @@ Study::Study(StudyConfig config, StudyOptions options, Logger& logger)
 }
 
 JobOptions Study::job_options() const {
-  return {.study = options_.out, .device = options_.device, .threads = config_.study.threads};
+  return {.study = options_.out,
+          .device = options_.device,
+          .threads = config_.study.threads,
+          .launch = config_.study.launch};
 }
 
 void Study::plan() {
   grid_ = make_grid(config_, detector_, data_ ? data_->num_images() : 0,
                     data_ ? data_->num_validation_images() : 0, options_.out,
                     read_tuned(path("tuned.toml")));
-  jobs_ = jobs_of(config_, grid_->arms, grid_->runs, job_options());
+  jobs_ = jobs_of(grid_->arms, grid_->runs, job_options());
 }
 
 int Study::tune() {
   const std::vector<StudyRun> runs = tuning_runs(config_, *grid_, options_.out);
   if (runs.empty() || fs::exists(path("tuned.toml"))) return 0;
-  std::vector<Job> jobs = jobs_of(config_, grid_->arms, runs, job_options());
+  std::vector<Job> jobs = jobs_of(grid_->arms, runs, job_options());
   look_at_states(jobs);
   estimate(jobs, grid_->arms, runs, costs_);
   logger_.info(fmt::format("tuning: {} runs of {} iterations", runs.size(), config_.shortest()));

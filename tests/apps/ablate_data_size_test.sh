@@ -83,6 +83,25 @@ grep -q "^17 runs, 144 iterations, " stdout || fail "no total: $(cat stdout)"
 grep -q "^without branches: 192 iterations, " stdout || fail "no saving: $(cat stdout)"
 absent study
 
+echo "-- measured as runs are started: with the launcher, and with sentences of its own"
+printf '#!/bin/sh\necho "$1" >>%s/launched.txt\nexec "$@"\n' "$work" >launcher && chmod +x launcher
+expect 0 "" ablate --out study --dry-run study.launch=./launcher
+[ "$(sort -u launched.txt)" = "$bin/train_coco" ] && [ "$(wc -l <launched.txt)" = 2 ] ||
+  fail "the launcher was not there when a step was measured: $(cat launched.txt)"
+expect 2 "ablate_data_size: calibration: no_such_launcher cannot be run" \
+  ablate --out study --dry-run "study.launch=no_such_launcher -n 2"
+expect 1 "ablate_data_size: calibration: ended with status 1" \
+  ablate --out study --dry-run study.launch=false
+TMPDIR=$work/nowhere expect 4 "ablate_data_size: $work/nowhere: must take a folder for the calibration, got 'No such file or directory'; TMPDIR names another place for temporary files" \
+  ablate --out study --dry-run
+# An image of a later step than the first, before which nothing is there to be resumed.
+image=shapes/train/000000000001.jpg
+cp $image kept.jpg && truncate -s -200 $image
+expect 3 "ablate_data_size: calibration: $image: damaged *" ablate --out study --dry-run
+! grep -q "resume" stderr || fail "offers to resume a calibration: $(cat stderr)"
+mv kept.jpg $image
+absent study
+
 echo "-- a whole study, which the others are compared with"
 expect 0 "" ablate --out whole --jobs 2
 for word in '"verdict":"inconclusive"' '"validation_noise":\[' '"top1":' '"train_bbox":{"AP":'; do

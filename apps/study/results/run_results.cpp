@@ -46,7 +46,7 @@ RunResult read_run(const StudyRun& run, const Job& job) {
 }
 
 PretrainingResult read_pretraining(const Job& job) {
-  PretrainingResult result{.arm = job.id.substr(job.id.find('/') + 1), .state = job.state};
+  PretrainingResult result{.arm = job.pretrained_arm(), .state = job.state};
   result.top1 = std::nan("");
   nn::TrainingTotals totals;
   for (const MetricsLine& line : read_metrics(job.directory + "/metrics.jsonl")) {

@@ -104,9 +104,8 @@ class JobRunner {
 
   /// Of what a job needs, when the job that should have left it is over.
   void explain_absence(Job& job) {
-    const auto parent = std::find_if(jobs_.begin(), jobs_.end(),
-                                     [&](const Job& each) { return each.id == job.needs; });
-    if (parent == jobs_.end() || !parent->is_over()) return;
+    const Job* parent = find_job(jobs_, job.needs);
+    if (!parent || !parent->is_over()) return;
     set_state(
         job, job.state,
         parent->state == JobState::kFailed
@@ -168,22 +167,17 @@ class JobRunner {
       replace_file(job.directory + "/failure.txt", words + "\n");
       set_state(job, JobState::kFailed, words);
     } else {
-      set_state(job, JobState::kStopped,
-                status > kSignalStatus ? fmt::format("ended by signal {}", status - kSignalStatus)
-                : words.empty()        ? fmt::format("ended with status {}", status)
-                                       : words);
+      set_state(job, JobState::kStopped, reason_of_end(status, words));
     }
     const double seconds = monotonic_seconds() - ended.start;
     progress_.ended(job, seconds,
                     job.reason.empty() ? outcome_of(job)
                                        : fmt::format("{} ({})", name_of(job.state), job.reason));
-    if (status == kCannotRun) {
-      stop_all();
-      throw ConfigError(fmt::format("{}: {} cannot be run", job.id, job.command.front()));
-    }
-    if (status < kUsageStatus || status > kExhaustedStatus) return;
+    const bool meets_all =
+        status == kCannotRun || (status >= kUsageStatus && status <= kExhaustedStatus);
+    if (!meets_all) return;
     stop_all();
-    throw_failure(status, fmt::format("{}: {}", job.id, words));
+    throw_failure(status, job.id, job.command, words);
   }
 
   void stop_all() {
