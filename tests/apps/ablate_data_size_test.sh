@@ -107,6 +107,9 @@ expect 0 "" ablate --out whole --jobs 2
 for word in '"verdict":"inconclusive"' '"validation_noise":\[' '"top1":' '"train_bbox":{"AP":'; do
   grep -q "$word" whole/report.json || fail "no $word in report.json"
 done
+version=$("$bin/train_coco" --version | head -n 1)
+grep -qF "\"version\":\"$version\",\"trained_by\":[\"$version\"]" whole/report.json ||
+  fail "the runs do not know who trained them: $(grep -o '"version".\{200\}' whole/report.json | head -n 1)"
 grep -q "needs three seeds" stdout || fail "no reason: $(cat stdout)"
 grep -q '"state":"finished"' whole/plan.json || fail "not finished: $(head -c 300 whole/plan.json)"
 expect 2 "ablate_data_size: whole: holds another study; --resume continues it, another --out starts a new one" \
