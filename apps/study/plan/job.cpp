@@ -8,6 +8,7 @@
 
 #include "apps/study/runs/child_process.h"
 #include "core/files/file.h"
+#include "core/files/run_lock.h"
 #include "detection/pretraining/classifier_config.h"
 #include "nn/training/checkpoint.h"
 
@@ -146,6 +147,12 @@ void look_at_states(std::vector<Job>& jobs) {
       job.state = JobState::kPending;
     }
   }
+}
+
+void look_from_outside(std::vector<Job>& jobs) {
+  look_at_states(jobs);
+  for (Job& job : jobs)
+    if (!job.is_over() && RunLock::is_held(job.directory)) job.state = JobState::kRunning;
 }
 
 }  // namespace denovo::study

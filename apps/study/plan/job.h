@@ -66,4 +66,7 @@ int64_t iteration_reached(const std::string& directory, int64_t fallback);
 /// (failure.txt), stopped (a run that is neither), pending.
 void look_at_states(std::vector<Job>& jobs);
 
+/// The same, for whoever has not started them: runs in whose directory a process works are running.
+void look_from_outside(std::vector<Job>& jobs);
+
 }  // namespace denovo::study

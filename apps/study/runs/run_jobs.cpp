@@ -28,17 +28,6 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kPollPeriod{100};
 
-/// Whether another process holds the lock of a run.
-bool in_use(const std::string& directory) {
-  if (!fs::exists(directory)) return false;
-  try {
-    const RunLock lock(directory);
-    return false;
-  } catch (const ConfigError&) {
-    return true;
-  }
-}
-
 /// What a job that is finished has come to.
 std::string outcome_of(const Job& job) {
   const bool classifies = job.is_pretraining();
@@ -53,6 +42,7 @@ struct Running {
   double start;
   int64_t log_before;  // bytes that were in the log
   std::unique_ptr<ChildProcess> child;
+  bool seen = false;  // at work in its directory
 };
 
 class JobRunner {
@@ -67,6 +57,7 @@ class JobRunner {
       const bool waits = start_ready();
       if (running_.empty() && !waits) return 0;
       collect();
+      see_beginnings();
       progress_.update();
       std::this_thread::sleep_for(kPollPeriod);
     }
@@ -93,7 +84,7 @@ class JobRunner {
         if (job.reason.empty()) explain_absence(job);
         continue;
       }
-      if (in_use(job.directory)) {
+      if (RunLock::is_held(job.directory)) {
         one_waits = true;
       } else {
         start(job);
@@ -136,6 +127,15 @@ class JobRunner {
     running_.push_back({&job, monotonic_seconds(), absent ? 0 : log_before,
                         std::make_unique<ChildProcess>(command, log_of(job))});
     set_state(job, JobState::kRunning, {});
+  }
+
+  /// What others can see of a run begins later than its process.
+  void see_beginnings() {
+    for (Running& running : running_) {
+      if (running.seen || !RunLock::is_held(running.job->directory)) continue;
+      running.seen = true;
+      if (options_.changed) options_.changed();
+    }
   }
 
   void set_state(Job& job, JobState state, const std::string& reason) {
