@@ -1,6 +1,7 @@
 # The study that tests of studies run: seconds of training on 24 pictures. To be sourced by bash with
 # SOURCE_DIR BIN_DIR, in place of testing/program_test.sh.
 . "$1/tests/testing/program_test.sh"
+export TMPDIR=$work # where a study that is killed leaves what it measured with
 
 # small_study CLASSIFICATION OVERRIDE LINE...: shapes/ with so many pictures for a pre-training,
 # detector.toml, pretrain.toml and study.toml, with this override of the detector and these lines of
