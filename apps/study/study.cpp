@@ -76,20 +76,23 @@ Study::Study(StudyConfig config, StudyOptions options, Logger& logger)
 }
 
 JobOptions Study::job_options() const {
-  return {.study = options_.out, .device = options_.device, .threads = config_.study.threads};
+  return {.study = options_.out,
+          .device = options_.device,
+          .threads = config_.study.threads,
+          .launch = config_.study.launch};
 }
 
 void Study::plan() {
   grid_ = make_grid(config_, detector_, data_ ? data_->num_images() : 0,
                     data_ ? data_->num_validation_images() : 0, options_.out,
                     read_tuned(path("tuned.toml")));
-  jobs_ = jobs_of(config_, grid_->arms, grid_->runs, job_options());
+  jobs_ = jobs_of(grid_->arms, grid_->runs, job_options());
 }
 
 int Study::tune() {
   const std::vector<StudyRun> runs = tuning_runs(config_, *grid_, options_.out);
   if (runs.empty() || fs::exists(path("tuned.toml"))) return 0;
-  std::vector<Job> jobs = jobs_of(config_, grid_->arms, runs, job_options());
+  std::vector<Job> jobs = jobs_of(grid_->arms, runs, job_options());
   look_at_states(jobs);
   estimate(jobs, grid_->arms, runs, costs_);
   logger_.info(fmt::format("tuning: {} runs of {} iterations", runs.size(), config_.shortest()));
@@ -133,21 +136,15 @@ std::optional<std::string> Study::dry_run() {
 
 int Study::run(bool resume) {
   require_startable(resume);
-  const std::string file = path("costs.toml");
-  if (fs::exists(file)) {
-    costs_ = load_config<Costs>(file, {});
-  } else {
-    const std::optional<Costs> measured = costs();
-    if (!measured) {
-      logger_.info(fmt::format("stopped by signal {} before the first run", caught_signal()));
-      return caught_signal();
-    }
-    costs_ = *measured;
+  std::optional<Costs> measured;
+  if (!fs::exists(path("costs.toml")) && !(measured = costs())) {
+    logger_.info(fmt::format("stopped by signal {} before the first run", caught_signal()));
+    return caught_signal();
   }
   open(resume);
-  replace_file(file, config_text(costs_));
+  if (measured) replace_file(path("costs.toml"), config_text(*measured));
   look_at_states(jobs_);
-  estimate(jobs_, grid_->arms, grid_->runs, costs_);
+  read_costs();
   write_plan();
   const GridCost cost = cost_of(*grid_, jobs_, costs_);
   logger_.info(fmt::format("{} runs, {} iterations; about {} in all, {} at a time", jobs_.size(),
@@ -155,7 +152,7 @@ int Study::run(bool resume) {
                            options_.at_a_time));
   if (const int signal = tune()) return stopped_by(signal);
   if (const int signal = run_all(jobs_)) return stopped_by(signal);
-  report();
+  make_report_files();
   return 0;
 }
 
@@ -173,6 +170,7 @@ std::vector<std::string> Study::submit(bool resume, const std::vector<std::strin
         "it says what it has tuned, and submit it with --resume");
   }
   look_at_states(jobs_);
+  read_costs();
   write_plan();
   return submit_slurm(jobs_,
                       {.study = options_.out, .sbatch = config_.study.sbatch, .command = command});
@@ -182,17 +180,29 @@ int Study::run_only(const std::string& id) {
   if (!fs::exists(path("study.toml")))
     throw ConfigError(fmt::format("{}: nothing to run, there is no study here", options_.out));
   require_same_study();
+  read_costs();
+  const std::vector<Job> all = jobs_;
   std::erase_if(jobs_, [&](const Job& job) { return job.id != id; });
   if (jobs_.empty())
     throw ConfigError(fmt::format("{}: has no run of that name, got {}", options_.out, id));
   look_at_states(jobs_);
-  return run_jobs(jobs_, {.logs = path("logs"), .changed = {}}, logger_);
+  return run_jobs(jobs_,
+                  {.logs = path("logs"), .changed = [&] { write_plan_beside_others(all, jobs_); }},
+                  logger_);
 }
 
 void Study::report() {
   if (!fs::exists(path("study.toml")))
     throw ConfigError(fmt::format("{}: nothing to report, there is no study here", options_.out));
   require_same_study();
+  read_costs();
+  // A task of Slurm that was ended with all its processes has not said so.
+  if (fs::exists(path("slurm")) && !RunLock::is_held(options_.out))
+    write_plan_beside_others(jobs_, {});
+  make_report_files();
+}
+
+void Study::make_report_files() {
   look_at_states(jobs_);
   const StudyReport report = make_report(config_, *grid_, jobs_,
                                          {.directory = options_.out,
@@ -285,8 +295,31 @@ std::optional<Costs> Study::costs() {
   return measure_costs(*grid_, static_cast<int>(data_->num_validation_images()), job_options());
 }
 
+void Study::read_costs() {
+  if (!fs::exists(path("costs.toml"))) return;  // handed to Slurm, where nothing was measured
+  costs_ = load_config<Costs>(path("costs.toml"), {});
+  estimate(jobs_, grid_->arms, grid_->runs, costs_);
+}
+
 void Study::write_plan() const {
   replace_file(path("plan.json"), plan_json(*grid_, jobs_, costs_, config_.study.threads));
+}
+
+void Study::write_plan_beside_others(std::vector<Job> all, const std::vector<Job>& own) const {
+  // A look may be old when it is written. Each writer therefore goes on until it sees what it has
+  // written, and whatever changes after its last look is written by whoever changes it.
+  try {
+    for (std::string written;;) {
+      look_from_outside(all);
+      for (const Job& job : own) all[static_cast<size_t>(find_job(all, job.id) - all.data())] = job;
+      const std::string text = plan_json(*grid_, all, costs_, config_.study.threads);
+      if (text == written) return;
+      replace_file(path("plan.json"), text);
+      written = text;
+    }
+  } catch (const ResourceError& error) {
+    logger_.warn(fmt::format("plan.json is not renewed: {}", error.what()));  // no run hangs on it
+  }
 }
 
 }  // namespace denovo::study

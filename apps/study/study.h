@@ -73,7 +73,12 @@ class Study {
   void write_files() const;
   std::optional<Costs> costs();
   int stopped_by(int signal);
+  void read_costs();
+  void make_report_files();
   void write_plan() const;
+  /// The same for one of several processes that write it: of all jobs as their directories show
+  /// them, of its own as it knows them.
+  void write_plan_beside_others(std::vector<Job> all, const std::vector<Job>& own) const;
   std::string path(const std::string& name) const { return options_.out + "/" + name; }
 
   StudyConfig config_;

@@ -54,8 +54,6 @@ class Node {
   virtual std::string_view name() const = 0;
   virtual void backward(std::span<const Tensor> grad_outputs, std::span<GradSlot> grad_inputs) = 0;
 
-  int num_inputs() const { return static_cast<int>(inputs_.size()); }
-
  private:
   friend class Engine;
   friend class Saved;

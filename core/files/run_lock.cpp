@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "core/error.h"
 
@@ -18,6 +20,17 @@ std::string owner_of(int fd) {
   char text[32] = {};
   const ssize_t bytes = pread(fd, text, sizeof(text) - 1, 0);
   return bytes > 0 ? "process " + std::string(text, bytes) : std::string("another process");
+}
+
+/// Waits for whoever only looks, who has gone after this long.
+bool lock_in_a_moment(int fd) {
+  constexpr int kTries = 10;
+  constexpr std::chrono::milliseconds kPause{10};
+  for (int i = 1; flock(fd, LOCK_EX | LOCK_NB) != 0; ++i) {
+    if (errno != EWOULDBLOCK || i == kTries) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+  return true;
 }
 
 /// False when the owner before us deleted the file between our open and our lock.
@@ -36,7 +49,7 @@ RunLock::RunLock(const std::string& directory) : path_(directory + "/.lock") {
     if (fd_.get() < 0)
       throw ResourceError(
           fmt::format("{}: cannot be written, got '{}'", path_, std::strerror(errno)));
-    if (flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (!lock_in_a_moment(fd_.get())) {
       if (errno == EWOULDBLOCK)
         throw ConfigError(fmt::format("{}: in use by {}, wait for it or choose another directory",
                                       directory, owner_of(fd_.get())));
@@ -52,6 +65,11 @@ RunLock::RunLock(const std::string& directory) : path_(directory + "/.lock") {
 
 RunLock::~RunLock() {
   unlink(path_.c_str());
+}
+
+bool RunLock::is_held(const std::string& directory) {
+  const FileDescriptor file(open((directory + "/.lock").c_str(), O_RDONLY | O_CLOEXEC));
+  return file.get() >= 0 && flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 }  // namespace denovo

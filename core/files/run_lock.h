@@ -18,6 +18,10 @@ class RunLock {
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
 
+  /// Whether somebody holds it, for whoever only wants to know. A look is itself a hold, for an
+  /// instant and beside other looks; therefore the constructor tries for a moment.
+  static bool is_held(const std::string& directory);
+
  private:
   std::string path_;
   FileDescriptor fd_;

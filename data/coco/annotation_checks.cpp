@@ -53,6 +53,8 @@ class Finder {
     return masks && !has_segmentation() ? InstanceUse::kBoxOnly : InstanceUse::kWhole;
   }
 
+  double covered_pixels() const { return (has_size_ ? box().intersect(on_image_) : box()).area(); }
+
   void remark(bool masks) {
     const auto [x, y, w, h] = annotation_.bbox;
     if (w > 0 && h > 0 && (w <= 1 || h <= 1)) report(DefectKind::kTinyBox, box_text());
@@ -232,6 +234,11 @@ bool has_segmentations(const CocoDataset& dataset) {
 InstanceUse judge_instance(const CocoDataset& dataset, const CocoAnnotation& annotation, bool masks,
                            std::vector<Defect>& reasons) {
   return Finder(dataset, annotation, reasons).judge(masks);
+}
+
+double covered_pixels(const CocoDataset& dataset, const CocoAnnotation& annotation) {
+  std::vector<Defect> none;
+  return Finder(dataset, annotation, none).covered_pixels();
 }
 
 void find_remarks(const CocoDataset& dataset, const CocoAnnotation& annotation, bool masks,

@@ -33,6 +33,10 @@ enum class InstanceUse : uint8_t {
 InstanceUse judge_instance(const CocoDataset& dataset, const CocoAnnotation& annotation, bool masks,
                            std::vector<Defect>& reasons);
 
+/// Pixels of the image that the box covers, with fractions; of the whole box where the file does
+/// not say how large the image is.
+double covered_pixels(const CocoDataset& dataset, const CocoAnnotation& annotation);
+
 /// Appends what does not keep an instance from training: of its box, single polygons, its mask, its
 /// id. Draws the mask: slow.
 void find_remarks(const CocoDataset& dataset, const CocoAnnotation& annotation, bool masks,

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/files/base_name.h"
+#include "data/coco/annotation_checks.h"
 
 namespace denovo::data {
 namespace {
@@ -53,6 +54,25 @@ std::string remedy(const TrainingView& view) {
   return fmt::format("; data.max_bad_fraction={} allows it", std::ceil(share * 1000) / 1000);
 }
 
+/// Where no box has a pixel. Stops at the first that has, which in sound data is the very first.
+std::string without_pixels_text(const CocoDataset& dataset, const TrainingView& view) {
+  const CocoAnnotation* largest = nullptr;
+  double most = 0;
+  for (const int index : view.instances) {
+    const CocoAnnotation& annotation = dataset.annotations()[index];
+    const double pixels = covered_pixels(dataset, annotation);
+    if (pixels >= 1) return "";
+    if (largest && pixels <= most) continue;
+    largest = &annotation;
+    most = pixels;
+  }
+  const auto [x, y, width, height] = largest->bbox;
+  return fmt::format(
+      "{}: training needs at least one bbox that covers a pixel of its image, got none in {} "
+      "instances; the largest is annotation {}, [{}, {}, {}, {}]",
+      base_name(dataset.path()), view.instances.size(), largest->id, x, y, width, height);
+}
+
 }  // namespace
 
 std::string normalised_text(const CocoDataset& dataset, bool masks) {
@@ -90,6 +110,7 @@ std::string reason_to_refuse(const CocoDataset& dataset, const TrainingView& vie
   if (view.instances.empty())
     return fmt::format("{}: training needs at least one instance, got none of {}{}", file, all,
                        view.example_text());
+  if (std::string text = without_pixels_text(dataset, view); !text.empty()) return text;
   if (filter.masks && view.num_box_only == static_cast<int64_t>(view.instances.size()))
     return fmt::format(
         "{}: no instance has a segmentation; set model.mask.enabled=false to train boxes only",

@@ -17,6 +17,7 @@ inline constexpr int64_t kHandful = 10;
 ///   the numbers are pixels: not all of them in 0..1, with fractions, on images of more than 2;
 ///   at most max_bad_fraction of the instances are degenerate (dropped), or kHandful;
 ///   an instance is left;
+///   the box of one of those left covers a pixel of its image;
 ///   one of those left has a segmentation, if the model has a mask head.
 std::string reason_to_refuse(const CocoDataset& dataset, const TrainingView& view,
                              const TrainingFilter& filter);

@@ -238,7 +238,7 @@ class Trainer {
   void saving_on_failure(const Work& work) {
     const auto rescue = [&](const Error& error) {
       save(false);
-      return fmt::format("{}; stopped after iteration {}{}", error.what(), now_.iteration,
+      return fmt::format("{}{}{}{}", error.what(), kStoppedAfter, now_.iteration,
                          is_saved() ? " with a checkpoint, --resume continues" : "");
     };
     try {

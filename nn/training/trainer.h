@@ -24,6 +24,10 @@ struct TrainOptions {
   std::string branch_of = {};
 };
 
+/// In the sentence of a fault that stopped a run, between the fault and what became of the run:
+/// "a.jpg: …; stopped after iteration 12 with a checkpoint, --resume continues".
+inline constexpr const char* kStoppedAfter = "; stopped after iteration ";
+
 /// How a call of train ended.
 struct TrainOutcome {
   int signal = 0;       // the signal that stopped it after a checkpoint; 0: it finished

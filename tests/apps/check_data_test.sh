@@ -174,6 +174,18 @@ expect 0 "" check train.json model.mask.enabled=false
 grep -q "^training would start" stdout || fail "boxes are refused: $(cat stdout)"
 sound=$sound_before
 
+echo "-- nothing but specks"
+sound=$(for id in 101 102; do annotation $id '"bbox": [2, 2, 0.5, 0.5], "segmentation": [[2, 2, 8, 2, 8, 8]]'; done | sed '$!s/$/,/')
+write "$image" ""
+specks="train.json: training needs at least one bbox that covers a pixel of its image, got none in 2 instances; the largest is annotation 101, [2, 2, 0.5, 0.5]"
+check >stdout 2>stderr
+[ $? = 3 ] || fail "a file of specks was accepted"
+grep -qxF "training would refuse these data: $specks" stdout || fail "no refusal: $(cat stdout)"
+expect 3 "train_coco: train.json: training needs at least one bbox that covers a pixel *" \
+  "$bin/train_coco" --config run.toml --out run --quiet
+[ "$(cat stderr)" = "train_coco: $specks" ] || fail "another sentence: $(cat stderr)"
+sound=$sound_before
+
 echo "-- too many degenerate instances: the sentence of training, which names the key"
 write "$image" "$(for id in $(seq 11); do annotation "$id" "\"bbox\": [2, 2, 0, 6], $triangle"; done |
   sed '$!s/$/,/')"

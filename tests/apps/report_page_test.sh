@@ -2,23 +2,9 @@
 # The pages of a study and of report_runs, as files and, where Chromium is installed, as readers see
 # them: nothing is asked for, every text is readable in light and dark, nothing is wider than a phone.
 #   report_page_test.sh SOURCE_DIR BIN_DIR
-. "$1/tests/testing/program_test.sh"
+. "$1/tests/apps/study_fixture.sh"
+small_study 0 eval.pictures=4 'arms = ["scratch=random", "again=random"]' 'seed_offsets = [0, 100]' 'seeds = 3'
 
-"$bin/make_shapes" --out shapes --images 24 --val 6 --size 64 --classification 0 --quiet >/dev/null ||
-  exit 1
-cat >study.toml <<END
-[detector]
-config = "$source_dir/tests/data_files/training/small_run.toml"
-overrides = ["data.root=shapes", "solver.warmup_iters=2", "eval.pictures=4"]
-[study]
-arms = ["scratch=random", "again=random"]
-seed_offsets = [0, 100]
-sizes = [12, 0]
-schedules = [8, 16]
-seeds = 3
-threads = 1
-END
-study() { "$bin/ablate_data_size" --config study.toml --quiet "$@"; }
 # checked PAGE: as a file.
 checked() {
   [ -s "$1" ] || { fail "$1 was not written"; return; }

@@ -11,7 +11,7 @@ for program in slurmctld slurmd sbatch munged; do
 done
 [ "$(id -u)" = 0 ] || { echo "slurm: skipped, it wants root"; exit 77; }
 PATH="$PATH:/usr/sbin"
-. tests/testing/program_test.sh . "$bin"
+. tests/apps/study_fixture.sh . "$bin"
 host=$(hostname -s)
 
 # The daemons live in the folder of the test and go with it.
@@ -59,21 +59,8 @@ wait_for sh -c "sinfo -h -o %T | grep -q idle"
   exit 77
 }
 
-"$bin/make_shapes" --out shapes --images 24 --val 6 --size 64 --classification 304 --quiet >/dev/null
-cat >study.toml <<END
-[detector]
-config = "$source_dir/tests/data_files/training/small_run.toml"
-overrides = ["data.root=shapes", "solver.warmup_iters=2", "solver.checkpoint_period=3"]
-[study]
-arms = ["scratch=random", "pretrained=$source_dir/tests/data_files/training/study_pretraining.toml"]
-sizes = [24]
-schedules = [8, 16]
-seeds = 1
-threads = 1
-END
-# The same but for times.
-timeless() { sed -E 's/"(seconds|pretraining_seconds)":[^,}]*//g; s/local|slurm/STUDY/g' "$1"; }
-study() { "$bin/ablate_data_size" --config study.toml --quiet "$@"; }
+small_study 304 solver.checkpoint_period=3 'arms = ["scratch=random", "pretrained=pretrain.toml"]' 'seeds = 1'
+sed -i 's/^sizes = .*/sizes = [24]/' study.toml
 idle() { [ -z "$(squeue -h)" ]; }
 
 echo "-- the study here"
@@ -88,10 +75,14 @@ wait_for idle
 grep -q '"id":"scratch-24-16-s1","arm":"scratch","images":24,"schedule":16,"seed":1,"state":"\(stopped\|pending\)"' \
   slurm/report.json || fail "the killed run is not said to be stopped"
 
+grep -q '"id":"scratch-24-16-s1","state":"\(stopped\|pending\)"' slurm/plan.json ||
+  fail "plan.json says otherwise: $(grep -o '"id":[^,]*,"state":"[a-z]*"' slurm/plan.json | xargs)"
+
 echo "-- resumed by Slurm"
 study --out slurm --resume --submit slurm >submitted || fail "not submitted: $(cat submitted)"
 wait_for idle
-timeless local/report.json >here && timeless slurm/report.json >there && same here there
+timeless local >here && timeless slurm >there && same here there
+grep -q '^{"state":"finished"' slurm/plan.json || fail "plan.json says otherwise: $(head -c 50 slurm/plan.json)"
 
 echo "-- refused by sbatch: one sentence, nothing is left in the queue"
 expect 2 "ablate_data_size: slurm: sbatch: error: *" \

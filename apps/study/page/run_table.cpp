@@ -1,6 +1,7 @@
 #include "apps/study/page/run_table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -61,6 +62,14 @@ std::string quoted(const std::string& name) {
   return result + "'";
 }
 
+/// The version that reports, and those that trained where they are others.
+std::string versions_text(const StudyReport& report) {
+  if (report.trained_by.empty() || report.trained_by == std::vector{report.version})
+    return report.version;
+  return fmt::format("trained by {}; reported by {}", fmt::join(report.trained_by, ", "),
+                     report.version);
+}
+
 }  // namespace
 
 void add_runs(page::HtmlWriter& html, const StudyReport& report) {
@@ -95,7 +104,7 @@ void add_origin(page::HtmlWriter& html, const StudyReport& report) {
   html.open("section").element("h2", "To repeat it");
   html.element("pre", fmt::format("ablate_data_size --config {} --out NEW_STUDY --device {}",
                                   quoted(report.directory + "/study.toml"), report.device));
-  html.element("p", fmt::format("{}, device {}", report.version, report.device),
+  html.element("p", fmt::format("{}, device {}", versions_text(report), report.device),
                {{"class", "note wrap"}});
   html.element("h3", "Data, with their fingerprints");
   html.element("pre", report.data);

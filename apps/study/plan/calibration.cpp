@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
-#include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <thread>
 
@@ -16,6 +18,7 @@
 #include "core/files/signals.h"
 #include "core/log/logger.h"
 #include "core/log/read_metrics.h"
+#include "nn/training/trainer.h"
 
 namespace denovo::study {
 namespace {
@@ -31,9 +34,15 @@ constexpr int kEvaluatedImages = 8;
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "denovo_calibration_XXXXXX").string();
-    if (!mkdtemp(name.data())) throw ResourceError(name + ": cannot be made");
-    path_ = name;
+    const char* named = std::getenv("TMPDIR");
+    const std::string place = named && *named ? named : "/tmp";
+    path_ = place + "/denovo_calibration_XXXXXX";
+    if (!mkdtemp(path_.data())) {
+      throw ResourceError(
+          fmt::format("{}: must take a folder for the calibration, got '{}'; TMPDIR names another "
+                      "place for temporary files",
+                      place, std::strerror(errno)));
+    }
   }
   ~TemporaryFolder() {
     std::error_code ignored;
@@ -56,24 +65,35 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+/// What a program said at its end. What it has learned goes with the calibration's folder: its
+/// offer to resume is none.
+std::string last_words_without_offer(const std::string& log) {
+  const std::string words = last_words(log);
+  return words.substr(0, words.find(nn::kStoppedAfter));
+}
+
 /// Runs a training program, until it ends or is slow.
 Measured measure(const std::vector<std::string>& command, const std::string& run) {
   const std::string log = run + ".txt";
   const double begin = monotonic_seconds();
   double first_step = 0;
+  bool stopped = false;
   ChildProcess child(command, log);
-  while (!child.poll() && !caught_signal()) {
+  while (!child.poll()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     const double now = monotonic_seconds();
     const int64_t reached = iteration_reached(run, 0);
     if (first_step == 0 && reached > 0) first_step = now;
-    if (now - begin > kSeconds && reached > kWarmSteps) child.send(SIGKILL);
+    const bool is_slow = now - begin > kSeconds && reached > kWarmSteps;
+    if (stopped || !(is_slow || caught_signal())) continue;
+    child.send(kStopSignal);
+    stopped = true;
   }
   const double end = monotonic_seconds();
   const int status = child.wait();
   if (caught_signal()) return {};
-  if (status != 0 && status != 128 + SIGKILL)
-    throw_failure(status, "calibration: " + last_words(log));
+  if (status != 0 && !stopped)
+    throw_failure(status, "calibration", command, last_words_without_offer(log));
   std::vector<double> times;
   double all_steps = 0;
   for (const MetricsLine& line : read_metrics(run + "/metrics.jsonl")) {
@@ -91,18 +111,17 @@ Measured measure(const std::vector<std::string>& command, const std::string& run
   return measured;
 }
 
-std::vector<std::string> training_command(const std::string& program, const std::string& config,
-                                          const std::string& run, const JobOptions& options) {
-  return {sibling_program(program),
-          "--config",
-          config,
-          "--out",
-          run,
-          "--device",
-          options.device,
-          "--threads",
-          std::to_string(options.threads),
-          "--quiet"};
+/// `program` (words) on a run of its own, with these overrides.
+std::vector<std::string> training_command(std::vector<std::string> program,
+                                          const std::string& config, const std::string& run,
+                                          const JobOptions& options,
+                                          const std::vector<std::string>& overrides) {
+  for (const std::string& word : {std::string("--config"), config, std::string("--out"), run,
+                                  std::string("--device"), options.device, std::string("--threads"),
+                                  std::to_string(options.threads), std::string("--quiet")})
+    program.push_back(word);
+  program.insert(program.end(), overrides.begin(), overrides.end());
+  return program;
 }
 
 }  // namespace
@@ -113,23 +132,19 @@ std::optional<Costs> measure_costs(const Grid& grid, int num_validation_images,
   Costs costs;
   const std::string detector = folder.path() + "/detector.toml";
   replace_file(detector, config_text(grid.detector));
-  const auto with = [](std::vector<std::string> command, const std::vector<std::string>& words) {
-    command.insert(command.end(), words.begin(), words.end());
-    return command;
-  };
   const std::string run = folder.path() + "/run", evaluation = folder.path() + "/evaluation";
-  const Measured training =
-      measure(with(training_command("train_coco", detector, run, options),
-                   {"solver.lr_schedule=paper", fmt::format("solver.max_iter={}", kSteps),
-                    "log.period=1", "data.val_annotations="}),
-              run);
+  const Measured training = measure(
+      training_command(train_coco_command(options), detector, run, options,
+                       {"solver.lr_schedule=paper", fmt::format("solver.max_iter={}", kSteps),
+                        "log.period=1", "data.val_annotations="}),
+      run);
   costs.start = training.start;
   costs.iteration = training.step;
-  const Measured evaluating =
-      measure(with(training_command("train_coco", detector, evaluation, options),
-                   {"solver.lr_schedule=paper", "solver.max_iter=1", "log.period=1",
-                    fmt::format("eval.max_images={}", kEvaluatedImages), "eval.pictures=0"}),
-              evaluation);
+  const Measured evaluating = measure(
+      training_command(train_coco_command(options), detector, evaluation, options,
+                       {"solver.lr_schedule=paper", "solver.max_iter=1", "log.period=1",
+                        fmt::format("eval.max_images={}", kEvaluatedImages), "eval.pictures=0"}),
+      evaluation);
   costs.validation_images = num_validation_images;
   costs.evaluated_image = std::max(0.0, evaluating.rest - training.rest) /
                           std::min(num_validation_images, kEvaluatedImages);
@@ -137,12 +152,10 @@ std::optional<Costs> measure_costs(const Grid& grid, int num_validation_images,
     costs.pretraining_iteration.push_back(0);
     if (arm.start != Arm::Start::kPretrain) continue;
     const std::string pretraining = folder.path() + "/" + arm.name;
-    costs.pretraining_iteration.back() =
-        measure(with(training_command("pretrain_imagenet", arm.source, pretraining, options),
-                     {"solver.lr_schedule=cosine", fmt::format("solver.max_iter={}", kSteps),
-                      "log.period=1"}),
-                pretraining)
-            .step;
+    const std::vector<std::string> command = training_command(
+        {sibling_program("pretrain_imagenet")}, arm.source, pretraining, options,
+        {"solver.lr_schedule=cosine", fmt::format("solver.max_iter={}", kSteps), "log.period=1"});
+    costs.pretraining_iteration.back() = measure(command, pretraining).step;
   }
   return caught_signal() ? std::nullopt : std::optional(costs);
 }

@@ -89,10 +89,10 @@ std::vector<int64_t> sizes_of(const StudyConfig& study, int64_t num_images) {
 
 }  // namespace
 
-const StudyRun& Grid::run(const std::string& id) const {
+const StudyRun& find_run(const std::vector<StudyRun>& runs, const std::string& id) {
   const auto found =
       std::find_if(runs.begin(), runs.end(), [&](const StudyRun& run) { return run.id == id; });
-  if (found == runs.end()) throw InternalError(fmt::format("grid: no run {}", id));
+  if (found == runs.end()) throw InternalError(fmt::format("study: no run {}", id));
   return *found;
 }
 
@@ -104,9 +104,8 @@ std::string backbone_of(const Arm& arm, const std::string& study) {
 
 void configure(StudyRun& run, const StudyConfig& config, const Grid& grid, const std::string& study,
                const std::vector<std::string>& more) {
-  const auto arm = std::find_if(grid.arms.begin(), grid.arms.end(),
-                                [&](const Arm& each) { return each.name == run.arm; });
-  run.overrides = overrides_of(config, *arm, backbone_of(*arm, study), run, grid.sample, more);
+  const Arm& arm = *find_arm(grid.arms, run.arm);
+  run.overrides = overrides_of(config, arm, backbone_of(arm, study), run, grid.sample, more);
   run.config = resolve(grid.detector, run.overrides);
 }
 

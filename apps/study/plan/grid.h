@@ -27,6 +27,9 @@ struct StudyRun {
   int64_t own_iterations() const { return schedule - branch_at; }
 };
 
+/// InternalError where none has this id.
+const StudyRun& find_run(const std::vector<StudyRun>& runs, const std::string& id);
+
 struct Grid {
   std::vector<Arm> arms;       // the first is the reference
   std::vector<int64_t> sizes;  // images, ascending
@@ -36,7 +39,7 @@ struct Grid {
   /// early has whole seeds.
   std::vector<StudyRun> runs;
 
-  const StudyRun& run(const std::string& id) const;
+  const StudyRun& run(const std::string& id) const { return find_run(runs, id); }
 };
 
 /// The grid of a configuration on a training set with so many usable images; 0: nobody knows, and

@@ -8,6 +8,7 @@
 
 #include "apps/study/runs/child_process.h"
 #include "core/files/file.h"
+#include "core/files/run_lock.h"
 #include "detection/pretraining/classifier_config.h"
 #include "nn/training/checkpoint.h"
 
@@ -31,14 +32,11 @@ Job pretraining_job(const Arm& arm, const JobOptions& options) {
   return job;
 }
 
-Job run_job(const StudyRun& run, const std::string& pretraining, const std::string& launch,
-            const JobOptions& options) {
+Job run_job(const StudyRun& run, const std::string& pretraining, const JobOptions& options) {
   Job job{.id = run.id, .directory = options.study + "/runs/" + run.id};
   job.first = run.branch_at;
   job.last = run.schedule;
-  std::istringstream words(launch);
-  for (std::string word; words >> word;) job.command.push_back(word);
-  job.command.push_back(sibling_program("train_coco"));
+  job.command = train_coco_command(options);
   job.command.insert(job.command.end(), {"--config", options.study + "/detector.toml"});
   add_common(job.command, job, options);
   if (!run.branch_of.empty()) {
@@ -72,8 +70,16 @@ const char* name_of(JobState state) {
   return "failed";
 }
 
-std::vector<Job> jobs_of(const StudyConfig& config, const std::vector<Arm>& arms,
-                         const std::vector<StudyRun>& runs, const JobOptions& options) {
+std::vector<std::string> train_coco_command(const JobOptions& options) {
+  std::vector<std::string> command;
+  std::istringstream words(options.launch);
+  for (std::string word; words >> word;) command.push_back(word);
+  command.push_back(sibling_program("train_coco"));
+  return command;
+}
+
+std::vector<Job> jobs_of(const std::vector<Arm>& arms, const std::vector<StudyRun>& runs,
+                         const JobOptions& options) {
   std::vector<Job> jobs;
   const auto pretraining_of = [](const Arm& arm) {
     return arm.start == Arm::Start::kPretrain ? "pretraining/" + arm.name : std::string();
@@ -81,9 +87,7 @@ std::vector<Job> jobs_of(const StudyConfig& config, const std::vector<Arm>& arms
   for (const Arm& arm : arms)
     if (arm.start == Arm::Start::kPretrain) jobs.push_back(pretraining_job(arm, options));
   for (const StudyRun& run : runs) {
-    const auto arm = std::find_if(arms.begin(), arms.end(),
-                                  [&](const Arm& each) { return each.name == run.arm; });
-    jobs.push_back(run_job(run, pretraining_of(*arm), config.study.launch, options));
+    jobs.push_back(run_job(run, pretraining_of(*find_arm(arms, run.arm)), options));
   }
   return jobs;
 }
@@ -93,17 +97,11 @@ void estimate(std::vector<Job>& jobs, const std::vector<Arm>& arms,
   for (Job& job : jobs) {
     const auto iterations = static_cast<double>(job.last - job.first);
     if (job.is_pretraining()) {
-      const auto arm = std::find_if(arms.begin(), arms.end(), [&](const Arm& each) {
-        return "pretraining/" + each.name == job.id;
-      });
-      job.estimated_seconds =
-          costs.start + iterations * costs.pretraining_iteration[arm - arms.begin()];
+      const auto arm = static_cast<size_t>(find_arm(arms, job.pretrained_arm()) - arms.data());
+      job.estimated_seconds = costs.start + iterations * costs.pretraining_iteration[arm];
       continue;
     }
-    const detection::TrainConfig& run =
-        std::find_if(runs.begin(), runs.end(), [&](const StudyRun& each) {
-          return each.id == job.id;
-        })->config;
+    const detection::TrainConfig& run = find_run(runs, job.id).config;
     const int64_t evaluations = (job.last - 1) / run.eval.period - job.first / run.eval.period + 1;
     job.estimated_seconds = costs.start + iterations * costs.iteration +
                             static_cast<double>(evaluations) * costs.evaluation(run);
@@ -127,6 +125,12 @@ int64_t iteration_reached(const std::string& directory, int64_t fallback) {
              : std::max(fallback, int64_t{std::atoll(tail.c_str() + at + key.size())});
 }
 
+const Job* find_job(const std::vector<Job>& jobs, const std::string& id) {
+  const auto found =
+      std::find_if(jobs.begin(), jobs.end(), [&](const Job& job) { return job.id == id; });
+  return found == jobs.end() ? nullptr : &*found;
+}
+
 void look_at_states(std::vector<Job>& jobs) {
   for (Job& job : jobs) {
     const std::string failure = job.directory + "/failure.txt";
@@ -143,6 +147,12 @@ void look_at_states(std::vector<Job>& jobs) {
       job.state = JobState::kPending;
     }
   }
+}
+
+void look_from_outside(std::vector<Job>& jobs) {
+  look_at_states(jobs);
+  for (Job& job : jobs)
+    if (!job.is_over() && RunLock::is_held(job.directory)) job.state = JobState::kRunning;
 }
 
 }  // namespace denovo::study

@@ -32,19 +32,28 @@ struct Job {
   std::string reason = {};  // why it stopped or failed, a sentence
 
   bool is_pretraining() const { return id.starts_with("pretraining/"); }
+  /// Of a pre-training: the name of its arm.
+  std::string pretrained_arm() const { return id.substr(id.find('/') + 1); }
   bool is_over() const { return state == JobState::kFinished || state == JobState::kFailed; }
 };
 
 struct JobOptions {
   std::string study;  // directory
   std::string device = "auto";
-  int threads = 1;  // of each job: part of what the bits of a CPU run depend on
+  int threads = 1;          // of each job: part of what the bits of a CPU run depend on
+  std::string launch = {};  // words put before each train_coco
 };
+
+/// `launch` and train_coco: how a command begins that trains a detector.
+std::vector<std::string> train_coco_command(const JobOptions& options);
 
 /// The jobs of pre-trainings, and of these runs, pending. Throws ConfigError and IoError for a
 /// configuration of pre-training that cannot be read.
-std::vector<Job> jobs_of(const StudyConfig& config, const std::vector<Arm>& arms,
-                         const std::vector<StudyRun>& runs, const JobOptions& options);
+std::vector<Job> jobs_of(const std::vector<Arm>& arms, const std::vector<StudyRun>& runs,
+                         const JobOptions& options);
+
+/// nullptr: none has this id.
+const Job* find_job(const std::vector<Job>& jobs, const std::string& id);
 
 /// Fills in estimated_seconds. Evaluations of a run are those of its own iterations.
 void estimate(std::vector<Job>& jobs, const std::vector<Arm>& arms,
@@ -56,5 +65,8 @@ int64_t iteration_reached(const std::string& directory, int64_t fallback);
 /// Sets the states, and the reasons of failures, from what is on disk: finished (a result), failed
 /// (failure.txt), stopped (a run that is neither), pending.
 void look_at_states(std::vector<Job>& jobs);
+
+/// The same, for whoever has not started them: runs in whose directory a process works are running.
+void look_from_outside(std::vector<Job>& jobs);
 
 }  // namespace denovo::study

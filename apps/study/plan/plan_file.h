@@ -17,9 +17,9 @@ struct GridCost {
 };
 GridCost cost_of(const Grid& grid, std::span<const Job> jobs, const Costs& costs);
 
-/// {"state", "threads", "jobs_at_a_time", "costs": {…}, "total": {…},
-///  "jobs": [{"id", "arm", "images", "schedule", "seed", "state", "reason", "needs", "branch_at",
-///            "iterations", "estimated_seconds", "command"}]}
+/// {"state", "threads", "costs": {…}, "total": {…},
+///  "jobs": [{"id", "state", "reason", "arm", "images", "schedule", "seed", "needs",
+///            "first_iteration", "last_iteration", "estimated_seconds", "command"}]}
 std::string plan_json(const Grid& grid, std::span<const Job> jobs, const Costs& costs, int threads);
 
 /// The same for people: a line for each job, and the totals: measured, the time of `at_a_time` of

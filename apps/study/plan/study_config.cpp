@@ -62,17 +62,16 @@ Arm parse_arm(const std::string& text) {
 void add_overrides(const std::vector<std::string>& overrides, std::vector<Arm>& arms) {
   for (const std::string& text : overrides) {
     const size_t colon = text.find(':');
-    const auto arm = std::find_if(arms.begin(), arms.end(), [&](const Arm& candidate) {
-      return candidate.name == text.substr(0, colon);
-    });
-    if (colon == std::string::npos || arm == arms.end()) {
+    const Arm* arm = find_arm(arms, text.substr(0, colon));
+    if (colon == std::string::npos || !arm) {
       throw ConfigError(
           fmt::format("config: study.arm_overrides must be ARM:section.key=value with an arm of "
                       "study.arms, got "
                       "\"{}\"",
                       text));
     }
-    arm->overrides.push_back(text.substr(text.find_first_not_of(' ', colon + 1)));
+    arms[arm - arms.data()].overrides.push_back(
+        text.substr(text.find_first_not_of(' ', colon + 1)));
   }
 }
 
@@ -180,14 +179,12 @@ std::vector<Arm> arms_of(const StudyConfig& config) {
   const GridSection& study = config.study;
   std::vector<Arm> arms;
   for (const std::string& text : study.arms) {
-    arms.push_back(parse_arm(text));
-    const bool twice = std::any_of(arms.begin(), arms.end() - 1, [&](const Arm& other) {
-      return other.name == arms.back().name;
-    });
-    if (twice) {
-      throw ConfigError(fmt::format("config: study.arms must have different names, got {} twice",
-                                    arms.back().name));
+    Arm arm = parse_arm(text);
+    if (find_arm(arms, arm.name)) {
+      throw ConfigError(
+          fmt::format("config: study.arms must have different names, got {} twice", arm.name));
     }
+    arms.push_back(std::move(arm));
   }
   add_overrides(study.arm_overrides, arms);
   if (study.seed_offsets.empty()) return arms;
@@ -198,6 +195,12 @@ std::vector<Arm> arms_of(const StudyConfig& config) {
   }
   for (size_t i = 0; i < arms.size(); ++i) arms[i].seed_offset = study.seed_offsets[i];
   return arms;
+}
+
+const Arm* find_arm(const std::vector<Arm>& arms, const std::string& name) {
+  const auto found =
+      std::find_if(arms.begin(), arms.end(), [&](const Arm& arm) { return arm.name == name; });
+  return found == arms.end() ? nullptr : &*found;
 }
 
 }  // namespace denovo::study

@@ -76,4 +76,7 @@ struct Arm {
 /// The arms in the order of the configuration; the first is the reference. Throws ConfigError.
 std::vector<Arm> arms_of(const StudyConfig& config);
 
+/// nullptr: none has this name.
+const Arm* find_arm(const std::vector<Arm>& arms, const std::string& name);
+
 }  // namespace denovo::study

@@ -70,8 +70,7 @@ std::optional<Tuned> choose(const StudyConfig& config, const std::vector<StudyRu
   Tuned tuned;
   std::map<int64_t, double> best;
   for (size_t i = 0; i < runs.size(); ++i) {
-    const auto job = std::find_if(jobs.begin(), jobs.end(),
-                                  [&](const Job& each) { return each.id == runs[i].id; });
+    const Job* job = find_job(jobs, runs[i].id);
     if (!job->is_over()) return std::nullopt;
     const double ap = job->state == JobState::kFinished
                           ? last_value(read_metrics(job->directory + "/metrics.jsonl"), "bbox/AP")

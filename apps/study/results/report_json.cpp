@@ -38,6 +38,7 @@ void add_run(JsonWriter& json, const RunResult& result) {
   json.field("schedule", run.schedule).field("seed", run.seed);
   json.field("state", name_of(result.state));
   if (!result.reason.empty()) json.field("reason", result.reason);
+  if (!result.version.empty()) json.field("version", result.version);
   json.key("curve").begin_array();
   for (const RunPoint& point : result.curve) add_point(json, point);
   json.end_array();
@@ -199,7 +200,9 @@ std::string report_json(const StudyReport& report) {
   JsonWriter json;
   json.begin_object();
   add_config(json, report.config);
-  json.field("version", report.version).field("device", report.device).field("data", report.data);
+  json.field("version", report.version).key("trained_by").begin_array();
+  for (const std::string& version : report.trained_by) json.value(version);
+  json.end_array().field("device", report.device).field("data", report.data);
   json.key("runs").begin_array();
   for (const RunResult& run : report.runs) add_run(json, run);
   json.end_array();

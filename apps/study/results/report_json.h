@@ -8,8 +8,9 @@
 namespace denovo::study {
 
 /// { "study": {"study.sizes": […], …},                       the resolved configuration
-///   "version", "device", "data": […],
-///   "runs": [{"id", "arm", "images", "schedule", "seed", "state", "reason",
+///   "version" of the program that reports, "trained_by": [versions of those that trained],
+///   "device", "data": […],
+///   "runs": [{"id", "arm", "images", "schedule", "seed", "state", "reason", "version",
 ///             "curve": [{"iteration", "images_seen", "bbox": {"AP", "AP50", "AP75"}, "segm": {…},
 ///                        "train_bbox": {"AP"}}],
 ///             "final": {…}, "best": {…}, "images_seen", "instances_seen", "pixels_seen",

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.h"
+#include "core/files/safetensors.h"
 #include "nn/training/training_totals.h"
 
 namespace denovo::study {
@@ -10,6 +12,19 @@ namespace {
 
 Scores scores_of(const MetricsLine& line, const std::string& type) {
   return {line.value(type + "/AP"), line.value(type + "/AP50"), line.value(type + "/AP75")};
+}
+
+/// The version line (core/program/version.h) in the newest checkpoint of a run. Empty where that
+/// cannot be read, as in a run that goes on and has just deleted it: no number hangs on it.
+std::string version_of(const std::string& run) {
+  try {
+    const Metadata metadata =
+        SafetensorsFile(run + "/checkpoints/last/model.safetensors").metadata();
+    const auto found = metadata.find("version");
+    return found == metadata.end() ? "" : found->second.substr(0, found->second.find('\n'));
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 }  // namespace
@@ -42,11 +57,12 @@ RunResult read_run(const StudyRun& run, const Job& job) {
   result.instances_seen = totals.instances_seen;
   result.pixels_seen = totals.pixels_seen;
   result.seconds = totals.seconds;
+  result.version = version_of(job.directory);
   return result;
 }
 
 PretrainingResult read_pretraining(const Job& job) {
-  PretrainingResult result{.arm = job.id.substr(job.id.find('/') + 1), .state = job.state};
+  PretrainingResult result{.arm = job.pretrained_arm(), .state = job.state};
   result.top1 = std::nan("");
   nn::TrainingTotals totals;
   for (const MetricsLine& line : read_metrics(job.directory + "/metrics.jsonl")) {
@@ -56,6 +72,7 @@ PretrainingResult read_pretraining(const Job& job) {
   result.images_seen = totals.images_seen;
   result.pixels_seen = totals.pixels_seen;
   result.seconds = totals.seconds;
+  result.version = version_of(job.directory);
   return result;
 }
 

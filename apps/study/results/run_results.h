@@ -23,7 +23,8 @@ struct RunResult {
   std::vector<RunPoint> curve;  // ascending iterations
   int64_t iteration = 0;        // reached
   int64_t images_seen = 0, instances_seen = 0, pixels_seen = 0;
-  double seconds = 0;  // of its steps, those that it took over from its parent included
+  double seconds = 0;        // of its steps, those that it took over from its parent included
+  std::string version = {};  // of the program that trained it; empty where nobody has said
 
   /// The evaluation at the end of the schedule; nullptr when there is none.
   const RunPoint* final() const;
@@ -37,6 +38,7 @@ struct PretrainingResult {
   JobState state = JobState::kPending;
   int64_t images_seen = 0, pixels_seen = 0;
   double seconds = 0, top1 = 0;  // top1 in percent, NaN where not measured
+  std::string version = {};      // as of a run
 };
 
 /// Of one run; nothing but its state where it has not begun. Throws IoError for a directory whose

@@ -91,6 +91,17 @@ ArmCost cost_of_arm(const StudyReport& report, const std::string& arm) {
   return cost;
 }
 
+std::vector<std::string> versions_of(const StudyReport& report) {
+  std::vector<std::string> versions;
+  const auto add = [&](const std::string& version) {
+    const bool known = std::find(versions.begin(), versions.end(), version) != versions.end();
+    if (!version.empty() && !known) versions.push_back(version);
+  };
+  for (const PretrainingResult& each : report.pretraining) add(each.version);
+  for (const RunResult& run : report.runs) add(run.version);
+  return versions;
+}
+
 }  // namespace
 
 StudyReport make_report(const StudyConfig& config, const Grid& grid, const std::vector<Job>& jobs,
@@ -121,6 +132,7 @@ StudyReport make_report(const StudyConfig& config, const Grid& grid, const std::
 
 void conclude(StudyReport& report) {
   const Design& design = report.design;
+  report.trained_by = versions_of(report);
   report.claims = judge(design, measurements_of(report.runs, true));
   report.ends = end_scores(design, report.runs, true);
   report.differences = end_differences(design, report.runs, true);

@@ -42,7 +42,8 @@ struct StudyReport {
   std::vector<EndDifference> differences, mask_differences;
   std::vector<Overtrained> overtrained;
   std::string directory;
-  std::string version, device, data;  // version_line; --device; fingerprints, a line each
+  std::string version, device, data;    // version_line; --device; fingerprints, a line each
+  std::vector<std::string> trained_by;  // versions of the programs that trained, as runs come
 };
 
 /// Where the report gets what no run knows.

@@ -91,7 +91,16 @@ std::string last_words(const std::string& log, int64_t from) {
   return sentence.empty() ? last : sentence;
 }
 
-void throw_failure(int status, const std::string& sentence) {
+std::string reason_of_end(int status, const std::string& words) {
+  if (status > kSignalStatus) return fmt::format("ended by signal {}", status - kSignalStatus);
+  return words.empty() ? fmt::format("ended with status {}", status) : words;
+}
+
+void throw_failure(int status, const std::string& id, const std::vector<std::string>& command,
+                   const std::string& words) {
+  if (status == kCannotRun)
+    throw ConfigError(fmt::format("{}: {} cannot be run", id, command.front()));
+  const std::string sentence = fmt::format("{}: {}", id, reason_of_end(status, words));
   switch (status) {
     case kUsageStatus:
       throw ConfigError(sentence);

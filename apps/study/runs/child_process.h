@@ -45,8 +45,14 @@ class ChildProcess {
 /// without the program's name; a launcher may have said more after it. Without any the last line.
 std::string last_words(const std::string& log, int64_t from = 0);
 
-/// Throws that sentence as the error that the exit status stands for (core/program/exit_status.h).
-[[noreturn]] void throw_failure(int status, const std::string& sentence);
+/// Why a program ended with a status other than 0: its last words, or the status where it has said
+/// nothing or a signal ended it.
+std::string reason_of_end(int status, const std::string& words);
+
+/// Throws "ID: " and that reason as the error that the exit status of the command stands for
+/// (core/program/exit_status.h); one that could not be run is a ConfigError.
+[[noreturn]] void throw_failure(int status, const std::string& id,
+                                const std::vector<std::string>& command, const std::string& words);
 
 /// The path of a program that was built with this one, beside it: "train_coco". Throws ConfigError
 /// when it is not there.

@@ -28,17 +28,6 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kPollPeriod{100};
 
-/// Whether another process holds the lock of a run.
-bool in_use(const std::string& directory) {
-  if (!fs::exists(directory)) return false;
-  try {
-    const RunLock lock(directory);
-    return false;
-  } catch (const ConfigError&) {
-    return true;
-  }
-}
-
 /// What a job that is finished has come to.
 std::string outcome_of(const Job& job) {
   const bool classifies = job.is_pretraining();
@@ -53,6 +42,7 @@ struct Running {
   double start;
   int64_t log_before;  // bytes that were in the log
   std::unique_ptr<ChildProcess> child;
+  bool seen = false;  // at work in its directory
 };
 
 class JobRunner {
@@ -67,6 +57,7 @@ class JobRunner {
       const bool waits = start_ready();
       if (running_.empty() && !waits) return 0;
       collect();
+      see_beginnings();
       progress_.update();
       std::this_thread::sleep_for(kPollPeriod);
     }
@@ -93,7 +84,7 @@ class JobRunner {
         if (job.reason.empty()) explain_absence(job);
         continue;
       }
-      if (in_use(job.directory)) {
+      if (RunLock::is_held(job.directory)) {
         one_waits = true;
       } else {
         start(job);
@@ -104,9 +95,8 @@ class JobRunner {
 
   /// Of what a job needs, when the job that should have left it is over.
   void explain_absence(Job& job) {
-    const auto parent = std::find_if(jobs_.begin(), jobs_.end(),
-                                     [&](const Job& each) { return each.id == job.needs; });
-    if (parent == jobs_.end() || !parent->is_over()) return;
+    const Job* parent = find_job(jobs_, job.needs);
+    if (!parent || !parent->is_over()) return;
     set_state(
         job, job.state,
         parent->state == JobState::kFailed
@@ -139,6 +129,15 @@ class JobRunner {
     set_state(job, JobState::kRunning, {});
   }
 
+  /// What others can see of a run begins later than its process.
+  void see_beginnings() {
+    for (Running& running : running_) {
+      if (running.seen || !RunLock::is_held(running.job->directory)) continue;
+      running.seen = true;
+      if (options_.changed) options_.changed();
+    }
+  }
+
   void set_state(Job& job, JobState state, const std::string& reason) {
     job.state = state;
     job.reason = reason;
@@ -168,22 +167,17 @@ class JobRunner {
       replace_file(job.directory + "/failure.txt", words + "\n");
       set_state(job, JobState::kFailed, words);
     } else {
-      set_state(job, JobState::kStopped,
-                status > kSignalStatus ? fmt::format("ended by signal {}", status - kSignalStatus)
-                : words.empty()        ? fmt::format("ended with status {}", status)
-                                       : words);
+      set_state(job, JobState::kStopped, reason_of_end(status, words));
     }
     const double seconds = monotonic_seconds() - ended.start;
     progress_.ended(job, seconds,
                     job.reason.empty() ? outcome_of(job)
                                        : fmt::format("{} ({})", name_of(job.state), job.reason));
-    if (status == kCannotRun) {
-      stop_all();
-      throw ConfigError(fmt::format("{}: {} cannot be run", job.id, job.command.front()));
-    }
-    if (status < kUsageStatus || status > kExhaustedStatus) return;
+    const bool meets_all =
+        status == kCannotRun || (status >= kUsageStatus && status <= kExhaustedStatus);
+    if (!meets_all) return;
     stop_all();
-    throw_failure(status, fmt::format("{}: {}", job.id, words));
+    throw_failure(status, job.id, job.command, words);
   }
 
   void stop_all() {

@@ -12,8 +12,9 @@ namespace denovo::study {
 
 struct RunJobsOptions {
   int at_a_time = 1;
-  std::string logs;               // folder of what each program printed
-  std::function<void()> changed;  // called when the state of a job has changed; may be empty
+  std::string logs;  // folder of what each program printed
+  /// Called when the state of a job has changed, and when its directory shows it; may be empty.
+  std::function<void()> changed;
 };
 
 /// Runs all jobs that are not over, in order, each as soon as what it needs is there. A run that

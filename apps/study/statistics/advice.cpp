@@ -53,7 +53,10 @@ class Adviser {
       return fmt::format("To be surer, finish what is left out: {}.", names);
     if (last.n < kFewestPairs)
       return "To be surer, run three seeds or more: fewer have no interval.";
-    if (!last.interval) return "To be surer, find out why seeds change nothing.";
+    if (!last.interval)
+      return fmt::format(
+          "To be surer, find out why all seeds give the same difference{}.",
+          last.estimate == 0 ? ": either nothing is learned yet, or the arms are the same" : "");
     if (side_of(*last.interval, design_.margin) == Side::kAcross) {
       const int seeds = seeds_to_decide(last, design_.margin);
       return seeds > 0 ? fmt::format(
@@ -88,10 +91,14 @@ class Adviser {
                                           number_text(first.images), number_text(first.schedule));
     if (first.n == 0) return fmt::format("{}, no pair of runs is complete yet.", where);
     const std::string worth = worth_text(first, 0);
+    if (first.n < kFewestPairs)
+      return fmt::format("{}, {} gave {} over {}; an interval takes three seeds.", where, name_,
+                         worth, first.n == 1 ? "one seed" : "two seeds");
     if (!first.interval)
-      return fmt::format("{}, {} gave {}, of which {} no interval.", where, name_, worth,
-                         first.n < kFewestPairs ? "fewer than three seeds allow"
-                                                : "seeds that change nothing allow");
+      return fmt::format(
+          "{}, {} gave {} with each of {} seeds; seeds that do not differ have no "
+          "interval.",
+          where, name_, worth, first.n);
     switch (side_of(*first.interval, 0)) {
       case Side::kAbove:
         return fmt::format("{}, {} is worth {}.", where, name_, worth);

@@ -71,8 +71,8 @@ std::string comparison_text(const Claim& claim, const SizeRow& row) {
     return fmt::format("needs three seeds, but only {} complete",
                        claim.n == 1 ? "one pair of runs is" : "two pairs of runs are");
   if (!claim.interval)
-    return fmt::format(
-        "all {} pairs give the same, and seeds that change nothing leave no interval", claim.n);
+    return fmt::format("all {} seeds give the same, and seeds that do not differ have no interval",
+                       claim.n);
   const Interval& interval = *claim.interval;
   const int decimals = decimals_of(interval, claim.threshold);
   const Side side = side_of(interval, claim.threshold);

@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <optional>
+#include <thread>
 
 #include "core/error.h"
 #include "tests/testing/temporary_directory.h"
@@ -47,6 +49,23 @@ TEST_CASE("RunLock: the lock of a process that was killed is free again") {
   CHECK_NOTHROW(RunLock(dir.path()));
   close(ready[0]);
   close(ready[1]);
+}
+
+TEST_CASE("RunLock: looking whether it is held keeps nobody from taking it") {
+  const testing::TemporaryDirectory dir;
+  CHECK(!RunLock::is_held(dir.path()));
+  CHECK(dir.entries().empty());
+  std::optional<RunLock> lock(dir.path());
+  CHECK(RunLock::is_held(dir.path()));
+  lock.reset();
+  CHECK(!RunLock::is_held(dir.path()));
+  std::atomic<bool> looking = true;
+  std::thread other([&] {
+    while (looking) RunLock::is_held(dir.path());
+  });
+  for (int i = 0; i < 200; ++i) CHECK_NOTHROW(RunLock(dir.path()));
+  looking = false;
+  other.join();
 }
 
 TEST_CASE("RunLock: a folder that cannot hold the lock is named") {

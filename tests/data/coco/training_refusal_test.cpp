@@ -98,5 +98,23 @@ TEST_CASE("reason_to_refuse: coordinates in 0..1 are named as such") {
   CHECK(refusal({{3, both}, {1, kGood}}) == "");
   // Pixels of a corner, and images that are no larger.
   CHECK(refusal({{2, R"("bbox": [0, 0, 1, 1], "segmentation": [[0, 0, 1, 0, 1, 1]])"}}) == "");
-  CHECK(refusal({{2, both}}, {}, 2) == "");
+  const char* const corner =
+      R"("bbox": [0.5, 0, 1, 1], "segmentation": [[0.1, 0.2, 0.6, 0.2, 0.6, 1]])";
+  CHECK(refusal({{2, corner}}) != "");
+  CHECK(refusal({{2, corner}}, {}, 2) == "");
+}
+
+TEST_CASE("reason_to_refuse: boxes of which none covers a pixel show nothing to learn") {
+  const char* const triangle = R"("segmentation": [[1, 1, 5, 1, 5, 5]])";
+  const auto box = [&](const char* numbers) {
+    return fmt::format(R"("bbox": [{}], {})", numbers, triangle);
+  };
+  CHECK(refusal({{30, box("5, 5, 0.5, 0.5")}, {1, box("5, 6, 0.5, 1.5")}, {5, kCrowd}}) ==
+        "file.json: training needs at least one bbox that covers a pixel of its image, got none in "
+        "31 instances; the largest is annotation 31, [5, 6, 0.5, 1.5]");
+  // What lies off the image is not seen.
+  CHECK(refusal({{3, box("19.5, 5, 8, 1")}}).ends_with("annotation 1, [19.5, 5, 8, 1]"));
+  // One is enough, and a thin one is no speck.
+  CHECK(refusal({{30, box("5, 5, 0.5, 0.5")}, {1, box("5, 5, 1, 1")}}) == "");
+  CHECK(refusal({{30, box("5, 5, 0.25, 4")}}) == "");
 }

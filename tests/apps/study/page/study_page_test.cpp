@@ -160,6 +160,24 @@ TEST_CASE("study_page: a study before its first result is a page that says so") 
   CHECK(page.find("nothing measured") != std::string::npos);
 }
 
+TEST_CASE("study_page: who trained is told where another version reports") {
+  StudyReport report = testing::report_case(testing::small_design(3));
+  const auto told = [](const StudyReport& report, const std::string& text) {
+    return checked_page(concluded(report)).find("wrap\">" + text + ", device cpu<") !=
+           std::string::npos;
+  };
+  CHECK(told(report, "denovo 0.1.0 (commit abc)"));  // runs that do not say it
+  for (RunResult& run : report.runs) run.version = "denovo 0.1.0 (commit abc)";
+  CHECK(told(report, "denovo 0.1.0 (commit abc)"));
+  report.runs.back().version = "denovo 0.0.9 (commit old)";
+  CHECK(told(report,
+             "trained by denovo 0.1.0 (commit abc), denovo 0.0.9 (commit old); reported by denovo "
+             "0.1.0 (commit abc)"));
+  const std::string json = report_json(concluded(report));
+  CHECK(json.find(R"x("version":"denovo 0.1.0 (commit abc)","trained_by":["denovo 0.1.0 (commit )x"
+                  R"x(abc)","denovo 0.0.9 (commit old)"])x") != std::string::npos);
+}
+
 TEST_CASE("study_page: one size and one schedule, and a run that was better before its end") {
   Design design = testing::small_design(3);
   design.sizes = {500};

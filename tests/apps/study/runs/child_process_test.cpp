@@ -56,11 +56,15 @@ TEST_CASE("last_words: the sentence with which a program ended, of this time alo
   CHECK(last_words(log) == "there are not enough slots");
 }
 
-TEST_CASE("throw_failure: the error that an exit status stands for") {
-  CHECK_THROWS_AS(throw_failure(2, "x"), ConfigError);
-  CHECK_THROWS_AS(throw_failure(3, "x"), IoError);
-  CHECK_THROWS_AS(throw_failure(4, "x"), ResourceError);
-  CHECK_THROWS_WITH_AS(throw_failure(137, "x"), "x", Error);
+TEST_CASE("throw_failure: the error that an exit status stands for, whose run and why") {
+  const std::vector<std::string> command = {"mpirun", "train_coco"};
+  CHECK_THROWS_WITH_AS(throw_failure(2, "run", command, "x"), "run: x", ConfigError);
+  CHECK_THROWS_WITH_AS(throw_failure(3, "run", command, "x"), "run: x", IoError);
+  CHECK_THROWS_WITH_AS(throw_failure(4, "run", command, "x"), "run: x", ResourceError);
+  CHECK_THROWS_WITH_AS(throw_failure(1, "run", command, ""), "run: ended with status 1", Error);
+  CHECK_THROWS_WITH_AS(throw_failure(137, "run", command, "x"), "run: ended by signal 9", Error);
+  CHECK_THROWS_WITH_AS(throw_failure(kCannotRun, "run", command, ""), "run: mpirun cannot be run",
+                       ConfigError);
 }
 
 TEST_CASE("sibling_program: says what is missing beside this one") {

@@ -74,10 +74,19 @@ TEST_CASE("advise: no use at any schedule, and harm") {
 TEST_CASE("advise: without an interval nothing is claimed") {
   const Advice two = advice({6, 3, 0}, 1, 2);
   CHECK(two.text ==
-        "With 2,000 images and 1,000 iterations, pre-training gave +6.2 AP, of which fewer than "
-        "three seeds allow no interval. Whether training longer takes its place cannot be said "
+        "With 2,000 images and 1,000 iterations, pre-training gave +6.2 AP over two seeds; an "
+        "interval takes three seeds. Whether training longer takes its place cannot be said "
         "without an interval.");
   CHECK(two.surer == "To be surer, run three seeds or more: fewer have no interval.");
+  const Advice same = advice({2, 2, 2}, 0);
+  CHECK(same.text ==
+        "With 2,000 images and 1,000 iterations, pre-training gave +2.0 AP with each of 3 seeds; "
+        "seeds that do not differ have no interval. Whether training longer takes its place cannot "
+        "be said without an interval.");
+  CHECK(same.surer == "To be surer, find out why all seeds give the same difference.");
+  CHECK(advice({0, 0, 0}, 0).surer ==
+        "To be surer, find out why all seeds give the same difference: either nothing is learned "
+        "yet, or the arms are the same.");
   const Design design = testing::small_design(3);
   const Advice none = advise(design, judge(design, {}).front());
   CHECK(none.text.starts_with(

@@ -152,7 +152,7 @@ TEST_CASE("claim 4: the early lead of P is compared with 0") {
   CHECK(claim(-4).verdict == Verdict::kContradicted);
   const Claim same = claim(5, 0);
   CHECK(same.verdict == Verdict::kInconclusive);
-  CHECK(same.why == "all 3 pairs give the same, and seeds that change nothing leave no interval");
+  CHECK(same.why == "all 3 seeds give the same, and seeds that do not differ have no interval");
 }
 
 TEST_CASE("claim 5: the difference of the gaps is compared with the margin") {
