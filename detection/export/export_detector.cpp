@@ -77,8 +77,8 @@ std::string export_detector(const MaskRcnn& model, const InputConfig& input,
   const ModelConfig& config = model.config();
   const RoiHeads& heads = model.roi_heads();
 
-  const OnnxSize height = size ? OnnxSize{int64_t{size->height}} : OnnxSize{"height"};
-  const OnnxSize width = size ? OnnxSize{int64_t{size->width}} : OnnxSize{"width"};
+  const OnnxSize height = size ? OnnxSize{int64_t{size->height}} : OnnxSize{"image_height"};
+  const OnnxSize width = size ? OnnxSize{int64_t{size->width}} : OnnxSize{"image_width"};
   const OnnxValue image = graph.input("image", DType::kU8, {height, width, int64_t{3}},
                                       "RGB, resized by the rule of the metadata");
   const OnnxValue shape = last_axis(graph.node("Shape", {image}), 0, 2);
