@@ -61,4 +61,8 @@ OnnxValue export_gather(const OnnxValue& x, const OnnxValue& rows) {
   return x.graph->node("Gather", {x, rows});
 }
 
+OnnxValue export_join(const std::vector<OnnxValue>& parts) {
+  return parts.front().graph->node("Concat", parts, {{"axis", int64_t{0}}});
+}
+
 }  // namespace denovo::detection

@@ -26,11 +26,13 @@ OnnxValue box_sides(const OnnxValue& boxes);
 OnnxValue export_nms(const OnnxValue& boxes, const OnnxValue& scores, double iou_threshold,
                      float lowest_score, int64_t max_output);
 
-/// The indices of the k largest scores [n], descending; equal ones: lower index first. k beyond n
-/// is n. Returns scores and indices.
+/// The k largest of scores [n], descending, and their indices; equal ones: lower index first. k
+/// beyond n is n.
 std::vector<OnnxValue> export_best(const OnnxValue& scores, int64_t k);
 
 /// Rows of x.
 OnnxValue export_gather(const OnnxValue& x, const OnnxValue& rows);
+/// The rows of all.
+OnnxValue export_join(const std::vector<OnnxValue>& parts);
 
 }  // namespace denovo::detection

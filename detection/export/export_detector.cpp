@@ -40,9 +40,7 @@ OnnxValue export_padding(data::Padding padding, const OnnxValue& x, const OnnxVa
           : graph.number(kShort);
   const OnnxValue one = graph.number(int64_t{1});
   const OnnxValue missing = (size + step - one) / step * step - size;
-  const OnnxValue pads =
-      graph.node("Concat", {graph.ints({0, 0, 0, 0, 0, 0}), missing}, {{"axis", int64_t{0}}});
-  return graph.node("Pad", {x, pads});
+  return graph.node("Pad", {x, export_join({graph.ints({0, 0, 0, 0, 0, 0}), missing})});
 }
 
 std::string json_list(const auto& values, const auto& item) {

@@ -73,15 +73,12 @@ OnnxMaps export_pooler(const Pooler& pooler, const std::vector<OnnxValue>& featu
          {"spatial_scale", static_cast<float>(1 / strides[level])}}));
   }
   // Level by level, then back into the order of the boxes.
-  const auto joined = [&](const std::vector<OnnxValue>& parts) {
-    return graph.node("Concat", parts, {{"axis", int64_t{0}}});
-  };
-  const OnnxValue order = joined(rows), shape = graph.node("Shape", {order});
+  const OnnxValue order = export_join(rows), shape = graph.node("Shape", {order});
   const OnnxValue slots = graph.node(
       "Range",
       {graph.number(int64_t{0}), graph.node("Squeeze", {shape}), graph.number(int64_t{1})});
   const OnnxValue back = graph.node("ScatterElements", {order, order, slots});
-  return {export_gather(joined(pooled), back), options.output_size};
+  return {export_gather(export_join(pooled), back), options.output_size};
 }
 
 }  // namespace denovo::detection

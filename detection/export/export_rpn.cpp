@@ -101,11 +101,9 @@ OnnxValue export_proposals(ModelWeights& weights, const Rpn& rpn, const AnchorGe
     boxes.push_back(proposals.boxes);
     scores.push_back(proposals.scores);
   }
-  const auto joined = [&](const std::vector<OnnxValue>& levels) {
-    return graph.node("Concat", levels, {{"axis", int64_t{0}}});
-  };
-  const std::vector<OnnxValue> best = export_best(joined(scores), rpn.config().post_nms_topk_test);
-  return export_gather(joined(boxes), best[1]);
+  const std::vector<OnnxValue> best =
+      export_best(export_join(scores), rpn.config().post_nms_topk_test);
+  return export_gather(export_join(boxes), best[1]);
 }
 
 }  // namespace denovo::detection
