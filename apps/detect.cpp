@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "apps/commands/detect_options.h"
+#include "apps/commands/model_options.h"
 #include "core/kernels/backend.h"
 #include "core/log/progress.h"
 #include "core/program/exit_status.h"
@@ -39,9 +40,7 @@ int detect(int argc, char** argv) {
     cpu_context().set_num_threads(static_cast<int>(threads));
   const Device device = parse_device(options.text("device"));
 
-  DetectorFile file(options.given("weights")
-                        ? options.text("weights")
-                        : model_file_of_run(options.text("run"), options.text("checkpoint")));
+  DetectorFile file(apps::model_file(options));
   const std::vector<int> classes = file.classes_named(options.comma_list("classes"), "--classes");
   auto [files, passed_over] = list_input_files(options.list("images"));
   Logger logger(options.given("quiet"));

@@ -24,10 +24,18 @@ denovo_find(simdjson simdjson.h simdjson)
 denovo_find(libzip zip.h zip)
 denovo_find(tomlplusplus toml++/toml.h "")
 denovo_find(boost_math boost/math/distributions/students_t.hpp "")
+denovo_find(protobuf google/protobuf/message.h protobuf)
+denovo_find(onnx_proto onnx/onnx_pb.h onnx_proto)
+denovo_find(onnx onnx/checker.h onnx)
 denovo_find(stb_headers stb/stb_image.h "")
 if(DENOVO_TESTS)
   denovo_find(doctest doctest/doctest.h "" " --tests")
 endif()
+
+# The classes of ONNX files as the package was built. A program that writes none does not load them.
+target_link_libraries(denovo_onnx INTERFACE denovo_onnx_proto denovo_protobuf)
+target_compile_definitions(denovo_onnx INTERFACE ONNX_NAMESPACE=onnx ONNX_ML=1)
+target_link_options(denovo_onnx INTERFACE LINKER:--as-needed)
 
 # stb is header-only and needs one translation unit; it holds the limits that we set on it.
 add_library(denovo_stb STATIC ${CMAKE_SOURCE_DIR}/third_party/stb.cpp)

@@ -4,15 +4,14 @@
 
 #include <filesystem>
 
+#include "apps/commands/model_options.h"
 #include "core/error.h"
 
 namespace denovo::apps {
 
 void declare_detect_options(Options& options) {
+  declare_model_options(options);
   // name, placeholder, meaning, default, required, many
-  options.add({"run", "RUN", "run directory whose model is used"});
-  options.add({"checkpoint", "NAME", "checkpoint of --run: last, best or a name", "last"});
-  options.add({"weights", "FILE", "model.safetensors of a checkpoint, in place of --run"});
   options.add({"images", "FILE|DIR", "images, or folders of JPEG and PNG files", "", true, true});
   options.add({"out", "DIR", "folder to create: results.json and pictures", "", true});
   options.add({"score-threshold", "S", "lowest score of a detection", "0.5"});
@@ -25,10 +24,6 @@ void declare_detect_options(Options& options) {
 }
 
 void check_detect_options(const Options& options) {
-  if (options.given("run") == options.given("weights"))
-    throw ConfigError("give a model by --run or by --weights, and not by both");
-  if (options.given("checkpoint") && !options.given("run"))
-    throw ConfigError("--checkpoint needs --run");
   const std::string& out = options.text("out");
   if (std::filesystem::exists(out) &&
       (!std::filesystem::is_directory(out) || !std::filesystem::is_empty(out)))

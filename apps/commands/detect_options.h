@@ -7,7 +7,7 @@ namespace denovo::apps {
 
 void declare_detect_options(Options& options);
 
-/// Throws ConfigError for options that do not go together and for an --out that holds something.
+/// Throws ConfigError for an --out that holds something.
 void check_detect_options(const Options& options);
 
 }  // namespace denovo::apps

@@ -35,6 +35,7 @@ class MaskRcnn : public nn::Module {
   const nn::Backbone& backbone() const { return *backbone_; }
   const Rpn& rpn() const { return *rpn_; }
   const RoiHeads& roi_heads() const { return *roi_heads_; }
+  const AnchorGenerator& anchor_generator() const { return anchor_generator_; }
   AnchorGenerator& anchor_generator() { return anchor_generator_; }
 
  private:

@@ -16,6 +16,8 @@ class BoxHead : public nn::Module {
   BoxHead(const BoxHeadConfig& config, const nn::NormOptions& norm, int in_channels);
   /// x [R, S, S, C] -> [R, fc_channels]. slots i32 [R]: negative in empty slots.
   Tensor forward(const Tensor& x, const Tensor& slots) const;
+  const nn::ChildList<nn::ConvNorm>& convs() const { return convs_; }
+  const nn::ChildList<nn::Linear>& fcs() const { return fcs_; }
 
  private:
   nn::ChildList<nn::ConvNorm> convs_;
@@ -31,6 +33,8 @@ class BoxPredictor : public nn::Module {
     Tensor deltas;  // [R, 4 K]
   };
   Output forward(const Tensor& x) const;
+  const nn::Linear& cls_score() const { return *cls_score_; }
+  const nn::Linear& bbox_pred() const { return *bbox_pred_; }
 
  private:
   nn::Child<nn::Linear> cls_score_, bbox_pred_;

@@ -9,7 +9,7 @@
 namespace denovo::detection {
 namespace {
 
-nn::ConvNormOptions predictor(const MaskHeadConfig& config) {
+nn::ConvNormOptions predictor_options(const MaskHeadConfig& config) {
   if (config.predictor_init == InitKind::kMsra) return {.kernel = 1};
   return {.kernel = 1, .init = nn::ConvNormOptions::Init::kNormal, .deviation = 0.001};
 }
@@ -20,7 +20,7 @@ MaskHead::MaskHead(const MaskHeadConfig& config, const nn::NormOptions& norm, in
                    int num_classes)
     : convs_(*this),
       deconv_(*this, "deconv", config.convs > 0 ? config.channels : in_channels, config.channels),
-      predictor_(*this, "predictor", config.channels, num_classes, predictor(config)) {
+      predictor_(*this, "predictor", config.channels, num_classes, predictor_options(config)) {
   int channels = in_channels;
   for (int i = 0; i < config.convs; ++i) {
     convs_.add(fmt::format("mask_fcn{}", i + 1), channels, config.channels,

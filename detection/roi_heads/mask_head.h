@@ -14,6 +14,9 @@ class MaskHead : public nn::Module {
            int num_classes);
   /// x [R, S, S, C] -> logits [R, 2S, 2S, K]. slots i32 [R]: negative in empty slots.
   Tensor forward(const Tensor& x, const Tensor& slots) const;
+  const nn::ChildList<nn::ConvNorm>& convs() const { return convs_; }
+  const nn::Deconv2x& deconv() const { return *deconv_; }
+  const nn::ConvNorm& predictor() const { return *predictor_; }
 
  private:
   nn::ChildList<nn::ConvNorm> convs_;

@@ -4,7 +4,6 @@
 #include "core/run/profile.h"
 #include "ops/detection_candidates/detection_candidates.h"
 #include "ops/mask_probabilities/mask_probabilities.h"
-#include "ops/roi_align/roi_align.h"
 #include "ops/softmax/softmax.h"
 
 namespace denovo::detection {
@@ -23,14 +22,18 @@ Tensor images_of(const Tensor& counts, int64_t slots) {
 
 }  // namespace
 
+Pooler::Pooler(const PoolerConfig& config, std::span<const int> strides, int resolution)
+    : strides_(strides.begin(), strides.end()),
+      options_{.output_size = resolution,
+               .sampling_ratio = config.sampling_ratio,
+               .aligned = config.aligned,
+               .canonical_size = static_cast<double>(config.canonical_size),
+               .canonical_level = config.canonical_level} {}
+
 Tensor Pooler::forward(const std::vector<Tensor>& features, const Tensor& boxes,
                        const Tensor& images) const {
   return ops::roi_align(std::span(features).first(strides_.size()), strides_, boxes, images,
-                        {.output_size = resolution_,
-                         .sampling_ratio = config_.sampling_ratio,
-                         .aligned = config_.aligned,
-                         .canonical_size = static_cast<double>(config_.canonical_size),
-                         .canonical_level = config_.canonical_level});
+                        options_);
 }
 
 RoiHeads::RoiHeads(const ModelConfig& config, std::span<const int> strides, int in_channels,

@@ -8,6 +8,7 @@
 #include "detection/roi_heads/box_head.h"
 #include "detection/roi_heads/detections.h"
 #include "detection/roi_heads/mask_head.h"
+#include "ops/roi_align/roi_align.h"
 
 namespace denovo::detection {
 
@@ -15,17 +16,19 @@ namespace denovo::detection {
 class Pooler {
  public:
   /// strides: input pixels per cell of those levels.
-  Pooler(const PoolerConfig& config, std::span<const int> strides, int resolution)
-      : config_(config), strides_(strides.begin(), strides.end()), resolution_(resolution) {}
+  Pooler(const PoolerConfig& config, std::span<const int> strides, int resolution);
   /// features: per level [N, h, w, C], those without a stride are not read; boxes [R, 4]; images
   /// i32 [R] -> [R, S, S, C], zeros in empty slots.
   Tensor forward(const std::vector<Tensor>& features, const Tensor& boxes,
                  const Tensor& images) const;
 
+  /// S is its output_size.
+  const ops::RoiAlignOptions& options() const { return options_; }
+  const std::vector<double>& strides() const { return strides_; }
+
  private:
-  PoolerConfig config_;
   std::vector<double> strides_;
-  int resolution_;
+  ops::RoiAlignOptions options_;
 };
 
 /// State dict: box_head, box_predictor, mask_head.
@@ -53,6 +56,13 @@ class RoiHeads : public nn::Module {
 
   BoxPredictor::Output predict_boxes(const std::vector<Tensor>& features, const Tensor& boxes,
                                      const Tensor& images) const;
+  const Pooler& box_pooler() const { return box_pooler_; }
+  const Pooler& mask_pooler() const { return mask_pooler_; }
+  const BoxHead& box_head() const { return *box_head_; }
+  const BoxPredictor& box_predictor() const { return *box_predictor_; }
+  /// Null where the model has none.
+  const MaskHead* mask_head() const { return mask_head_ ? &**mask_head_ : nullptr; }
+
   /// Mask logits [R, S, S, K]. Requires a mask head.
   Tensor predict_masks(const std::vector<Tensor>& features, const Tensor& boxes,
                        const Tensor& images) const;

@@ -18,6 +18,8 @@ class AnchorGenerator {
   AnchorGenerator(const AnchorConfig& config, std::span<const int> strides)
       : config_(config), strides_(strides.begin(), strides.end()) {}
 
+  const AnchorConfig& config() const { return config_; }
+  const std::vector<int>& strides() const { return strides_; }
   int per_cell() const { return static_cast<int>(config_.ratios.size()); }
   /// [1, M, 4] in pixels of a height x width input. dtype f32 or f64. Kept for later calls.
   const Tensor& anchors(int64_t height, int64_t width, DType dtype, Device device);

@@ -5,7 +5,6 @@
 #include "core/autograd/autograd.h"
 #include "core/run/profile.h"
 #include "ops/balanced_sample/balanced_sample.h"
-#include "ops/box_coder/box_coder.h"
 #include "ops/box_regression_loss/box_regression_loss.h"
 #include "ops/cast/cast.h"
 #include "ops/concat_levels/concat_levels.h"
@@ -20,8 +19,6 @@
 
 namespace denovo::detection {
 namespace {
-
-constexpr ops::BoxWeights kRpnWeights{1, 1, 1, 1};
 
 nn::ConvNormOptions head_conv(int kernel, bool relu) {
   return {.kernel = kernel,

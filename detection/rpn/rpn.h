@@ -9,8 +9,12 @@
 #include "detection/structures/ground_truth.h"
 #include "detection/structures/losses.h"
 #include "nn/layers/conv_norm.h"
+#include "ops/box_coder/box_coder.h"
 
 namespace denovo::detection {
+
+/// Scales of anchor deltas.
+inline constexpr ops::BoxWeights kRpnWeights{1, 1, 1, 1};
 
 /// One head for all levels: 3x3 convolution and ReLU, then objectness and deltas. State dict: conv,
 /// objectness_logits, anchor_deltas.
@@ -23,6 +27,9 @@ class RpnHead : public nn::Module {
     std::vector<Tensor> deltas;      // per level [N, h, w, 4 A]
   };
   Output forward(const std::vector<Tensor>& features) const;
+  const nn::ConvNorm& conv() const { return *conv_; }
+  const nn::ConvNorm& objectness_logits() const { return *objectness_logits_; }
+  const nn::ConvNorm& anchor_deltas() const { return *anchor_deltas_; }
 
  private:
   nn::Child<nn::ConvNorm> conv_, objectness_logits_, anchor_deltas_;
@@ -54,6 +61,8 @@ class Rpn : public nn::Module {
   Rpn(const RpnConfig& config, int channels, int anchors_per_cell);
 
   RpnPredictions forward(const std::vector<Tensor>& features) const;
+  const RpnConfig& config() const { return config_; }
+  const RpnHead& head() const { return *rpn_head_; }
 
   /// Top-k per level, decode, clip, drop empty boxes, NMS per level, best P over all levels. No
   /// gradient.

@@ -28,6 +28,9 @@ std::string metadata_text(const SafetensorsFile& file, const char* key) {
 }  // namespace
 
 DetectorFile::DetectorFile(const std::string& path) : file_(path) {
+  for (const auto& [name, text] : file_.metadata())
+    if (name == "classes")
+      throw IoError(path + ": holds a classifier of pretrain_imagenet, which is no detector");
   try {
     ConfigFields fields = ConfigFields::of(config);
     fields.read_text(metadata_text(file_, "config"), path);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/run/profile.h"
-#include "ops/max_pool2d/max_pool2d.h"
 #include "ops/upsample_add/upsample_add.h"
 
 namespace denovo::nn {
@@ -35,7 +34,7 @@ std::vector<Tensor> ResNetFpn::forward(const Tensor& x) const {
     top = top.defined() ? ops::upsample_add(lateral, top) : lateral;
     levels[i] = outputs_[i].forward(top);
   }
-  levels.back() = ops::max_pool2d(levels[stages.size() - 1], {.kernel = 1, .stride = 2});
+  levels.back() = ops::max_pool2d(levels[stages.size() - 1], kEverySecond);
   return levels;
 }
 

@@ -43,9 +43,14 @@ class ResNetFpn : public Backbone {
   }
   int channels() const override { return channels_; }
 
+  /// What makes p6 of p5.
+  static constexpr ops::MaxPool2dOptions kEverySecond{.kernel = 1, .stride = 2};
   /// {p2, p3, p4, p5, p6}.
   std::vector<Tensor> forward(const Tensor& x) const override;
 
+  /// fpn_lateral2.. and fpn_output2...
+  const ChildList<ConvNorm>& laterals() const { return laterals_; }
+  const ChildList<ConvNorm>& outputs() const { return outputs_; }
   const ResNet& trunk() const override { return *bottom_up_; }
   void freeze(int freeze_at) const override { bottom_up_->freeze(freeze_at); }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/run/profile.h"
-#include "ops/max_pool2d/max_pool2d.h"
 
 namespace denovo::nn {
 namespace {
@@ -102,7 +101,7 @@ Stem::Stem(const ResNetOptions& options)
              conv_options(options, 7, 2, true)) {}
 
 Tensor Stem::forward(const Tensor& x) const {
-  return ops::max_pool2d(conv1_->forward(x), {.kernel = 3, .stride = 2, .padding = 1});
+  return ops::max_pool2d(conv1_->forward(x), kPool);
 }
 
 ResNet::ResNet(const ResNetOptions& options) : stem_(*this, "stem", options) {

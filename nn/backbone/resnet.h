@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nn/layers/conv_norm.h"
+#include "ops/max_pool2d/max_pool2d.h"
 
 namespace denovo::nn {
 
@@ -37,6 +38,9 @@ class ResidualBlock : public Module {
   ResidualBlock(const ResNetOptions& options, int in_channels, int bottleneck_channels,
                 int out_channels, int stride);
   Tensor forward(const Tensor& x) const;
+  const ChildList<ConvNorm>& convs() const { return convs_; }
+  /// Null where the block's input is added as it is.
+  const ConvNorm* shortcut() const { return shortcut_ ? &**shortcut_ : nullptr; }
 
  private:
   std::unique_ptr<Child<ConvNorm>> shortcut_;  // 1x1 where shape changes
@@ -46,8 +50,11 @@ class ResidualBlock : public Module {
 /// stem.conv1 (7x7, stride 2) and a 3x3 max pool of stride 2.
 class Stem : public Module {
  public:
+  static constexpr ops::MaxPool2dOptions kPool{.kernel = 3, .stride = 2, .padding = 1};
+
   explicit Stem(const ResNetOptions& options);
   Tensor forward(const Tensor& x) const;
+  const ConvNorm& conv1() const { return *conv1_; }
 
  private:
   Child<ConvNorm> conv1_;
@@ -64,6 +71,9 @@ class ResNet : public Module {
 
   /// x [N, H, W, in_channels] -> {res2, res3, res4, res5}.
   std::vector<Tensor> forward(const Tensor& x) const;
+  const Stem& stem() const { return *stem_; }
+  size_t num_stages() const { return stages_.size(); }
+  const ChildList<ResidualBlock>& stage(size_t i) const { return *stages_[i]; }
   /// Output widths of res2..res5.
   const std::vector<int>& channels() const { return channels_; }
   /// Stops gradients up to a stage: 0 nothing, 1 the stem, 2 stem and res2, ...

@@ -26,6 +26,12 @@ class ConvNorm : public Module {
   ConvNorm(int in_channels, int out_channels, const ConvNormOptions& options);
 
   Tensor forward(const Tensor& x, const Tensor& residual = {}, const Tensor& slots = {}) const;
+  const ConvNormOptions& options() const { return options_; }
+  const Tensor& weight() const { return weight_; }
+  /// Null beside a norm that replaces it.
+  const Parameter* bias() const { return bias_.get(); }
+  /// Null where there is none.
+  const Norm* norm() const { return norm_ ? &**norm_ : nullptr; }
   int out_channels() const { return static_cast<int>(weight_.tensor().size(0)); }
 
  private:

@@ -12,6 +12,9 @@ class Linear : public Module {
   Linear(int64_t in_features, int64_t out_features, Initializer init, bool relu = false,
          FileFormat format = {});
   Tensor forward(const Tensor& x) const;
+  bool relu() const { return relu_; }
+  const Tensor& weight() const { return weight_; }
+  const Tensor& bias() const { return bias_; }
 
  private:
   bool relu_;
@@ -24,6 +27,8 @@ class Deconv2x : public Module {
  public:
   Deconv2x(int in_channels, int out_channels);
   Tensor forward(const Tensor& x) const;
+  const Tensor& weight() const { return weight_; }
+  const Tensor& bias() const { return bias_; }
 
  private:
   Parameter weight_, bias_;

@@ -77,4 +77,18 @@ Tensor Norm::forward(const Tensor& x, bool relu, const Tensor& residual,
   return relu ? ops::relu(y) : y;
 }
 
+Norm::Tensors Norm::tensors() const {
+  Tensors tensors;
+  const auto take = [](Tensor& to, const auto& from) {
+    if (from) to = from->tensor();
+  };
+  take(tensors.weight, weight_);
+  take(tensors.weight, frozen_weight_);
+  take(tensors.bias, bias_);
+  take(tensors.bias, frozen_bias_);
+  take(tensors.running_mean, running_mean_);
+  take(tensors.running_var, running_var_);
+  return tensors;
+}
+
 }  // namespace denovo::nn

@@ -37,6 +37,13 @@ class Norm : public Module {
   Tensor forward(const Tensor& x, bool relu, const Tensor& residual = {},
                  const Tensor& slots = {}) const;
 
+  /// What it computes with, undefined where its kind has none.
+  struct Tensors {
+    Tensor weight, bias, running_mean, running_var;
+  };
+  Tensors tensors() const;
+  const NormOptions& options() const { return options_; }
+
   /// True for kinds that have a shift of their own, so that the convolution needs no bias.
   static bool replaces_bias(const NormOptions& options) { return options.kind != NormKind::kNone; }
 

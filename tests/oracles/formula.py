@@ -19,11 +19,15 @@ _GOLDEN, _MIX1, _MIX2 = (
 )
 
 
-def fnv1a64(name):
+def fnv1a64_bytes(data):
     value = 0xCBF29CE484222325
-    for byte in name.encode():
+    for byte in data:
         value = ((value ^ byte) * 0x100000001B3) & ((1 << 64) - 1)
     return np.uint64(value)
+
+
+def fnv1a64(name):
+    return fnv1a64_bytes(name.encode())
 
 
 def uniform(name, shape):

@@ -1,0 +1,14 @@
+// ResNet and feature pyramid as nodes.
+#pragma once
+
+#include "detection/export/export_layers.h"
+#include "nn/backbone/backbone.h"
+
+namespace denovo::detection {
+
+/// As nn::Backbone::forward: a map for each of its strides. x [1, 3, H, W]. Throws InternalError
+/// for a backbone that is no ResNet-FPN.
+std::vector<OnnxValue> export_backbone(ModelWeights& weights, const nn::Backbone& backbone,
+                                       const OnnxValue& x);
+
+}  // namespace denovo::detection
