@@ -1,37 +1,29 @@
-// convert_weights: models of other codebases as model files of ours.
+// convert_weights: models of other codebases as model files of ours, and back.
 #include <fmt/format.h>
 
+#include "apps/commands/convert_options.h"
 #include "core/log/logger.h"
 #include "core/program/exit_status.h"
-#include "core/program/options.h"
 #include "data/coco/dataset.h"
 #include "detection/weights/convert_weights.h"
+#include "detection/weights/export_weights.h"
 
 namespace {
 
 using namespace denovo;
 using namespace denovo::detection;
 
-void declare(Options& options) {
-  options.add({.name = "weights",
-               .value = "FILE",
-               .meaning =
-                   "weights of PyTorch (.pth), Detectron or detectron2 (.pkl), NumPy (.npz), "
-                   "or safetensors",
-               .required = true});
-  options.add({.name = "out", .value = "FILE", .meaning = "model file to write (.safetensors)"});
-  options.add({.name = "list",
-               .meaning = "print the tensors of the file and what becomes of each, and end"});
-  options.add({.name = "from",
-               .value = "CODEBASE",
-               .meaning = "torchvision, detectron2 or detectron; told by the names when absent"});
-  options.add({.name = "group",
-               .value = "NAME",
-               .meaning = "dict of the file that holds the model, where that is not clear"});
-  options.add({.name = "categories",
-               .value = "FILE",
-               .meaning = "COCO JSON whose categories are the classes, by ascending id"});
-  options.add_config(config_help<ModelFileConfig>());
+/// --to: from a model file of ours.
+void write_for(const std::string& codebase, const Options& options) {
+  if (codebase != "torchvision" && codebase != "detectron2")
+    throw ConfigError(fmt::format("--to: must be torchvision or detectron2, got {}", codebase));
+  const ExportedWeights exported = export_weights(
+      options.text("weights"),
+      codebase == "detectron2" ? Codebase::kDetectron2 : Codebase::kTorchvisionDetector,
+      options.text("out"));
+  Logger logger(options.given("quiet"));
+  for (const std::string& line : exported.told) logger.info(line);
+  fmt::print("{}\n", exported.line);
 }
 
 void check_codebase(const ImportedModel& model, const std::string& wanted) {
@@ -43,8 +35,9 @@ void check_codebase(const ImportedModel& model, const std::string& wanted) {
 }
 
 int convert(int argc, char** argv) {
-  Options options("convert_weights", "Turns weights of other codebases into a model file");
-  declare(options);
+  Options options("convert_weights",
+                  "Turns weights of other codebases into a model file, and back");
+  apps::declare_convert_options(options);
   if (!options.parse(argc, argv)) return 0;
   const std::string group = options.given("group") ? options.text("group") : "";
   if (options.given("list")) {
@@ -52,6 +45,10 @@ int convert(int argc, char** argv) {
     return 0;
   }
   if (!options.given("out")) throw ConfigError("--out: names the file to write, or give --list");
+  if (options.given("to")) {
+    write_for(options.text("to"), options);
+    return 0;
+  }
 
   ImportedModel model(options.text("weights"), group);
   if (options.given("from")) check_codebase(model, options.text("from"));

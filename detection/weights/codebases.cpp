@@ -29,7 +29,8 @@ std::vector<RenameRule> torchvision_trunk(const std::string& theirs) {
 
 std::vector<RenameRule> torchvision_resnet() {
   auto rules = torchvision_trunk("");
-  rules.insert(rules.begin(), {kCounters, {"fc", {}, true}});
+  // Of MoCo's two fully connected layers, fc.0 and fc.2, nobody needs any.
+  rules.insert(rules.begin(), {kCounters, {"fc.{}", {}, true}, {"fc", "linear"}});
   return rules;
 }
 
@@ -72,7 +73,7 @@ std::vector<RenameRule> detectron2() {
           {"proposal_generator.anchor_generator", {}, true},
           {kTrunk + "stem.fc", {}, true},
           {"stem.fc", {}, true},
-          {"linear", {}, true},  // the classifier of pretrain_imagenet
+          {"linear", "linear"},  // the classifier of pretrain_imagenet
           {"backbone", "backbone"},
           {"proposal_generator", "proposal_generator"},
           {"roi_heads", "roi_heads"},
@@ -193,8 +194,8 @@ void set_conventions(Codebase codebase, ModelFileConfig& config) {
   if (codebase == Codebase::kTorchvisionResnet || codebase == Codebase::kTorchvisionDetector) {
     // (p / 255 - mean) / std in RGB.
     model.pixel.channel_order = ChannelOrder::kRgb;
-    model.pixel.mean = {0.485 * 255, 0.456 * 255, 0.406 * 255};
-    model.pixel.std = {0.229 * 255, 0.224 * 255, 0.225 * 255};
+    model.pixel.mean = {123.675, 116.28, 103.53};
+    model.pixel.std = {58.395, 57.12, 57.375};
   }
   if (codebase == Codebase::kTorchvisionDetector) {
     model.anchors.rounded = true;

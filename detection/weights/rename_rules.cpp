@@ -134,6 +134,10 @@ std::vector<RenameRule> reversed(std::span<const RenameRule> rules) {
   std::vector<RenameRule> back;
   for (const RenameRule& rule : rules)
     if (!rule.ignore && !rule.import_only) back.push_back({rule.to, rule.from});
+  // The name of a layer begins the name of its norm: longer ones first.
+  std::stable_sort(back.begin(), back.end(), [](const RenameRule& a, const RenameRule& b) {
+    return a.from.size() > b.from.size();
+  });
   return back;
 }
 

@@ -7,7 +7,7 @@
 small_study 304 solver.checkpoint_period=3 'arms = ["scratch=random", "pretrained=pretrain.toml"]' 'seeds = 2'
 
 echo "-- configuration: nothing is written"
-expect 2 "ablate_data_size: config: study.arms must be NAME=random, NAME=FILE.safetensors or NAME=FILE.toml with a name of letters, digits and _, got \"scratch\"" \
+expect 2 "ablate_data_size: config: study.arms must be NAME=random, NAME=WEIGHTS or NAME=FILE.toml with a name of letters, digits and _, got \"scratch\"" \
   study --out study study.arms=scratch
 expect 2 "ablate_data_size: config: study.arms must be two or more, got one: nothing to compare" \
   study --out study study.arms=scratch=random

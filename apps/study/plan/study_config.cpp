@@ -43,10 +43,10 @@ Arm parse_arm(const std::string& text) {
   const size_t equals = text.find('=');
   Arm arm{.name = text.substr(0, equals)};
   if (equals == std::string::npos || equals + 1 == text.size() || !is_name(arm.name)) {
-    throw ConfigError(fmt::format(
-        "config: study.arms must be NAME=random, NAME=FILE.safetensors or NAME=FILE.toml with a "
-        "name of letters, digits and _, got \"{}\"",
-        text));
+    throw ConfigError(
+        fmt::format("config: study.arms must be NAME=random, NAME=WEIGHTS or NAME=FILE.toml with a "
+                    "name of letters, digits and _, got \"{}\"",
+                    text));
   }
   arm.source = text.substr(equals + 1);
   if (arm.source == "random") {
@@ -84,7 +84,7 @@ void DetectorSection::describe(ConfigFields& v) {
 
 void GridSection::describe(ConfigFields& v) {
   v("arms", arms,
-    "how the trunk starts: \"NAME=random\", \"NAME=FILE.safetensors\" (a backbone), or "
+    "how the trunk starts: \"NAME=random\", \"NAME=WEIGHTS\" (a file as for model.init), or "
     "\"NAME=FILE.toml\", which pretrain_imagenet trains first; the first arm is the reference")
       .not_empty();
   v("arm_overrides", arm_overrides, "keys of the detector for one arm: \"ARM:section.key=value\"");
