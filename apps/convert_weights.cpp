@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "apps/commands/convert_options.h"
+#include "core/kernels/backend.h"
 #include "core/log/logger.h"
 #include "core/program/exit_status.h"
 #include "data/coco/dataset.h"
@@ -39,6 +40,8 @@ int convert(int argc, char** argv) {
                   "Turns weights of other codebases into a model file, and back");
   apps::declare_convert_options(options);
   if (!options.parse(argc, argv)) return 0;
+  if (const int64_t threads = options.integer("threads", 0, 4096); threads > 0)
+    cpu_context().set_num_threads(static_cast<int>(threads));
   const std::string group = options.given("group") ? options.text("group") : "";
   if (options.given("list")) {
     fmt::print("{}", listing(options.text("weights"), group));

@@ -86,7 +86,8 @@ nn::StateDict ImportedModel::state() const {
     const std::string& name = names_[i];
     if (name.empty()) continue;
     Tensor tensor = foreign::read_tensor(file_, *picked_.tensors[i].tensor);
-    if (is_floating(tensor.dtype())) tensor = tensor.to(DType::kF32);
+    if (is_floating(tensor.dtype()) && tensor.dtype() != DType::kF32)
+      tensor = tensor.to(DType::kF32);
     if (const PredictorLayer* layer = predictor_layer(name); layer && changes_rows())
       tensor = rows_of_classes(*layer, tensor, num_classes_, kept_classes_,
                                has_background_first(codebase_), source);

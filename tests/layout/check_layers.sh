@@ -65,6 +65,13 @@ while IFS=: read -r file line include; do
 done < <(grep -rnE '#include <(dnnl\.hpp|dnnl\.h|cudnn|cublas|nccl|mpi|cuda_runtime|cub/|onnx/|google/)' \
   --include='*.h' --include='*.cpp' --include='*.cu' --include='*.cuh' core ops nn data detection apps || true)
 
+while IFS=: read -r file line include; do
+  case "$file" in
+    core/foreign/*) ;;
+    *) report "$file:$line: archives are the business of core/foreign: $include" ;;
+  esac
+done < <(grep -rnE '#include <zip\.h>' --include='*.h' --include='*.cpp' core ops nn data detection apps || true)
+
 # A program's main is thin.
 for main in apps/*.cpp; do
   [ -f "$main" ] || continue
