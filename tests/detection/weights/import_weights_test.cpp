@@ -180,10 +180,9 @@ TEST_CASE("import: a model that no configuration describes is refused before any
   const std::string path = folder / "hole.pth", out = folder / "out.safetensors";
   for (auto& [name, tensor] : tensors) tensor = tensor.to(DType::kF32);
   foreign::write_torch_archive(path, tensors);
-  const std::string message =
-      path +
-      ": is no model that a configuration describes: weights do not fit this model: 1 "
-      "missing: backbone.bottom_up.res3.1.conv2.norm.running_mean";
+  const std::string message = path +
+                              ": is no model that a configuration describes: 1 "
+                              "missing: backbone.bottom_up.res3.1.conv2.norm.running_mean";
   CHECK_THROWS_WITH_AS(convert_weights(ImportedModel(path), {}, out), message.c_str(), IoError);
   CHECK(folder.entries().count("out.safetensors") == 0);
 }
