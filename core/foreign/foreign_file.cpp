@@ -25,6 +25,15 @@ std::string file_start(const FileReader& file) {
   return start;
 }
 
+/// A header of a possible length, and the brace that begins it. Asked first: the length may begin
+/// with the bytes of any other format.
+bool is_safetensors(const std::string& start, int64_t file_bytes) {
+  if (start.size() <= 8 || start[8] != '{') return false;
+  uint64_t length = 0;
+  std::memcpy(&length, start.data(), sizeof length);
+  return length <= static_cast<uint64_t>(std::min(file_bytes, kMaxHeaderBytes));
+}
+
 bool has_member(const ZipArchive& archive, std::string_view ending) {
   return std::any_of(archive.members().begin(), archive.members().end(),
                      [&](const ZipMember& member) { return member.name.ends_with(ending); });
@@ -34,6 +43,7 @@ ForeignContents open_by_content(const FileReader& file) {
   using namespace std::string_view_literals;
   const std::string start = file_start(file);
   const auto begins = [&](std::string_view magic) { return start.starts_with(magic); };
+  if (is_safetensors(start, file.size())) return read_foreign_safetensors(file);
   if (begins("PK\3\4"sv) || begins("PK\5\6"sv)) {
     auto archive = std::make_unique<ZipArchive>(file.path());
     if (has_member(*archive, "data.pkl"))
@@ -57,7 +67,7 @@ ForeignContents open_by_content(const FileReader& file) {
         fmt::format("{}: is a tar archive, as PyTorch before 0.2 wrote; load and save it "
                     "with a later one",
                     file.path()));
-  if (start.size() > 8 && start[8] == '{') return read_foreign_safetensors(file);
+  if (start.size() > 8 && start[8] == '{') return read_foreign_safetensors(file);  // says why not
   throw IoError(
       fmt::format("{}: is no file of weights: neither safetensors nor PyTorch's, and no "
                   "pickle or .npz of NumPy arrays",

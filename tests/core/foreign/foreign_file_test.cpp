@@ -98,6 +98,19 @@ TEST_CASE("foreign files: safetensors of others, with element types that ours do
   CHECK(read_tensor(file, file.tensors()[1]).to_vector<int32_t>() == std::vector<int32_t>{-1});
 }
 
+TEST_CASE("foreign files: safetensors whose header is as long as another format's first bytes") {
+  // 0x80 begins a pickle, 'P' an archive when a 'K' follows.
+  for (const size_t length : {size_t{0x80}, size_t{0x280}, size_t{0x4b50}}) {
+    const testing::TemporaryDirectory dir;
+    std::string header = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
+    header.resize(length, ' ');
+    std::string bytes(8, '\0');
+    for (size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(length >> 8 * i & 0xff);
+    const ForeignFile file(written(dir, bytes + header + "\x07"));
+    CHECK(file.format() == "safetensors");
+  }
+}
+
 TEST_CASE("foreign files: nothing is executed, and what would be is named") {
   const std::string attack = refusal_of(
       "\x80\x02"
