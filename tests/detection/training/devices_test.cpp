@@ -10,7 +10,6 @@
 
 using namespace denovo;
 using namespace denovo::detection;
-using denovo::detection::testing::check_checkpoint_file;
 using denovo::detection::testing::SmallRun;
 using denovo::testing::gpu_or_skip;
 
@@ -84,18 +83,6 @@ TEST_CASE("trainer: an update can be recorded for a GPU: with solver.cuda_graph 
     CHECK(recorded.optimizer_bytes() == plain.optimizer_bytes());
     CHECK(recorded.metrics() == plain.metrics());
   }
-}
-
-TEST_CASE("trainer: a GPU's first update is the CPU's: all losses and all gradients") {
-  const auto gpu = gpu_or_skip();
-  if (!gpu) return;
-  SmallRun on_cpu(short_run(1)), on_gpu(short_run(1));
-  on_gpu.device = *gpu;
-  on_cpu.train();
-  on_gpu.train();
-  check_losses(on_gpu, on_cpu, 1e-4);
-  // After one update the momentum is the gradient and the weight decay.
-  check_checkpoint_file(on_gpu, on_cpu, "optimizer.safetensors", 1e-4);
 }
 
 TEST_CASE("trainer: twenty updates on a GPU keep the losses of the CPU") {
