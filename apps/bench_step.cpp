@@ -1,4 +1,4 @@
-// Times one training step on random data and says where the time went.
+// Times training steps on random data and says where the time went.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,10 @@ using namespace denovo;
 
 void declare(Options& options) {
   options.add({.name = "iters", .value = "N", .meaning = "steps that count", .fallback = "5"});
-  options.add({.name = "warmup", .value = "N", .meaning = "steps before them", .fallback = "2"});
+  options.add({.name = "warmup",
+               .value = "N",
+               .meaning = "steps before them, at least two on a GPU",
+               .fallback = "2"});
   options.add({.name = "objects", .value = "N", .meaning = "objects an image", .fallback = "7"});
   options.add({.name = "classes", .value = "N", .meaning = "classes", .fallback = "80"});
   options.add({.name = "foreground",
@@ -69,12 +72,7 @@ int bench_step(int argc, char** argv) {
   const DType dtype = config.solver.dtype();
   double peak = bench::matmul_peak(step.device, dtype);
   bench::ConvolutionList convolutions(options.text("convolutions"));
-  std::vector<bench::StepResult> steps;
-  for (int64_t i = 0; i < warmup + iters; ++i) {
-    bench::StepResult result = benchmark.run();
-    logger.info(fmt::format("{} {}: {:.3f} s", i < warmup ? "warm-up" : "step", i, result.seconds));
-    if (i >= warmup) steps.push_back(std::move(result));
-  }
+  const std::vector<bench::StepResult> steps = benchmark.run(warmup, iters);
   convolutions.write();
   peak = std::max(peak, bench::matmul_peak(step.device, dtype));
 

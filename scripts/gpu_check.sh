@@ -109,11 +109,12 @@ printf '# GPU check\n\n%s, commit %s\n' "$(date -u +%Y-%m-%d)" \
   "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" >"$report"
 section "machine" 30 12 nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm --format=csv
 section "ops against the CPU" 120 60 own "$bin/ops_tests" --test-case='*GPU*'
+# Right after the parity of ops: what follows may take six minutes, and no report is to be without a time.
+section "step bf16 batch 8" 60 24 step bf16 8 128
 section "the core suite" 60 20 own "$bin/core_tests"
 section "training against the CPU" 120 60 own "$bin/detection_tests" --test-case='*GPU*'
 section "compute-sanitizer memcheck" 120 30 sanitize memcheck
 [ -z "${DENOVO_FLOOR:-}" ] || section "floor of an image" 30 24 floor
-section "step bf16 batch 8" 60 24 step bf16 8 128
 for batch in 8 1 2; do
   [ -z "${DENOVO_PEER:-}" ] || beside_torchvision $batch
   section "step bf16 batch $batch, graph" 60 4 step bf16 $batch 128 solver.cuda_graph=true

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "apps/bench/fixed_proposals.h"
 #include "core/error.h"
@@ -27,6 +29,20 @@ void check_foreground(const detection::BoxHeadConfig& box, const std::vector<int
   }
 }
 
+/// Where measured engines are kept from one benchmark to the next.
+std::string temporary_folder() {
+  const char* named = std::getenv("TMPDIR");
+  const std::string folder = named && *named ? named : "/tmp";
+  std::error_code failure;
+  if (!std::filesystem::is_directory(folder, failure)) {
+    throw ResourceError(fmt::format(
+        "{}: must be a folder, for the engines that solver.autotune measures, got '{}'; TMPDIR "
+        "names another place for temporary files",
+        folder, failure ? failure.message() : "a file"));
+  }
+  return folder;
+}
+
 std::vector<int> foreground_of(const detection::RoiBatch& rois, int64_t images, int num_classes) {
   const auto classes = rois.classes.to_vector<int32_t>(), image = rois.images.to_vector<int32_t>();
   std::vector<int> counts(static_cast<size_t>(images));
@@ -46,7 +62,8 @@ std::vector<data::CocoCategory> numbered_classes(int count) {
 
 StepBenchmark::StepBenchmark(const detection::TrainConfig& config, const StepOptions& options,
                              Logger& logger)
-    : config_(config),
+    : logger_(logger),
+      config_(config),
       options_(options),
       tf32_(options.device, config.solver.precision == nn::Precision::kTf32),
       batch_(detection::micro_batch_of(synthetic_batch(options.batch))),
@@ -58,8 +75,7 @@ StepBenchmark::StepBenchmark(const detection::TrainConfig& config, const StepOpt
             *trainable_.arena, *trainable_.optimizer, config_.solver, state_) {
   for (const std::string& line : built_.origin) logger.info(line);
   if (config.solver.autotune)
-    tuned_.emplace(options.device,
-                   std::filesystem::temp_directory_path() / "denovo_bench_convolutions.txt");
+    tuned_.emplace(options.device, temporary_folder() + "/denovo_bench_convolutions.txt");
   if (options.foreground.empty()) return;
   check_foreground(config.model.box, options.foreground);
   const auto fixed = fixed_proposals(data::batch_of(batch_.tensors), options.foreground,
@@ -80,26 +96,56 @@ nn::NamedLosses StepBenchmark::losses(std::span<const Tensor> batch,
   return detection::detector_losses(*built_.model, config_, batch, context, tap);
 }
 
-double StepBenchmark::update(StepResult& result) {
-  const auto start = std::chrono::steady_clock::now();
-  step_.run(std::span(&batch_, 1), config_.solver.schedule().base_lr);
-  result.loss = step_.take_records(true).back().losses.back().second;  // waits for the device
-  result.foreground = foreground_;
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+std::vector<StepResult> StepBenchmark::steps(int64_t warmup, int64_t iters, bool profiled) {
+  using Clock = std::chrono::steady_clock;
+  const auto seconds = [](Clock::duration time) {
+    return std::chrono::duration<double>(time).count();
+  };
+  const double lr = config_.solver.schedule().base_lr;
+  std::vector<StepResult> results;
+  std::vector<double> losses;
+  const auto take_losses = [&](bool drain) {
+    for (const nn::StepRecord& record : step_.take_records(drain))
+      losses.push_back(record.losses.back().second);
+  };
+  auto last = Clock::now();
+  for (int64_t i = 0; i < warmup + iters; ++i) {
+    if (i == warmup) reset_peak_memory(options_.device);
+    StepResult result;
+    if (profiled) set_profiling(true, options_.device);
+    step_.run(std::span(&batch_, 1), lr);
+    take_losses(false);
+    const auto now = Clock::now();
+    result.seconds = seconds(now - std::exchange(last, now));
+    if (profiled) {
+      result.profile = take_profile();
+      set_profiling(false);
+      result.foreground = foreground_;
+    }
+    if (!profiled || options_.device.is_cpu())
+      logger_.info(
+          fmt::format("{} {}: {:.3f} s", i < warmup ? "warm-up" : "step", i, result.seconds));
+    if (i >= warmup) results.push_back(std::move(result));
+  }
+  take_losses(true);
+  const size_t peak_bytes = memory_stats(options_.device).peak_bytes;
+  for (size_t i = 0; i < results.size(); ++i) {
+    results[i].loss = losses[static_cast<size_t>(warmup) + i];
+    results[i].peak_bytes = peak_bytes;
+  }
+  return results;
 }
 
-StepResult StepBenchmark::run() {
-  StepResult result;
-  reset_peak_memory(options_.device);
-  // A profile of a GPU makes it wait: there, one update for the time and one for its parts.
-  if (!options_.device.is_cpu()) result.seconds = update(result);
-  set_profiling(true, options_.device);
-  const double profiled_seconds = update(result);
-  result.profile = take_profile();
-  set_profiling(false);
-  if (options_.device.is_cpu()) result.seconds = profiled_seconds;
-  result.peak_bytes = memory_stats(options_.device).peak_bytes;
-  return result;
+std::vector<StepResult> StepBenchmark::run(int64_t warmup, int64_t iters) {
+  if (options_.device.is_cpu()) return steps(warmup, iters, true);
+  // The first two find an idle GPU: between them the clock sees launches, not what they take.
+  std::vector<StepResult> results = steps(std::max<int64_t>(warmup, 2), iters, false);
+  std::vector<StepResult> profiled = steps(0, iters, true);
+  for (size_t i = 0; i < results.size(); ++i) {
+    results[i].profile = std::move(profiled[i].profile);
+    results[i].foreground = std::move(profiled[i].foreground);
+  }
+  return results;
 }
 
 SyntheticBatchOptions batch_options(const detection::TrainConfig& config) {

@@ -1,4 +1,4 @@
-// One training step of the run engine, with a clock around it and a look at the RoIs in between.
+// Training steps of the run engine, with a clock around them and a look at the RoIs in between.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,7 @@ struct StepOptions {
 };
 
 struct StepResult {
-  double seconds = 0;
+  double seconds = 0;           // from the end of the step before
   std::vector<int> foreground;  // RoIs of each image
   double loss = 0;
   size_t peak_bytes = 0;  // of tensors
@@ -34,19 +34,22 @@ struct StepResult {
 
 class StepBenchmark {
  public:
-  /// Random weights. Throws ConfigError when config or options cannot work together.
+  /// Random weights. Throws ConfigError when config or options cannot work together. The logger
+  /// must outlive it.
   StepBenchmark(const detection::TrainConfig& config, const StepOptions& options, Logger& logger);
 
-  /// Forward, backward and update, profiled.
-  StepResult run();
+  /// Steps as a training run makes them: the host uploads the batch of one and enqueues it while a
+  /// GPU computes the one before, whose losses it then reads. The results are of those after the
+  /// warm-up. A profile makes a GPU wait: there, as many steps follow for the profiles alone.
+  std::vector<StepResult> run(int64_t warmup, int64_t iters);
 
   const detection::MaskRcnn& model() const { return *built_.model; }
 
  private:
-  /// Seconds of one update; fills in its loss and, under a profile, its foreground.
-  double update(StepResult& result);
+  std::vector<StepResult> steps(int64_t warmup, int64_t iters, bool profiled);
   nn::NamedLosses losses(std::span<const Tensor> batch, const nn::LossContext& context);
 
+  Logger& logger_;
   const detection::TrainConfig config_;
   const StepOptions options_;
   const Tf32Scope tf32_;

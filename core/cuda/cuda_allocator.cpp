@@ -44,9 +44,11 @@ std::byte* CudaAllocator::allocate(size_t bytes) {
   void* data = nullptr;
   cudaError_t status = cudaMallocAsync(&data, size, stream);
   if (status == cudaErrorMemoryAllocation) {
-    // The pool holds blocks of other sizes: give them back and try once more.
+    // The pool holds blocks of other sizes, and graphs what they need while they run: give both
+    // back and try once more.
     cudaGetLastError();
     release_cache();
+    check_cuda(cudaDeviceGraphMemTrim(device_.index), "cudaDeviceGraphMemTrim");
     status = cudaMallocAsync(&data, size, stream);
   }
   const std::lock_guard lock(mutex_);

@@ -62,8 +62,15 @@ void CudaGraph::record(const std::function<void()>& work) {
 }
 
 void CudaGraph::launch() {
-  check_graph(cudaGraphLaunch(executable_, cuda_context(device_).stream()), "cudaGraphLaunch",
-              device_);
+  const cudaStream_t stream = cuda_context(device_).stream();
+  cudaError_t status = cudaGraphLaunch(executable_, stream);
+  if (status == cudaErrorMemoryAllocation) {
+    // An evaluation since the last launch has left its memory in the pool.
+    cudaGetLastError();
+    release_cached_memory(device_);
+    status = cudaGraphLaunch(executable_, stream);
+  }
+  check_graph(status, "cudaGraphLaunch", device_);
 }
 
 }  // namespace denovo

@@ -4,11 +4,12 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <map>
 #include <memory>
 
 #include "core/cuda/cuda_error.h"
 #include "core/error.h"
+#include "core/run/hash_words.h"
+#include "core/run/lru_cache.h"
 
 namespace denovo {
 namespace {
@@ -129,8 +130,10 @@ uint32_t common_alignment(const Matmul& p) {
 }
 
 const Plan& plan_for(CudaContext& ctx, const Matmul& p) {
-  // One thread drives a GPU; a model has a few dozen products.
-  static std::map<std::array<int64_t, 9>, Plan> cache;
+  // One thread drives a GPU. A plan is four small structs of cuBLASLt beside itself; in f32 a step
+  // has some seventy for each shape of images.
+  constexpr size_t kPlanBytes = size_t{1} << 10, kMaxBytes = size_t{16} << 20;
+  static LruCache<std::array<int64_t, 9>, Plan, HashWords> plans(kMaxBytes);
   const uint32_t alignment = common_alignment(p);
   const std::array<int64_t, 9> key{ctx.device().index,
                                    p.m,
@@ -141,11 +144,8 @@ const Plan& plan_for(CudaContext& ctx, const Matmul& p) {
                                    static_cast<int64_t>(p.dtype),
                                    ctx.tf32(),
                                    alignment};
-  const auto found = cache.find(key);
-  if (found != cache.end()) return found->second;
-  constexpr size_t kMaxPlans = 4096;  // bounds memory when every batch has its own sizes
-  if (cache.size() >= kMaxPlans) cache.clear();
-  return cache.emplace(key, make_plan(ctx, p, alignment)).first->second;
+  if (const Plan* plan = plans.find(key)) return *plan;
+  return plans.add(key, make_plan(ctx, p, alignment), kPlanBytes);
 }
 
 }  // namespace

@@ -18,6 +18,9 @@ class DeviceGroup {
   virtual void broadcast(const Tensor& tensor) = 0;
   /// Blocks the calling thread until all that was started is done.
   virtual void wait() = 0;
+  /// The last call of a rank that fails: what was started ends without a result, also where the
+  /// other ranks never come.
+  virtual void abort() = 0;
 };
 
 /// What rank 0 hands to the others.

@@ -4,6 +4,7 @@
 #include <mpi.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <future>
 #include <optional>
@@ -97,6 +98,9 @@ class MpiGroup : public ProcessGroup {
           failed ? MpiCalls::Clock::now() + kGrace : MpiCalls::Clock::time_point::max();
       // Not through the queue: its thread may be waiting for a rank that has failed.
       if (!leaving_.barrier(deadline)) leaving_.abort(status);
+      // All have failed, but not before the same call: what one began the others may never join.
+      if (failed && !sums_end(MpiCalls::Clock::now() + kGrace)) leaving_.abort(status);
+      if (failed && device_group_) device_group_->abort();
     }
     mpi_thread_.reset();
     gpu_thread_.reset();
@@ -109,6 +113,13 @@ class MpiGroup : public ProcessGroup {
   }
 
  private:
+  /// Whether the sums that were started are done before the deadline.
+  bool sums_end(MpiCalls::Clock::time_point deadline) const {
+    return std::all_of(started_.begin(), started_.end(), [&](const std::future<void>& sum) {
+      return sum.wait_until(deadline) == std::future_status::ready;
+    });
+  }
+
   /// The table of the watchdogs, in memory that the ranks of this machine share.
   void share_pulses() {
     MPI_Comm machine;

@@ -3,6 +3,7 @@
 #include <nccl.h>
 
 #include <cstring>
+#include <utility>
 
 #include "core/cuda/cuda_context.h"
 #include "core/cuda/cuda_error.h"
@@ -27,7 +28,7 @@ class NcclGroup : public DeviceGroup {
       check_cuda(cudaEventCreateWithFlags(event, cudaEventDisableTiming), "cudaEventCreate");
   }
   ~NcclGroup() override {
-    ncclCommDestroy(comm_);
+    if (comm_) ncclCommDestroy(comm_);
     cudaEventDestroy(computed_);
     cudaEventDestroy(summed_);
     cudaStreamDestroy(stream_);
@@ -64,6 +65,8 @@ class NcclGroup : public DeviceGroup {
     cuda_context(device_);  // a thread that has named no GPU would take memory of the first one
     check_cuda(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
   }
+
+  void abort() override { ncclCommAbort(std::exchange(comm_, nullptr)); }
 
  private:
   void follow_compute() {

@@ -84,6 +84,11 @@ LrSchedule SolverConfig::schedule() const {
 }
 
 void SolverConfig::validate_ranks(int ranks) const {
+  // Sums over ranks are watched by the host, which a record leaves out.
+  if (cuda_graph && ranks > 1)
+    throw ConfigError(fmt::format(
+        "config: solver.cuda_graph = true needs a run of one rank, got {}; set it to false",
+        ranks));
   const int images = images_per_batch;
   if (images % accumulate != 0) {
     throw ConfigError(

@@ -55,7 +55,7 @@ struct SolverConfig {
   LrSchedule schedule() const;
   /// Of the network's input and activations; weights, gradients and losses are f32 always.
   DType dtype() const { return precision == Precision::kBF16 ? DType::kBF16 : DType::kF32; }
-  /// Throws ConfigError when the batch cannot be dealt to so many ranks.
+  /// Throws ConfigError when so many ranks cannot train by this configuration.
   void validate_ranks(int ranks) const;
 };
 

@@ -12,25 +12,13 @@
 #include "core/run/profile.h"
 
 namespace denovo::nn {
-namespace {
-
-/// Sums over ranks are watched by the host, which a record leaves out.
-bool may_record(const SolverConfig& solver, const ProcessGroup& group) {
-  if (solver.cuda_graph && group.size() > 1)
-    throw ConfigError(fmt::format(
-        "config: solver.cuda_graph = true needs a run of one rank, got {}; set it to false",
-        group.size()));
-  return solver.cuda_graph;
-}
-
-}  // namespace
 
 TrainingStep::TrainingStep(LossFunction losses, Arena& arena, Sgd& optimizer,
                            const SolverConfig& solver, DeviceStepState& state, ProcessGroup& group)
     : losses_(std::move(losses)),
       optimizer_(optimizer),
       dtype_(arena.weights().dtype() == DType::kF64 ? DType::kF64 : solver.dtype()),
-      records_(may_record(solver, group)),
+      records_(solver.cuda_graph),
       group_(group),
       sync_(arena, group),
       state_(state),

@@ -38,8 +38,8 @@ using LossFunction = std::function<NamedLosses(std::span<const Tensor>, const Lo
 class TrainingStep {
  public:
   /// The arena holds the leaves that are trained. In f64 they make the whole step one in double; in
-  /// f32 its activations are of solver.precision. Throws ConfigError when solver.cuda_graph is
-  /// asked of several ranks. arena, optimizer, state and group must outlive it.
+  /// f32 its activations are of solver.precision. solver.validate_ranks(group.size()) holds.
+  /// arena, optimizer, state and group must outlive it.
   TrainingStep(LossFunction losses, Arena& arena, Sgd& optimizer, const SolverConfig& solver,
                DeviceStepState& state, ProcessGroup& group = ProcessGroup::alone());
 

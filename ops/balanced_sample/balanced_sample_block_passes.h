@@ -8,7 +8,8 @@
 
 namespace denovo::ops::balanced_sample_blocks {
 
-/// The key of every box that may be chosen.
+/// The key of every box that may be chosen; 0 of the others, so that whoever fetches keys beside
+/// labels reads nothing unwritten.
 struct DrawKeys {
   const int32_t* labels;
   const int64_t* image_ids;
@@ -19,7 +20,10 @@ struct DrawKeys {
   uint32_t* keys;
 
   DENOVO_HD void operator()(int64_t i) const {
-    if (labels[i] != 0 && labels[i] != 1) return;
+    if (labels[i] != 0 && labels[i] != 1) {
+      keys[i] = 0;
+      return;
+    }
     const RandomStream stream{seed, purpose, static_cast<uint32_t>(step->iteration),
                               fold_id(image_ids[i / num_boxes])};
     keys[i] = stream.bits(static_cast<uint32_t>(i % num_boxes));

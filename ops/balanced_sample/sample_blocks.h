@@ -33,7 +33,7 @@ struct SelectSample : BlockKernel {
   };
 
   const int32_t* labels;
-  const uint32_t* keys;  // [N, M], those of labels 0 and 1
+  const uint32_t* keys;  // [N, M]; those of other labels are read, but do not matter
   int64_t num_boxes, num, max_positives;
   uint32_t* collected;  // [N, num], scratch: positives, then negatives
   int32_t *indices, *counts;

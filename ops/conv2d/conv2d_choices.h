@@ -26,7 +26,7 @@ class Conv2dChoices {
   void append(const std::string& line) const;
 
   const std::string path_;
-  std::unordered_map<Conv2dKey, CudnnChoice, Conv2dKeyHash> choices_;
+  std::unordered_map<Conv2dKey, CudnnChoice, HashWords> choices_;
 };
 
 }  // namespace denovo::ops

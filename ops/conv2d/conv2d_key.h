@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/run/hash_words.h"
 #include "core/tensor/tensor.h"
 #include "ops/conv2d/conv2d.h"
 
@@ -65,16 +66,6 @@ struct Conv2dKey {
         dtype(static_cast<int64_t>(type)) {}
   bool operator==(const Conv2dKey& other) const {
     return std::memcmp(this, &other, sizeof(Conv2dKey)) == 0;
-  }
-};
-
-struct Conv2dKeyHash {
-  size_t operator()(const Conv2dKey& key) const {
-    int64_t words[sizeof(Conv2dKey) / sizeof(int64_t)];
-    std::memcpy(words, &key, sizeof words);
-    uint64_t hash = 1469598103934665603ull;  // FNV-1a over words
-    for (const int64_t word : words) hash = (hash ^ static_cast<uint64_t>(word)) * 1099511628211ull;
-    return hash;
   }
 };
 

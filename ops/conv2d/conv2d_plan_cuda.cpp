@@ -33,6 +33,7 @@ struct Tensors {
     CudnnTensor tensor = y;
     tensor.id = id;
     tensor.type = type;
+    tensor.alignment = 16;  // has no address; y's may be less than a number of this type takes
     tensor.is_virtual = true;
     return tensor;
   }

@@ -1,11 +1,11 @@
-// The cuDNN plans of one GPU, made when they are first asked for; private to ops/conv2d. CUDA
-// builds only.
+// The cuDNN plans of one GPU, made when they are first asked for, and kept while host memory for
+// them lasts; private to ops/conv2d. CUDA builds only.
 #pragma once
 
 #include <optional>
 #include <span>
-#include <unordered_map>
 
+#include "core/run/lru_cache.h"
 #include "ops/conv2d/conv2d_choices.h"
 #include "ops/conv2d/conv2d_plan.h"
 
@@ -18,8 +18,8 @@ class Conv2dPlans {
  public:
   explicit Conv2dPlans(CudaContext& ctx);
 
-  /// Null when no engine serves the key, which is remembered too. bindings: what a tuned plan is
-  /// measured with; none of them is written.
+  /// Null when no engine serves the key, which is remembered too. Holds until the next call.
+  /// bindings: what a tuned plan is measured with; none of them is written.
   const CudnnPlan* find(const Conv2dKey& key, ConvBindings bindings);
 
   /// conv2d_tuning.h: from here on by measurement, and by heuristics again.
@@ -33,7 +33,7 @@ class Conv2dPlans {
   CudaContext& ctx_;
   CudnnTarget target_;
   std::optional<Conv2dChoices> choices_;  // when tuning
-  std::unordered_map<Conv2dKey, std::optional<CudnnPlan>, Conv2dKeyHash> plans_;
+  LruCache<Conv2dKey, std::optional<CudnnPlan>, HashWords> plans_;
 };
 
 /// Of the context's GPU. One thread drives it.

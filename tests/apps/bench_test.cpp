@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "apps/bench/fixed_proposals.h"
@@ -111,10 +112,12 @@ TEST_CASE("bench step: equals the trainer's step bit by bit") {
       },
       *reference.arena, *reference.optimizer, config.solver, state);
   const nn::MicroBatch batch = detection::micro_batch_of(synthetic_batch(options_of(config).batch));
-  for (int i = 0; i < 2; ++i) {
-    const StepResult result = benchmark.run();
+  const std::vector<StepResult> results = benchmark.run(/*warmup=*/1, /*iters=*/3);
+  CHECK(results.size() == 3);
+  for (size_t i = 0; i < 4; ++i) {
     trainer.run(std::span(&batch, 1), config.solver.schedule().base_lr);
-    CHECK(result.loss == trainer.take_records(true)[0].losses.back().second);
+    const double loss = trainer.take_records(true)[0].losses.back().second;
+    if (i > 0) CHECK(results[i - 1].loss == loss);
   }
   const nn::StateDict ours = nn::state_dict(benchmark.model()), expected = nn::state_dict(*model);
   for (size_t i = 0; i < ours.size(); ++i)
@@ -126,8 +129,7 @@ TEST_CASE("bench step: trains exactly the foreground RoIs that were asked for") 
   Logger logger(true);
   for (const std::vector<int>& foreground : {std::vector{3, 12}, std::vector{7, 4}}) {
     StepBenchmark benchmark(config, options_of(config, foreground), logger);
-    CHECK(benchmark.run().foreground == foreground);
-    CHECK(benchmark.run().foreground == foreground);
+    for (const StepResult& result : benchmark.run(0, 2)) CHECK(result.foreground == foreground);
   }
 }
 
@@ -149,11 +151,26 @@ TEST_CASE("bench step: foreground counts that cannot be are refused") {
                        ConfigError);
 }
 
+TEST_CASE("bench step: a place for measured engines that is none is named") {
+  detection::TrainConfig config = small_config();
+  config.solver.autotune = true;
+  Logger logger(true);
+  const char* named = std::getenv("TMPDIR");
+  const std::string before = named ? named : "";
+  setenv("TMPDIR", "/nowhere", 1);
+  CHECK_THROWS_WITH_AS(StepBenchmark(config, options_of(config), logger),
+                       "/nowhere: must be a folder, for the engines that solver.autotune measures, "
+                       "got 'No such file or directory'; TMPDIR names another place for temporary "
+                       "files",
+                       ResourceError);
+  before.empty() ? unsetenv("TMPDIR") : setenv("TMPDIR", before.c_str(), 1);
+}
+
 TEST_CASE("bench step: groups share out the whole step and know their convolutions") {
   const detection::TrainConfig config = small_config();
   Logger logger(true);
   StepBenchmark benchmark(config, options_of(config, {6, 6}), logger);
-  const std::vector<StepResult> steps{benchmark.run(), benchmark.run()};
+  const std::vector<StepResult> steps = benchmark.run(1, 2);
   const StepReport report = report_of(steps, 2, 1e9, kCpu, 1, DType::kF32);
   double seconds = 0;
   for (const GroupReport& group : report.groups) seconds += group.forward_s + group.backward_s;

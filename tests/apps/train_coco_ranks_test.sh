@@ -51,6 +51,8 @@ none_left() { for pid in "${rank_pids[@]}"; do wait_for gone "$pid"; done; }
 echo "-- configuration and data: told once, nothing is written"
 expect 2 "train_coco: config: solver.images_per_batch / solver.accumulate = 4 must be a multiple of the ranks, got 3" \
   ranks 3 --out run
+expect 2 "train_coco: config: solver.cuda_graph = true needs a run of one rank, got 2; set it to false" \
+  ranks 2 --out run solver.cuda_graph=true
 expect 2 "train_coco: *solver.base_lrr*solver.base_lr*" ranks 2 --out run solver.base_lrr=1
 expect 3 "train_coco: shapes/none.json: cannot be opened: No such file or directory" \
   ranks 2 --out run data.train_annotations=none.json

@@ -58,6 +58,19 @@ TEST_CASE("balanced_sample: the phases of the GPU choose what the CPU's kernel c
   }
 }
 
+TEST_CASE("balanced_sample: the key of every box is written, also where it is not drawn") {
+  const int64_t num_boxes = 100;
+  const Tensor labels = draw_labels(num_boxes, 4), image_ids = Tensor::zeros({3}, DType::kI64);
+  const StepState step;
+  constexpr uint32_t kUnwritten = 0xFFFFFFFF;
+  std::vector<uint32_t> keys(kImages * num_boxes, kUnwritten);
+  parallel_for(cpu_context(), kImages * num_boxes,
+               ops::balanced_sample_blocks::DrawKeys{labels.data<int32_t>(),
+                                                     image_ids.data<int64_t>(), &step, 9,
+                                                     RandomPurpose::kTest, num_boxes, keys.data()});
+  CHECK(std::count(keys.begin(), keys.end(), kUnwritten) == 0);
+}
+
 TEST_CASE("balanced_sample: the phases of the GPU break ties by index") {
   const int64_t num_boxes = 5000;
   const Tensor labels = draw_labels(num_boxes, 2), image_ids = Tensor::zeros({3}, DType::kI64);

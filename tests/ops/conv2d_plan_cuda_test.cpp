@@ -80,3 +80,21 @@ TEST_CASE("conv2d plans: every convolution of a training step has one for sm_90"
     }
   }
 }
+
+TEST_CASE("conv2d plans: a fused bias asks for no more of y's address than y's own numbers do") {
+  const CudnnTarget h200(text_of("h200_deviceprop.json"));
+  for (const int64_t alignment : {2, 4, 8, 16}) {
+    for (const bool relu : {false, true}) {
+      ops::Conv2dKey key =
+          ops::key_of_line("forward 2 50 76 256 50 76 256 3 3 1 1 1 1 0 1 0", DType::kBF16);
+      key.alignment = alignment;
+      key.relu = relu;
+      CAPTURE(alignment);
+      CAPTURE(relu);
+      // Without an engine conv2d_cuda.cpp runs convolution and bias apart; it must not throw.
+      CHECK_NOTHROW(ops::make_conv2d_plan(key, h200));
+      key.bias = key.relu = 0;
+      CHECK(ops::make_conv2d_plan(key, h200).has_value());
+    }
+  }
+}

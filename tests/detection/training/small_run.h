@@ -24,6 +24,11 @@ namespace denovo::detection::testing {
 
 inline constexpr int kTrainImages = 12, kValImages = 4;
 
+/// For comparisons that only rounding may decide. Of 30 seeds that with the widest margin: 40
+/// changes of all weights by up to 3e-6 of themselves move no gradient of the first update by more
+/// than 2.6e-5 of its tensor's largest. With others a ReLU near zero moves one by 5e-3.
+inline constexpr int64_t kSteadySeed = 28;
+
 /// The pictures, once for all tests of the program.
 inline const std::string& small_data() {
   static const denovo::testing::TemporaryDirectory directory;
