@@ -41,7 +41,9 @@ done
 
 run_target() {
   mkdir -p "$out/corpus/$1"
-  if ! "$out/$1" -seed=1 -max_total_time="$seconds" -max_len=2000 -rss_limit_mb=1024 -timeout=10 \
+  length=2000
+  [ "$1" != foreign ] || length=6000 # archives of PyTorch are that long
+  if ! "$out/$1" -seed=1 -max_total_time="$seconds" -max_len="$length" -rss_limit_mb=1024 -timeout=10 \
     -print_final_stats=1 -artifact_prefix="$out/$1-" \
     "$out/corpus/$1" "tests/fuzz/seeds/$1" >"$out/$1.log" 2>&1; then
     tail -40 "$out/$1.log" >&2
