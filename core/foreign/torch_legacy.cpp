@@ -72,8 +72,8 @@ ForeignContents read_torch_legacy(const FileReader& file) {
                       "cannot be told",
                       file.path(), key));
     ForeignStorage& place = contents.storages[storage->second];
-    if (place.bytes != static_cast<int64_t>(elements) * size_of(types[storage->second]) ||
-        elements > static_cast<uint64_t>(file.size()) || place.span.begin != 0)
+    if (elements > static_cast<uint64_t>(file.size()) || place.span.begin != 0 ||
+        place.bytes != static_cast<int64_t>(elements) * size_of(types[storage->second]))
       throw IoError(
           fmt::format("{}: storage {} must stand there once with {} bytes, got {} elements",
                       file.path(), key, place.bytes, elements));
