@@ -91,6 +91,14 @@ std::string header_text(const NamedTensors& tensors, const std::vector<size_t>& 
 
 }  // namespace
 
+void check_bools(const Tensor& tensor, const std::string& place) {
+  if (tensor.dtype() != DType::kBool) return;
+  const auto* bytes = reinterpret_cast<const uint8_t*>(tensor.raw());
+  for (int64_t i = 0; i < tensor.numel(); ++i)
+    if (bytes[i] > 1)
+      throw IoError(fmt::format("{}: element {} must be 0 or 1, got {}", place, i, bytes[i]));
+}
+
 SafetensorsFile::SafetensorsFile(const std::string& path)
     : file_(path), header_(read_safetensors_header(file_)) {}
 
@@ -112,13 +120,7 @@ Tensor SafetensorsFile::read(const SafetensorsEntry& entry) const {
   const Shape shape(entry.shape.data(), static_cast<int>(entry.shape.size()));
   const Tensor tensor = Tensor::empty(shape, *dtype);
   file_.read_at(header_.buffer_begin + entry.begin, tensor.raw(), entry.end - entry.begin);
-  if (*dtype == DType::kBool) {
-    // Any other byte in a bool is undefined behaviour.
-    const auto* bytes = reinterpret_cast<const uint8_t*>(tensor.raw());
-    for (int64_t i = 0; i < tensor.numel(); ++i)
-      if (bytes[i] > 1)
-        throw IoError(fmt::format("{}: element {} must be 0 or 1, got {}", place, i, bytes[i]));
-  }
+  check_bools(tensor, place);
   return tensor;
 }
 

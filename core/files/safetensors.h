@@ -17,6 +17,10 @@ namespace denovo {
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
+/// Throws IoError "<place>: element …" when a byte of a bool tensor is neither 0 nor 1, which would
+/// be undefined behaviour; other dtypes pass.
+void check_bools(const Tensor& tensor, const std::string& place);
+
 /// An open file, whose header has been checked. Tensors are read on demand into memory of their
 /// own, not mapped: a file that is cut short meanwhile is an error and not a SIGBUS.
 class SafetensorsFile {

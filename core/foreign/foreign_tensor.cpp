@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files/safetensors.h"
 
 namespace denovo::foreign {
 namespace {
@@ -75,13 +76,7 @@ Tensor read_tensor(const ForeignFile& file, const ForeignTensor& tensor) {
     default:
       file.read(tensor, result.raw());
   }
-  if (tensor.type == ElementType::kBool) {
-    // Any other byte in a bool is undefined behaviour.
-    const auto* bytes = reinterpret_cast<const uint8_t*>(result.raw());
-    for (int64_t i = 0; i < result.numel(); ++i)
-      if (bytes[i] > 1)
-        throw IoError(fmt::format("{}: element {} must be 0 or 1, got {}", place, i, bytes[i]));
-  }
+  check_bools(result, place);
   return result;
 }
 

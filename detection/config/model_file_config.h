@@ -2,6 +2,8 @@
 // equal models are equal files.
 #pragma once
 
+#include <string>
+
 #include "detection/config/input_config.h"
 #include "detection/config/model_config.h"
 
@@ -16,5 +18,10 @@ struct ModelFileConfig {
     v.section("model", model, "detector");
   }
 };
+
+/// The configuration that the metadata of the file `path` hold as `text`; keys that are absent keep
+/// their defaults. Nobody typed it, so what this program does not understand, as a file of another
+/// version may say, is an IoError.
+ModelFileConfig read_model_file_config(const std::string& text, const std::string& path);
 
 }  // namespace denovo::detection

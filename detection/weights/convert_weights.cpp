@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <map>
 #include <numeric>
+#include <unordered_map>
 
 #include "core/error.h"
 #include "core/files/safetensors.h"
@@ -54,22 +54,19 @@ std::string listing(const std::string& path, const std::string& group) {
   const foreign::ForeignFile file(path);
   std::string text =
       fmt::format("{}: {}, {} tensors\n", path, file.format(), file.tensors().size());
-  std::map<const foreign::ForeignTensor*, std::string> fate;
+  std::unordered_map<std::string, std::string> fate;  // by full name
   try {
     const ImportedModel model(path, group);
     text += fmt::format("{}'s names{}\n", name(model.codebase()),
                         model.picked().told.empty() ? "" : " in " + model.picked().told);
-    for (size_t i = 0; i < model.names().size(); ++i) {
-      const foreign::ForeignTensor& tensor = *model.picked().tensors[i].tensor;
-      for (const foreign::ForeignTensor& same : file.tensors())
-        if (same.full_name() == tensor.full_name())
-          fate[&same] = model.names()[i].empty() ? "not needed" : "-> " + model.names()[i];
-    }
+    for (size_t i = 0; i < model.names().size(); ++i)
+      fate[model.picked().tensors[i].tensor->full_name()] =
+          model.names()[i].empty() ? "not needed" : "-> " + model.names()[i];
   } catch (const IoError& error) {
     text += fmt::format("no model that can be converted: {}\n", error.what());
   }
   for (const foreign::ForeignTensor& tensor : file.tensors()) {
-    const auto found = fate.find(&tensor);
+    const auto found = fate.find(tensor.full_name());
     text += fmt::format("{:<60} {:<26} {}\n", tensor.full_name(), described(tensor),
                         found == fate.end() ? "" : found->second);
   }

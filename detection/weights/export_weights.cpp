@@ -34,11 +34,7 @@ OurModel read_model(const std::string& path) {
         fmt::format("{}: has no \"config\" in its metadata; give a model.safetensors of a "
                     "checkpoint",
                     path));
-  try {
-    ConfigFields::of(model.config).read_text(text->second, path);
-  } catch (const ConfigError& error) {
-    throw IoError(error.what());  // nobody typed this: a file of another version
-  }
+  model.config = read_model_file_config(text->second, path);
   if (auto categories = read_class_list(file.metadata(), path)) model.categories = *categories;
   for (const auto& entry : file.entries())
     model.state.emplace_back(entry.name, file.read(entry).to(DType::kF32));

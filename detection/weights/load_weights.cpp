@@ -64,21 +64,14 @@ bool changes_meaning(const std::string& key, const ModelConfig& config) {
 
 /// Against what the file says of itself; files of others say nothing.
 void check_meaning(const ModelConfig& config, const Metadata& metadata, const std::string& path) {
-  ModelFileConfig trained, ours;
+  const auto text = metadata.find("config");
+  if (text == metadata.end()) return;
+  ModelFileConfig trained = read_model_file_config(text->second, path), ours;
   ours.model = config;
-  const ConfigFields before = ConfigFields::of(trained);
-  for (const auto& [name, text] : metadata) {
-    if (name != "config") continue;
-    try {
-      ConfigFields::of(trained).read_text(text, path);
-    } catch (const ConfigError& error) {
-      throw IoError(error.what());  // nobody typed this: a file of another version
-    }
-    for (const auto& key : config_differences(before, ConfigFields::of(ours)))
-      if (changes_meaning(key.key, config))
-        throw ConfigError(fmt::format("config: {} must be {}, with which {} was trained, got {}",
-                                      key.key, key.before, path, key.after));
-  }
+  for (const auto& key : config_differences(ConfigFields::of(trained), ConfigFields::of(ours)))
+    if (changes_meaning(key.key, config))
+      throw ConfigError(fmt::format("config: {} must be {}, with which {} was trained, got {}",
+                                    key.key, key.before, path, key.after));
 }
 
 /// Conventions of a codebase that its tensors do not tell.
