@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "apps/bench/convolution_list.h"
 #include "apps/bench/matmul_peak.h"
+#include "apps/bench/step_lists.h"
 #include "apps/bench/step_report.h"
 #include "core/error.h"
 #include "core/files/atomic_write.h"
@@ -35,6 +35,9 @@ void declare(Options& options) {
   options.add({.name = "convolutions",
                .value = "FILE",
                .meaning = "also list the different convolutions of the steps, one a line"});
+  options.add({.name = "ops",
+               .value = "FILE",
+               .meaning = "also list the ops of a step, for scripts/step_model.py"});
   options.add_config(config_help<detection::TrainConfig>());
 }
 
@@ -67,13 +70,15 @@ int bench_step(int argc, char** argv) {
   step.batch.num_classes = static_cast<int>(options.integer("classes", 1, 100000));
   step.foreground = foreground_counts(options, step.batch.images);
 
+  bench::StepLists lists(options.text("convolutions"), options.text("ops"));
+  step.begin_update = [&] { lists.begin_update(); };
+
   Logger logger(options.given("quiet"));
   bench::StepBenchmark benchmark(config, step, logger);
   const DType dtype = config.solver.dtype();
   double peak = bench::matmul_peak(step.device, dtype);
-  bench::ConvolutionList convolutions(options.text("convolutions"));
   const std::vector<bench::StepResult> steps = benchmark.run(warmup, iters);
-  convolutions.write();
+  lists.write();
   peak = std::max(peak, bench::matmul_peak(step.device, dtype));
 
   const bench::StepReport report = bench::report_of(steps, step.batch.images, peak, step.device,

@@ -13,9 +13,7 @@
 # DENOVO_PEER: a Python program that times torchvision's step with the options --device, --batch,
 #   --height, --width, --rois, --iters, --bf16, --tf32 and --channels-last, and prints the foreground
 #   RoIs of each image as "foreground [n, ...]"; the same counts are then given to our step.
-# DENOVO_FLOOR: a Python program that prints the least time of a step by layer group, with the options
-#   --height, --width, --rois, --fg and --bw (GB/s).
-# Without one of these programs its sections are left out.
+# Without it its sections are left out.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -89,10 +87,11 @@ peer() {
   python3 "$DENOVO_PEER" --device cuda --height 800 --width 1216 --rois 512 --iters 10 "$@"
 }
 
-floor() {
-  local bandwidth=3000 # GB/s that copies reach on an H100
-  nvidia-smi --query-gpu=name --format=csv,noheader | grep -q H200 && bandwidth=4300
-  python3 "$DENOVO_FLOOR" --height 800 --width 1216 --rois 512 --fg 128 --bw $bandwidth
+# What the step was estimated to take, by layer group, beside what it took.
+beside_estimate() {
+  local card=h100
+  nvidia-smi --query-gpu=name --format=csv,noheader | grep -q H200 && card=h200
+  python3 scripts/step_model.py tests/data_files/step_model/r50_gn_800x1216.txt --card $card --report "$report"
 }
 
 # Torchvision's step and ours with its foreground counts; arguments: batch.
@@ -104,7 +103,8 @@ beside_torchvision() {
     "${foreground:-128}" solver.cuda_graph=true solver.autotune=true
 }
 
-export -f own sanitize step peer floor
+export report
+export -f own sanitize step peer beside_estimate
 printf '# GPU check\n\n%s, commit %s\n' "$(date -u +%Y-%m-%d)" \
   "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" >"$report"
 section "machine" 30 12 nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm --format=csv
@@ -114,7 +114,7 @@ section "step bf16 batch 8" 60 24 step bf16 8 128
 section "the core suite" 60 20 own "$bin/core_tests"
 section "training against the CPU" 120 60 own "$bin/detection_tests" --test-case='*GPU*'
 section "compute-sanitizer memcheck" 120 30 sanitize memcheck
-[ -z "${DENOVO_FLOOR:-}" ] || section "floor of an image" 30 24 floor
+section "step bf16 batch 8 beside its estimate" 30 40 beside_estimate
 for batch in 8 1 2; do
   [ -z "${DENOVO_PEER:-}" ] || beside_torchvision $batch
   section "step bf16 batch $batch, graph" 60 4 step bf16 $batch 128 solver.cuda_graph=true

@@ -86,6 +86,7 @@ StepBenchmark::StepBenchmark(const detection::TrainConfig& config, const StepOpt
 
 nn::NamedLosses StepBenchmark::losses(std::span<const Tensor> batch,
                                       const nn::LossContext& context) {
+  if (options_.begin_update) options_.begin_update();
   detection::StageTap tap;
   if (fixed_proposals_.boxes.defined())
     tap.proposals = [&](detection::Proposals& proposals) { proposals = fixed_proposals_; };

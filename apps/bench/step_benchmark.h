@@ -1,6 +1,7 @@
 // Training steps of the run engine, with a clock around them and a look at the RoIs in between.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -22,6 +23,7 @@ struct StepOptions {
   /// and then replaced by fixed_proposals.
   std::vector<int> foreground;
   Device device;
+  std::function<void()> begin_update = {};  // called before each; empty: nothing
 };
 
 struct StepResult {

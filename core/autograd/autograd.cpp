@@ -6,6 +6,7 @@
 #include <queue>
 #include <unordered_map>
 
+#include "core/autograd/op_trace.h"
 #include "core/run/profile.h"
 
 namespace denovo {
@@ -13,6 +14,7 @@ namespace {
 
 thread_local bool recording = true;
 std::atomic<uint64_t> next_order{1};
+OpObserver observer;
 
 }  // namespace
 
@@ -105,6 +107,11 @@ void attach(std::shared_ptr<Node> node, std::span<const Tensor> inputs,
     output.impl()->producer = node;
     output.impl()->producer_output = index++;
   }
+  if (observer) observer({node->name(), node->profile_group_, inputs, outputs});
+}
+
+void observe_ops(OpObserver new_observer) {
+  observer = std::move(new_observer);
 }
 
 /// One backward pass.

@@ -6,14 +6,17 @@
 #include <filesystem>
 
 #include "apps/bench/fixed_proposals.h"
+#include "apps/bench/step_lists.h"
 #include "apps/bench/step_report.h"
 #include "apps/study/plan/study_config.h"
 #include "core/error.h"
+#include "core/files/file.h"
 #include "detection/pretraining/classifier_config.h"
 #include "detection/training/build_model.h"
 #include "detection/training/detector_task.h"
 #include "detection/training/device_batch.h"
 #include "nn/state_dict.h"
+#include "testing/temporary_directory.h"
 
 using namespace denovo;
 using namespace denovo::bench;
@@ -187,4 +190,26 @@ TEST_CASE("bench step: groups share out the whole step and know their convolutio
   CHECK(report.best_seconds <= report.median_seconds);
   CHECK(report_table(report).find("mask_head") != std::string::npos);
   CHECK(report_json(report).starts_with("{\"seconds_per_image\":{\"best\":"));
+}
+
+TEST_CASE("bench step: the ops of one update are listed once, with their sizes") {
+  const detection::TrainConfig config = small_config();
+  const testing::TemporaryDirectory folder;
+  const std::string path = folder / "ops.txt";
+  Logger logger(true);
+  {
+    StepLists lists("", path);
+    StepOptions options = options_of(config, {6, 6});
+    options.begin_update = [&] { lists.begin_update(); };
+    StepBenchmark(config, options, logger).run(1, 2);
+    lists.write();
+  }
+  const std::string text = read_file(path);
+  CHECK(text.starts_with("stem\tconv2d\tf32[2,64,96,3] f32[8,7,7,3]* -\tf32[2,32,48,8]\n"
+                         "stem\tgroup_norm\tf32[2,32,48,8]+ f32[8]* f32[8]* -\tf32[2,32,48,8]\n"));
+  CHECK(text.find("stem\tconv2d", 1) == std::string::npos);
+  CHECK(text.find("\nmask_head\tmask_bce\t") != std::string::npos);
+  // Nobody looks any more.
+  StepBenchmark(config, options_of(config, {6, 6}), logger).run(0, 1);
+  CHECK(read_file(path) == text);
 }
