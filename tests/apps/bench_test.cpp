@@ -205,8 +205,9 @@ TEST_CASE("bench step: the ops of one update are listed once, with their sizes")
     lists.write();
   }
   const std::string text = read_file(path);
-  CHECK(text.starts_with("stem\tconv2d\tf32[2,64,96,3] f32[8,7,7,3]* -\tf32[2,32,48,8]\n"
-                         "stem\tgroup_norm\tf32[2,32,48,8]+ f32[8]* f32[8]* -\tf32[2,32,48,8]\n"));
+  CHECK(
+      text.starts_with("stem\tconv2d\tf32[2,64,96,3] f32[8,7,7,3]* -\tf32[2,32,48,8]\n"
+                       "stem\tgroup_norm\tf32[2,32,48,8]+ f32[8]* f32[8]* -\tf32[2,32,48,8]\n"));
   CHECK(text.find("stem\tconv2d", 1) == std::string::npos);
   CHECK(text.find("\nmask_head\tmask_bce\t") != std::string::npos);
   // Nobody looks any more.
