@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(g++ cmake ninja-build libfmt-dev libdnnl-dev ocl-icd-libopencl1 libsimdjson-dev libtomlplusplus-dev libzip-dev libboost-dev libstb-dev libopenmpi-dev openmpi-bin libonnx-dev libprotobuf-dev)
+packages=(g++ cmake ninja-build libfmt-dev libdnnl-dev ocl-icd-libopencl1 libsimdjson-dev libtomlplusplus-dev libpugixml-dev libyaml-cpp-dev libzip-dev libboost-dev libstb-dev libopenmpi-dev openmpi-bin libonnx-dev libprotobuf-dev)
 case "${1:-}" in --tests | --gate) packages+=(doctest-dev clang-format) ;; esac
 [ "${1:-}" != --gate ] || packages+=(clang libclang-rt-dev mmdebstrap slurm-wlm munge chromium)
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds every fuzz target of this folder with clang, ASan and UBSan, and runs each for some seconds.
 #
-#   tests/fuzz/run.sh [SECONDS=60] [TARGET...]      coco_json, foreign, image, results_json, rle, safetensors
+#   tests/fuzz/run.sh [SECONDS=60] [TARGET...]      coco_json, export, foreign, image, results_json, rle, safetensors
 #
 # Seeds are in seeds/TARGET, what is found is kept in build/fuzz/corpus/TARGET, counts and reports in
 # build/fuzz/TARGET.log. Exit status 1 on a sanitizer report, an exit or a missing tool.
@@ -19,9 +19,9 @@ compiler="${CMAKE_CXX_COMPILER_LAUNCHER:-} clang++"
 flags="-std=c++20 -O1 -g1 -march=x86-64-v3 -ffp-contract=off -fno-sanitize-recover=all -I."
 # Debian's clang has no OpenMP runtime of its own: the loops run serially, omp.h is g++'s.
 flags="$flags -idirafter $(g++ -print-file-name=include)"
-libraries="-lfmt -lsimdjson -lzip $(g++ -print-file-name=libgomp.so)"
+libraries="-lfmt -lsimdjson -lzip -lpugixml -lyaml-cpp $(g++ -print-file-name=libgomp.so)"
 
-sources="core/error.cpp $(ls core/raster/*.cpp data/coco/*.cpp data/evaluation/*.cpp \
+sources="core/error.cpp $(ls core/raster/*.cpp data/coco/*.cpp data/convert/*.cpp data/evaluation/*.cpp \
   data/image/*.cpp third_party/stb.cpp) core/program/nearest_name.cpp core/files/json_writer.cpp core/files/file.cpp \
   core/files/atomic_write.cpp core/files/safetensors_header.cpp $(ls core/foreign/*.cpp)"
 for source in $sources; do
