@@ -48,6 +48,7 @@ class BatchBuilder {
   const TrainingView& view_;
   const BatchBuilderOptions options_;
   std::vector<int> view_position_;  // of each image of the data set; -1 = not in the view
+  std::vector<int> mirror_;         // of the keypoints: mirrored_keypoints
   Capacities capacities_;
   DecodedImages images_;
 };
