@@ -9,8 +9,7 @@ namespace denovo::detection {
 TrainingBatches::TrainingBatches(const TrainConfig& config)
     : config_(config),
       dataset_(data::read_coco(config.data.path(config.data.train_annotations),
-                               data::StructuralDefects::kThrow,
-                               data::part_for(config.model.mask.enabled))),
+                               data::StructuralDefects::kThrow, config.dataset_part())),
       files_(dataset_, config.data.path(config.data.train_images),
              config.data.allow_parent_folders),
       view_(data::training_view(dataset_, config.training_filter())) {}
