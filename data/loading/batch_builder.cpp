@@ -74,16 +74,16 @@ void write_box(const PointMap& map, const std::array<double, 4>& bbox, float* bo
   }
 }
 
-/// Writes one object's x, y, v. A keypoint names a pixel; what is written is its centre. In a
-/// flipped image the left eye is where the right one was.
+/// Writes one object's x, y, v, moved by `offset` from the pixels that keypoints name. In a flipped
+/// image the left eye is where the right one was.
 void write_keypoints(const PointMap& map, const CocoImage& image, std::span<const double> keypoints,
-                     std::span<const int> mirror, float* xyv) {
+                     std::span<const int> mirror, double offset, float* xyv) {
   for (size_t k = 0; 3 * k < keypoints.size(); ++k) {
     const auto keypoint = keypoints.subspan(3 * k).first<3>();
     if (!usable_keypoint(image, keypoint)) continue;
     float* to = xyv + 3 * (map.flipped ? static_cast<size_t>(mirror[k]) : k);
-    to[0] = static_cast<float>(map.x(keypoint[0] + 0.5));
-    to[1] = static_cast<float>(map.y(keypoint[1] + 0.5));
+    to[0] = static_cast<float>(map.x(keypoint[0] + offset));
+    to[1] = static_cast<float>(map.y(keypoint[1] + offset));
     to[2] = static_cast<float>(keypoint[2]);
   }
 }
@@ -224,7 +224,8 @@ void BatchBuilder::fill_objects(const PlannedImage& planned, int slot, Batch& ba
         capacities_.keypoints > 0 && !keypoints.empty()) {
       DENOVO_DCHECK(std::ssize(keypoints) == 3 * capacities_.keypoints);
       write_keypoints(map, dataset_.images()[static_cast<size_t>(planned.image)], keypoints,
-                      mirror_, batch.keypoints.data<float>() + index * 3 * capacities_.keypoints);
+                      mirror_, options_.keypoint_offset,
+                      batch.keypoints.data<float>() + index * 3 * capacities_.keypoints);
     }
   }
   if (!capacities_.masks) return;

@@ -15,6 +15,7 @@ namespace denovo::data {
 struct BatchBuilderOptions {
   InputRule rule;
   bool masks = true;                       // fill the tensors of masks
+  double keypoint_offset = 0.5;            // from the pixel that a keypoint names: to its centre
   bool skip_bad_images = false;            // training only: see build()
   uint64_t seed = 0;                       // of the transforms that substitutes draw
   int64_t cache_bytes = int64_t{1} << 30;  // of decoded images

@@ -120,6 +120,9 @@ void KeypointHeadConfig::describe(ConfigFields& v) {
   v.choice("normalizer", normalizer, kKeypointNormalizerNames,
            "the loss is a mean over the labelled keypoints of the images, or divided by as many as "
            "could be sampled");
+  v("pixel_centers", pixel_centers,
+    "a keypoint is the centre of the pixel that the file names (detectron2), or its upper left "
+    "corner (torchvision)");
 }
 
 void PoolerConfig::describe(ConfigFields& v) {

@@ -114,10 +114,13 @@ struct KeypointHeadConfig {
   int convs = 8, channels = 512;
   nn::NormKind norm = nn::NormKind::kNone;
   KeypointNormalizer normalizer = KeypointNormalizer::kVisible;
+  bool pixel_centers = true;  // torchvision: false
 
   void describe(ConfigFields& v);
   /// Of the model: 0 without the head.
   int count() const { return enabled ? num_keypoints : 0; }
+  /// From the pixel that a file names to the point that the model sees, in the file's pixels.
+  double offset() const { return pixel_centers ? 0.5 : 0; }
 };
 
 struct PoolerConfig {

@@ -28,6 +28,7 @@ void TrainingBatches::seek(int64_t iteration, const ProcessGroup& group) {
   const data::LoaderOptions options{
       .builder = {.rule = config_.input.train_rule(),
                   .masks = config_.model.mask.enabled,
+                  .keypoint_offset = config_.model.keypoint.offset(),
                   .skip_bad_images = config_.data.skip_bad_images(),
                   .seed = static_cast<uint64_t>(config_.seed),
                   .cache_bytes = int64_t{config_.data.cache_mb} << 20},

@@ -124,6 +124,12 @@ TEST_CASE("BatchBuilder: keypoints follow resizing, and change sides in a flippe
   // Twice as large; the right one is off the image; mirrored at x = 40, left is where right was.
   CHECK(keypoints(1, {12, 20}, false) == std::vector<float>{5, 3, 2, 20, 3, 1, 0, 0, 0});
   CHECK(keypoints(1, {12, 20}, true) == std::vector<float>{0, 0, 0, 20, 3, 1, 35, 3, 2});
+
+  options.keypoint_offset = 0;
+  const BatchBuilder corners({coco, pictures.path("")}, view, options);
+  const Batch batch = corners.build(std::vector{planned(1, {12, 20}, {24, 40}, true)});
+  const auto all = batch.keypoints.to_vector<float>();
+  CHECK(std::vector(all.begin() + 3, all.begin() + 9) == std::vector<float>{21, 2, 1, 36, 2, 2});
 }
 
 TEST_CASE("BatchBuilder: without masks their tensors stay undefined") {
