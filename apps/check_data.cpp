@@ -26,8 +26,8 @@ int check(int argc, char** argv) {
   using namespace denovo::data;
   const auto config = denovo::load_config<denovo::detection::TrainConfig>(options.text("config"),
                                                                           options.overrides());
-  const CocoDataset dataset = read_coco(options.text("annotations"), StructuralDefects::kCollect,
-                                        part_for(config.model.mask.enabled));
+  const CocoDataset dataset =
+      read_coco(options.text("annotations"), StructuralDefects::kCollect, config.dataset_part());
   const CheckReport report = check_dataset(
       ImageFiles(dataset, options.text("images"), config.data.allow_parent_folders),
       {.training = config.training_filter(), .skip_bad_images = config.data.skip_bad_images()});

@@ -23,7 +23,7 @@ void print_results(const Options& options, const std::vector<EvaluationResult>& 
     fmt::print("{}\n", report_json(results));
   } else {
     for (const EvaluationResult& result : results) {
-      if (!options.given("quiet")) fmt::print("{}", summary_text(result.stats));
+      if (!options.given("quiet")) fmt::print("{}", summary_text(result));
       if (options.given("per-category")) fmt::print("{}", per_category_table(result));
     }
     if (!json_path.empty()) replace_file(json_path, report_json(results) + "\n");

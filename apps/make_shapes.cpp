@@ -50,6 +50,9 @@ int make_shapes(int argc, char** argv) {
   options.add({.name = "crops",
                .meaning = "also write crops of the detection pictures' own objects, a folder per "
                           "class: a control for studies of pre-training"});
+  options.add({.name = "keypoints",
+               .meaning = "also write the corners of squares, triangles, stars and crosses as "
+                          "keypoints"});
   if (!options.parse(argc, argv)) return 0;
 
   ShapesOptions shapes;
@@ -58,6 +61,7 @@ int make_shapes(int argc, char** argv) {
   shapes.size = static_cast<int>(options.integer("size", 64, 1024));
   shapes.num_classification = static_cast<int>(options.integer("classification", 0, 999'999));
   shapes.crops = options.given("crops");
+  shapes.keypoints = options.given("keypoints");
   if (options.given("seed")) {
     shapes.seed = static_cast<uint64_t>(options.integer("seed", 0, INT64_MAX));
   }

@@ -154,6 +154,7 @@ SyntheticBatchOptions batch_options(const detection::TrainConfig& config) {
   return {.images = config.solver.images_per_batch / config.solver.accumulate,
           .height = *std::min_element(sizes.begin(), sizes.end()),
           .width = config.input.max_size,
+          .num_keypoints = config.model.keypoint.count(),
           .seed = static_cast<uint64_t>(config.seed)};
 }
 

@@ -43,6 +43,14 @@ void draw_object(const SyntheticBatchOptions& options, int64_t n, int g, data::B
   std::copy_n(box, 4, batch.boxes.data<float>() + (n * slots + g) * 4);
   batch.classes.data<int32_t>()[n * slots + g] =
       static_cast<int32_t>(draws.below(first + 4, static_cast<uint32_t>(options.num_classes)));
+  const RandomStream places = draws_of(options, 2, n);
+  for (int k = 0; k < options.num_keypoints; ++k) {
+    const auto draw = static_cast<uint32_t>(2 * (g * options.num_keypoints + k));
+    const float at[3] = {box[0] + places.uniform(draw) * (box[2] - box[0]),
+                         box[1] + places.uniform(draw + 1) * (box[3] - box[1]), 2};
+    std::copy_n(at, 3,
+                batch.keypoints.data<float>() + ((n * slots + g) * options.num_keypoints + k) * 3);
+  }
   const float polygon[8] = {box[0], box[1], box[2], box[1], box[2], box[3], box[0], box[3]};
   std::copy_n(polygon, 8, batch.polygon_xy.data<float>() + (n * vertices + 4 * g) * 2);
 }
@@ -62,6 +70,8 @@ data::Batch synthetic_batch(const SyntheticBatchOptions& options) {
   batch.polygon_xy = Tensor::zeros({n, 4 * slots, 2}, DType::kF32);
   batch.polygon_starts = Tensor::empty({n, slots + 1}, DType::kI32);
   batch.instance_polygons = Tensor::empty({n, slots + 1}, DType::kI32);
+  if (options.num_keypoints > 0)
+    batch.keypoints = Tensor::zeros({n, slots, options.num_keypoints, 3}, DType::kF32);
   draw_pixels(options, batch);
   for (int64_t i = 0; i < n; ++i) {
     batch.image_sizes.data<int32_t>()[2 * i] = options.height;

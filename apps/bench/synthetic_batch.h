@@ -10,6 +10,7 @@ struct SyntheticBatchOptions {
   int height = 256, width = 256;  // padded to multiples of 32
   int objects = 7;                // of every image
   int num_classes = 80;
+  int num_keypoints = 0;  // of every object, anywhere in its box
   uint64_t seed = 1;
 };
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 
 #include "core/error.h"
 #include "data/evaluation/evaluate_files.h"
@@ -16,12 +18,26 @@ using namespace denovo::data;
 std::vector<IouType> asked_types(const Options& options) {
   std::vector<IouType> types;
   for (const std::string& name : options.comma_list("iou")) {
-    if (name != "bbox" && name != "segm")
-      throw ConfigError(fmt::format("--iou: must list bbox or segm, got {}", name));
-    const IouType type = name == "bbox" ? IouType::kBbox : IouType::kSegm;
-    if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
+    const auto type = std::find_if(std::begin(kIouTypes), std::end(kIouTypes),
+                                   [&](IouType t) { return iou_type_name(t) == name; });
+    if (type == std::end(kIouTypes))
+      throw ConfigError(fmt::format("--iou: must list bbox, segm or keypoints, got {}", name));
+    if (std::find(types.begin(), types.end(), *type) == types.end()) types.push_back(*type);
   }
   return types;
+}
+
+std::vector<double> asked_sigmas(const Options& options) {
+  std::vector<double> sigmas;
+  for (const std::string& text : options.comma_list("sigmas")) {
+    double sigma = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), sigma);
+    if (error != std::errc() || end != text.data() + text.size() || !(sigma > 0) ||
+        !std::isfinite(sigma))
+      throw ConfigError(fmt::format("--sigmas: must list positive numbers, got {}", text));
+    sigmas.push_back(sigma);
+  }
+  return sigmas;
 }
 
 /// Scores a checkpoint on its validation set or another one.
@@ -44,6 +60,7 @@ std::vector<EvaluationResult> evaluate_checkpoint(const Options& options, Logger
                                   .ignore_unknown_classes = options.given("ignore-unknown-classes"),
                                   .allow_parent_folders = options.given("allow-parent-folders"),
                                   .types = asked_types(options),
+                                  .sigmas = asked_sigmas(options),
                                   .on_bad_image = on_bad,
                                   .device = parse_device(options.text("device"))},
                                  log);
@@ -60,7 +77,7 @@ std::vector<EvaluationResult> evaluate_results_file(const Options& options) {
   if (compat != "strict" && compat != "off")
     throw ConfigError(fmt::format("--coco-compat: must be strict or off, got {}", compat));
   return evaluate_files(options.text("gt"), options.text("dt"), asked_types(options),
-                        {.strict = compat == "strict"});
+                        {.strict = compat == "strict", .sigmas = asked_sigmas(options)});
 }
 
 }  // namespace
@@ -82,7 +99,9 @@ void declare_evaluation_options(Options& options) {
   options.add(
       {"on-bad-image", "stop|skip",
        "images of --run that cannot be used: stop, or leave them out; else as the run does"});
-  options.add({"iou", "TYPES", "bbox, segm or both; else what the results carry"});
+  options.add({"iou", "TYPES", "some of bbox, segm, keypoints; else what the results carry"});
+  options.add({"sigmas", "NUMBERS",
+               "of the OKS, one for each keypoint; else with --run as the run, or COCO's 17"});
   options.add({"json", "FILE", "also write the numbers as JSON; - for stdout"});
   options.add({"curves", "FILE", "write precision, recall and scores as safetensors"});
   options.add({"per-category", "", "print the AP of each category"});

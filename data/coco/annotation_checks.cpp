@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/files/base_name.h"
 #include "core/raster/polygon.h"
+#include "data/coco/keypoints.h"
 
 namespace denovo::data {
 namespace {
@@ -49,6 +50,7 @@ class Finder {
     const size_t before = defects_.size();
     judge_box();
     if (masks) judge_segmentation();
+    judge_keypoints();
     if (defects_.size() > before) return InstanceUse::kDropped;
     return masks && !has_segmentation() ? InstanceUse::kBoxOnly : InstanceUse::kWhole;
   }
@@ -63,6 +65,7 @@ class Finder {
         (x < 0 || y < 0 || x + w > image_.width || y + h > image_.height))
       report(DefectKind::kBoxClipped, box_on_image_text());
     if (masks) remark_segmentation();
+    remark_keypoints();
     if (annotation_.id == 0) report(DefectKind::kIdZero, "0");
     if (annotation_.crowd && annotation_.segmentation == SegmentationKind::kPolygons)
       report(DefectKind::kCrowdPolygon, "polygons");
@@ -150,6 +153,38 @@ class Finder {
              has_size_
                  ? fmt::format("polygons without extent on {} x {}", image_.width, image_.height)
                  : "polygons without extent");
+  }
+
+  /// Of the first that is neither 0, 1 nor 2.
+  void judge_keypoints() {
+    const std::span<const double> keypoints = dataset_.keypoints(annotation_);
+    for (size_t i = 0; i < keypoints.size(); i += 3) {
+      const double v = keypoints[i + 2];
+      if (v == 0 || v == 1 || v == 2) continue;
+      return report(DefectKind::kKeypointVisibility,
+                    fmt::format("{} for {}", v, keypoint_text(i / 3)));
+    }
+  }
+
+  /// Its name, or where it stands.
+  std::string keypoint_text(size_t k) const {
+    const auto& names = dataset_.categories()[static_cast<size_t>(annotation_.category)].keypoints;
+    return k < names.size() ? names[k] : fmt::format("keypoint {}", k + 1);
+  }
+
+  void remark_keypoints() {
+    const std::span<const double> keypoints = dataset_.keypoints(annotation_);
+    if (keypoints.empty()) return;
+    if (const int labelled = count_labelled(keypoints); annotation_.num_keypoints != labelled)
+      report(DefectKind::kNumKeypoints,
+             fmt::format("{} for {}", annotation_.num_keypoints, labelled));
+    for (size_t i = 0; i < keypoints.size(); i += 3) {
+      const auto keypoint = keypoints.subspan(i).first<3>();
+      if (!(keypoint[2] > 0) || usable_keypoint(image_, keypoint)) continue;
+      return report(DefectKind::kKeypointOutside,
+                    fmt::format("{} at ({}, {}) on {} x {}", keypoint_text(i / 3), keypoint[0],
+                                keypoint[1], image_.width, image_.height));
+    }
   }
 
   template <typename Visit>

@@ -27,7 +27,8 @@ enum class InstanceUse : uint8_t {
 /// head, otherwise segmentations are not looked at. Dropped are
 ///   boxes of which less than a hundredth of a pixel is on the image, in width or height;
 ///   segmentations that are there but not usable: no polygon of three vertices, all polygons off
-///   the image or without extent, run lengths without pixels, broken or for another image size.
+///   the image or without extent, run lengths without pixels, broken or for another image size;
+///   keypoints, where they were read, that are neither missing, labelled nor visible.
 /// A mask thinner than a pixel is kept, as masks are drawn on the grid of a RoI. Draws nothing: a
 /// look at each number.
 InstanceUse judge_instance(const CocoDataset& dataset, const CocoAnnotation& annotation, bool masks,
@@ -38,7 +39,7 @@ InstanceUse judge_instance(const CocoDataset& dataset, const CocoAnnotation& ann
 double covered_pixels(const CocoDataset& dataset, const CocoAnnotation& annotation);
 
 /// Appends what does not keep an instance from training: of its box, single polygons, its mask, its
-/// id. Draws the mask: slow.
+/// keypoints, its id. Draws the mask: slow.
 void find_remarks(const CocoDataset& dataset, const CocoAnnotation& annotation, bool masks,
                   std::vector<Defect>& remarks);
 

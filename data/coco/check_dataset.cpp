@@ -10,6 +10,8 @@
 #include "core/files/base_name.h"
 #include "core/files/json_writer.h"
 #include "data/coco/annotation_checks.h"
+#include "data/coco/keypoints.h"
+#include "data/coco/match_categories.h"
 #include "data/coco/training_refusal.h"
 
 namespace denovo::data {
@@ -60,10 +62,7 @@ class Checker {
     check_repeats(
         dataset_.categories(), [](const CocoCategory& c) { return std::string_view(c.name); },
         DefectKind::kDuplicateCategoryName, file_, report_.defects);
-    for (const CocoCategory& category : dataset_.categories())
-      if (category.name.empty())
-        report_.defects.push_back({DefectKind::kNamelessCategory, file_, category.id,
-                                   "none, so that other files know it by its id alone"});
+    for (const CocoCategory& category : dataset_.categories()) check_category(category);
     report_.refusal = refusal();
     return std::move(report_);
   }
@@ -85,6 +84,22 @@ class Checker {
         find_remarks(dataset_, annotation, masks, found[i]);
       }
     append(found);
+  }
+
+  void check_category(const CocoCategory& category) {
+    const auto report = [&](DefectKind kind, std::string value) {
+      report_.defects.push_back({kind, file_, category.id, std::move(value)});
+    };
+    if (category.name.empty())
+      report(DefectKind::kNamelessCategory, "none, so that other files know it by its id alone");
+    if (const std::vector<std::string> unpaired = unpaired_keypoints(category.keypoints);
+        !unpaired.empty())
+      report(DefectKind::kUnpairedKeypoint, fmt::format("{} alone", few_of(unpaired)));
+    const auto known = [&](int k) { return k >= 1 && k <= std::ssize(category.keypoints); };
+    for (const auto& [from, to] : category.skeleton)
+      if (!known(from) || !known(to))
+        return report(DefectKind::kSkeleton,
+                      fmt::format("{} to {} of {} keypoints", from, to, category.keypoints.size()));
   }
 
   /// The JSON is named where an image has no file name that is good for one.
@@ -165,6 +180,9 @@ std::string outcome_lines(const CheckReport& report) {
     text += fmt::format(
         "{} images have no annotations and {} (data.keep_empty_images={})\n", view.num_empty_images,
         view.keeps_empty_images ? "train as negatives" : "are left out", view.keeps_empty_images);
+  if (view.num_unposed_images > 0)
+    text += fmt::format("{} images have {} instances, but no labelled keypoint: left out\n",
+                        view.num_unposed_images, view.num_unposed);
   if (view.num_unusable_images > 0)
     text += fmt::format("{} images have annotations, but no instance to train on: left out\n",
                         view.num_unusable_images);
@@ -212,7 +230,9 @@ std::string summary_lines(const CheckReport& report) {
       fmt::format("{} images, {} annotations, {} instances that are not crowds{}{}\n",
                   report.num_images, report.num_annotations, report.num_instances(),
                   report.has_masks || !report.filter.masks ? "" : "; no segmentation",
-                  report.filter.masks ? "" : "; boxes only (model.mask.enabled=false)");
+                  report.filter.masks               ? ""
+                  : report.filter.num_keypoints > 0 ? "; boxes and keypoints"
+                                                    : "; boxes only (model.mask.enabled=false)");
   for_each_kind(report, [&](DefectKind kind, int64_t count) {
     text +=
         fmt::format("{:>8}  {:<24} {}\n", severity_name(kind, report), defect_name(kind), count);
@@ -226,6 +246,7 @@ std::string report_json(const CheckReport& report) {
   json.field("annotations", report.num_annotations);
   json.field("instances", report.num_instances());
   json.field("dropped", report.view.num_dropped).field("box_only", report.view.num_box_only);
+  json.field("unposed_images", report.view.num_unposed_images);
   json.field("empty_images", report.view.num_empty_images).field("has_masks", report.has_masks);
   json.field("trainable", report.trainable())
       .field("refusal", report.refusal)

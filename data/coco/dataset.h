@@ -3,7 +3,9 @@
 // Images, and the annotations grouped by image, stand in ascending image id; the annotations of one
 // image in file order; categories in ascending id, so that the contiguous class index 0 … K-1 is
 // the rank of the id. Boxes are [x, y, width, height] in pixels, origin at the top left, as in the
-// file; polygons are x0, y0, x1, y1, … in doubles, exactly as written.
+// file; polygons are x0, y0, x1, y1, … in doubles, exactly as written. Keypoints are x, y and v:
+// 0 missing, 1 labelled but hidden, 2 visible; x and y are indices of pixels, so that the centre of
+// the first one is 0, 0 where it is 0.5, 0.5 of a box or a polygon.
 #pragma once
 
 #include <array>
@@ -22,6 +24,10 @@ namespace denovo::data {
 struct CocoCategory {
   int64_t id = 0;
   std::string name;  // "" where the file has none
+
+  // Of categories that have keypoints, where these were read.
+  std::vector<std::string> keypoints = {};        // their names
+  std::vector<std::array<int, 2>> skeleton = {};  // pairs to join, counted from 1; as the file says
 };
 
 struct CocoImage {
@@ -46,6 +52,12 @@ struct SegmentationSlice {
   int mask_height = 0, mask_width = 0;  // of run lengths
 };
 
+/// Where an annotation's keypoints lie; use CocoDataset::keypoints instead.
+struct KeypointSlice {
+  uint64_t begin = 0;
+  uint32_t size = 0;
+};
+
 struct CocoAnnotation {
   int64_t id = 0;
   int image = 0;                 // index into images()
@@ -55,6 +67,8 @@ struct CocoAnnotation {
   bool crowd = false;
   SegmentationKind segmentation = SegmentationKind::kNone;
   SegmentationSlice slice;
+  KeypointSlice keypoint_slice;
+  int64_t num_keypoints = 0;  // as the file says; of those with v > 0 where it does not
 };
 
 /// Polygons after each other in `xy`; sizes[i] = how many numbers polygon i has.
@@ -99,6 +113,14 @@ class CocoDataset {
   /// one. Throws IoError for a broken one, naming file and annotation.
   Rle mask(const CocoAnnotation& annotation) const;
 
+  /// x, y, v of each of the category's keypoints; empty where the annotation has none, or they were
+  /// not read. Always whole triples; those of a file with DefectKind::kKeypointCount may be others
+  /// than the category's.
+  std::span<const double> keypoints(const CocoAnnotation& annotation) const {
+    return std::span(keypoints_)
+        .subspan(annotation.keypoint_slice.begin, annotation.keypoint_slice.size);
+  }
+
   /// Structural defects met while reading, in file order (only when they were to be collected).
   std::span<const Defect> defects() const { return defects_; }
   /// Annotations whose id another, later annotation repeats.
@@ -125,6 +147,7 @@ class CocoDataset {
   std::vector<CocoAnnotation> annotations_;
   std::vector<int64_t> first_annotation_;
   std::vector<std::unique_ptr<SegmentationBlock>> blocks_;
+  std::vector<double> keypoints_;
   std::vector<Defect> defects_;
   std::vector<ReplacedAnnotation> replaced_;
   int64_t num_computed_areas_ = 0, num_computed_boxes_ = 0;
@@ -132,8 +155,8 @@ class CocoDataset {
 
 /// Reads a COCO file with all threads. Throws IoError, naming file, item, rule and value, when it
 /// is not JSON with the three lists, and as `structural` says. A member that is null is absent; a
-/// missing iscrowd is 0, a missing bbox that of the segmentation (segmentation_parser.h); keypoints
-/// and other members are read over (but must be JSON).
+/// missing iscrowd is 0, a missing bbox that of the segmentation (segmentation_parser.h); other
+/// members are read over (but must be JSON), those of keypoints too unless they are asked for.
 CocoDataset read_coco(const std::string& path,
                       StructuralDefects structural = StructuralDefects::kThrow,
                       DatasetPart part = DatasetPart::kMasks);

@@ -6,6 +6,8 @@
 #include <limits>
 
 #include "data/coco/json_members.h"
+#include "data/coco/keypoint_parser.h"
+#include "data/coco/keypoints.h"
 #include "data/coco/segmentation_parser.h"
 
 namespace denovo::data {
@@ -17,13 +19,16 @@ void take_id(JsonItem& item, int64_t& id, std::string_view key, JsonValue value)
   item.has_id = true;
 }
 
-CocoCategory parse_category(JsonItem& item, JsonValue element) {
-  static constexpr std::string_view kKeys[] = {"id", "name"};
+CocoCategory parse_category(JsonItem& item, JsonValue element, DatasetPart part) {
+  static constexpr std::string_view kKeys[] = {"id", "name", "keypoints", "skeleton"};
   CocoCategory category;
   const SeenKeys seen =
       read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
         if (bit == 0) take_id(item, category.id, key, value);
         if (bit == 1) category.name = read_string(item, key, value);
+        if (bit > 1 && !part.keypoints) return read_over(value);
+        if (bit == 2) category.keypoints = parse_keypoint_names(item, key, value);
+        if (bit == 3) category.skeleton = parse_skeleton(item, key, value);
       });
   seen.require(item, kKeys[0], 0);
   return category;
@@ -45,7 +50,7 @@ CocoImage parse_image(JsonItem& item, JsonValue element, ReadRules rules,
   for (int bit = 1; bit < 4; ++bit) {
     if (seen.has(bit)) continue;
     const bool of_size = bit > 1;
-    if (!of_size || rules.part != DatasetPart::kImages) {
+    if (!of_size || rules.part.annotations) {
       if (rules.structural == StructuralDefects::kThrow) seen.require(item, kKeys[bit], bit);
       defects.push_back({DefectKind::kMissingMember, std::string(item.file), image.id,
                          fmt::format("{}: {} is missing", item.name(), kKeys[bit]),
@@ -59,13 +64,17 @@ CocoImage parse_image(JsonItem& item, JsonValue element, ReadRules rules,
   return image;
 }
 
-enum { kId, kImage, kCategory, kBox, kArea, kCrowd, kSegmentation };  // bits of an annotation
+// Bits of an annotation.
+enum { kId, kImage, kCategory, kBox, kArea, kCrowd, kSegmentation, kKeypoints, kNumKeypoints };
 
 RawAnnotation parse_annotation(JsonItem& item, JsonValue element, DatasetPart part,
-                               CocoDataset::SegmentationBlock& block) {
-  static constexpr std::string_view kKeys[] = {"id",   "image_id", "category_id", "bbox",
-                                               "area", "iscrowd",  "segmentation"};
+                               CocoDataset::SegmentationBlock& block,
+                               std::vector<double>& keypoints) {
+  static constexpr std::string_view kKeys[] = {"id",           "image_id",  "category_id",
+                                               "bbox",         "area",      "iscrowd",
+                                               "segmentation", "keypoints", "num_keypoints"};
   RawAnnotation raw;
+  raw.keypoint_slice.begin = keypoints.size();
   const SeenKeys seen =
       read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
         switch (bit) {
@@ -87,17 +96,33 @@ RawAnnotation parse_annotation(JsonItem& item, JsonValue element, DatasetPart pa
           case kCrowd:
             raw.crowd = read_flag(item, key, value);
             break;
-          default:
+          case kSegmentation:
             raw.segmentation = parse_segmentation(item, value, block, raw.slice);
+            break;
+          case kKeypoints:
+            if (part.keypoints)
+              raw.keypoint_slice.size = parse_keypoints(item, key, value, keypoints);
+            else
+              read_over(value);
+            break;
+          default:
+            if (part.keypoints)
+              raw.num_keypoints =
+                  read_integer(item, key, value, 0, std::numeric_limits<int>::max());
+            else
+              read_over(value);
         }
       });
   for (const int bit : {kId, kImage, kCategory}) seen.require(item, kKeys[bit], bit);
   raw.has_area = seen.has(kArea);
   raw.has_box = seen.has(kBox);
+  if (!seen.has(kNumKeypoints))
+    raw.num_keypoints = count_labelled(
+        std::span(keypoints).subspan(raw.keypoint_slice.begin, raw.keypoint_slice.size));
   if (raw.has_box) return raw;
   if (const auto box = box_of_segmentation(raw.segmentation, block, raw.slice))
     raw.bbox = *box;
-  else if (part == DatasetPart::kBoxes || !(item.refused >> kSegmentation & 1))
+  else if (!part.masks || !(item.refused >> kSegmentation & 1))
     seen.require(item, kKeys[kBox], kBox);
   return raw;
 }
@@ -110,7 +135,7 @@ class ChunkReader {
   DatasetChunk read() {
     if (chunk_.list == "categories")
       for_each("category", [&](JsonItem& item, JsonValue element) {
-        const CocoCategory category = parse_category(item, element);
+        const CocoCategory category = parse_category(item, element, rules_.part);
         if (item.has_id) parsed_.categories.push_back(category);
       });
     else if (chunk_.list == "images")
@@ -140,9 +165,10 @@ class ChunkReader {
     parsed_.block = std::make_unique<CocoDataset::SegmentationBlock>();
     // Enough for coordinates of two decimals; what is not written stays out of memory.
     parsed_.block->xy.reserve(chunk_.text.size() / 8);
-    if (rules_.part == DatasetPart::kBoxes) forgiven_ = 1u << kSegmentation;
+    if (!rules_.part.masks) forgiven_ = 1u << kSegmentation;
     for_each("annotation", [&](JsonItem& item, JsonValue element) {
-      const RawAnnotation annotation = parse_annotation(item, element, rules_.part, *parsed_.block);
+      const RawAnnotation annotation =
+          parse_annotation(item, element, rules_.part, *parsed_.block, parsed_.keypoints);
       if ((item.refused & ~forgiven_) == 0) parsed_.annotations.push_back(annotation);
     });
     parsed_.block->counts.shrink_to_fit();
@@ -160,7 +186,7 @@ class ChunkReader {
 
 DatasetChunk parse_dataset_chunk(ChunkParser& parser, const JsonChunk& chunk, std::string_view file,
                                  ReadRules rules) {
-  const bool wanted = rules.part != DatasetPart::kImages || chunk.list != "annotations";
+  const bool wanted = rules.part.annotations || chunk.list != "annotations";
   if (chunk.first_index >= 0 && wanted) return ChunkReader(parser, chunk, file, rules).read();
   parser.check(chunk, file);
   const bool known = std::find(std::begin(kDatasetLists), std::end(kDatasetLists), chunk.list) !=

@@ -12,6 +12,7 @@ namespace denovo::data {
 
 inline constexpr std::string_view kDatasetLists[] = {"images", "annotations", "categories"};
 
+/// Its keypoints are still a place in those of its chunk.
 struct RawAnnotation : CocoAnnotation {
   int64_t image_id = 0, category_id = 0;
   bool has_area = false, has_box = false;
@@ -22,6 +23,7 @@ struct DatasetChunk {
   std::vector<CocoImage> images;
   std::vector<RawAnnotation> annotations;
   std::unique_ptr<CocoDataset::SegmentationBlock> block;
+  std::vector<double> keypoints;
   std::vector<Defect> defects;
 };
 

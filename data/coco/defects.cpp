@@ -26,6 +26,8 @@ constexpr DefectText kTexts[] = {
     {"unreadable_image", "image", "", Severity::kFatal},
     {"size_mismatch", "image", "width and height must be those of the decoded file",
      Severity::kFatal},
+    {"keypoint_count", "annotation", "keypoints must be x, y, v for each of its category's",
+     Severity::kFatal},
     {"empty_box", "annotation", "bbox width and height must be positive", Severity::kDropped},
     {"box_outside", "annotation", "bbox must meet the image", Severity::kDropped},
     {"short_polygon", "annotation", "a polygon must have at least 6 numbers", Severity::kDropped},
@@ -33,6 +35,8 @@ constexpr DefectText kTexts[] = {
      Severity::kDropped},
     {"empty_segmentation", "annotation", "segmentation must cover a pixel", Severity::kDropped},
     {"mask_size", "annotation", "segmentation must fit the image", Severity::kDropped},
+    {"keypoint_visibility", "annotation", "the v of a keypoint must be 0, 1 or 2",
+     Severity::kDropped},
     {"id_zero", "annotation",
      "id should not be 0, which the reference evaluation counts as unmatched", Severity::kWarning},
     {"crowd_polygon", "annotation", "a crowd should have run lengths", Severity::kWarning},
@@ -49,6 +53,15 @@ constexpr DefectText kTexts[] = {
     {"duplicate_file_name", "image", "file_name should be unique", Severity::kWarning},
     {"duplicate_category_name", "category", "names should be unique", Severity::kWarning},
     {"nameless_category", "category", "a category should have a name", Severity::kWarning},
+    {"keypoint_outside", "annotation", "labelled keypoints should be on the image",
+     Severity::kWarning},
+    {"num_keypoints", "annotation", "num_keypoints should count the keypoints with v > 0",
+     Severity::kWarning},
+    {"unpaired_keypoint", "category",
+     "keypoints of the left should have one of the right, with which mirrored images swap them",
+     Severity::kWarning},
+    {"skeleton", "category", "skeleton should join the category's keypoints, counted from 1",
+     Severity::kWarning},
 };
 static_assert(std::size(kTexts) == static_cast<size_t>(kNumDefectKinds));
 

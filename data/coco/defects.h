@@ -20,13 +20,15 @@ enum class DefectKind {
   kBadFileName,      // leaves the folder by "..", or holds a NUL
   kUnreadableImage,  // no JPEG or PNG, or cannot be decoded
   kSizeMismatch,     // width and height differ from the decoded and turned image
+  kKeypointCount,    // keypoints that are not three numbers for each of the category's
   // Degenerate instances: dropped from training and counted; kept by the evaluation.
-  kEmptyBox,           // width or height zero or negative, or next to nothing
-  kBoxOutside,         // no part of the box is on the image, or next to nothing
-  kShortPolygon,       // fewer than 6 numbers
-  kOddPolygon,         // an odd number of numbers
-  kEmptySegmentation,  // no usable polygon on the image, or run lengths without pixels
-  kMaskSize,           // run lengths or coordinates that do not fit the image
+  kEmptyBox,            // width or height zero or negative, or next to nothing
+  kBoxOutside,          // no part of the box is on the image, or next to nothing
+  kShortPolygon,        // fewer than 6 numbers
+  kOddPolygon,          // an odd number of numbers
+  kEmptySegmentation,   // no usable polygon on the image, or run lengths without pixels
+  kMaskSize,            // run lengths or coordinates that do not fit the image
+  kKeypointVisibility,  // v is not 0, 1 or 2
   // Warnings.
   kIdZero,             // annotation id 0: the reference evaluation counts it as unmatched
   kCrowdPolygon,       // iscrowd with polygons
@@ -41,9 +43,13 @@ enum class DefectKind {
   kDuplicateFileName,  // two images with one file_name
   kDuplicateCategoryName,
   kNamelessCategory,  // trains; other files know it by its id alone
+  kKeypointOutside,   // labelled, but not on the image: trains as missing
+  kNumKeypoints,      // num_keypoints is not the number of those with v > 0
+  kUnpairedKeypoint,  // a left one without its right one, or the other way round
+  kSkeleton,          // joins a keypoint that there is not: such lines are not drawn
 };
 
-inline constexpr int kNumDefectKinds = static_cast<int>(DefectKind::kNamelessCategory) + 1;
+inline constexpr int kNumDefectKinds = static_cast<int>(DefectKind::kSkeleton) + 1;
 
 enum class Severity { kFatal, kDropped, kWarning };
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "core/raster/rle.h"
 
@@ -13,7 +14,10 @@ struct Detection {
   int64_t category_id = 0;       // the data set's id, not the class index
   std::array<double, 4> bbox{};  // [x, y, width, height] in pixels of the original image
   double score = 0;
-  RleView mask = {};  // owned by whoever made the detection; no counts: no mask
+  // Owned by whoever made the detection; no counts: no mask, empty: no keypoints. These are x, y
+  // and a score for each, x and y indices of pixels as in annotations (dataset.h).
+  RleView mask = {};
+  std::span<const double> keypoints = {};
 };
 
 }  // namespace denovo::data

@@ -42,6 +42,7 @@ uint64_t hash_of(const CocoCategory& category) {
   Hash hash;
   hash.integer(category.id);
   hash.text(category.name);
+  for (const std::string& keypoint : category.keypoints) hash.text(keypoint);
   return hash.value();
 }
 
@@ -72,6 +73,11 @@ uint64_t hash_of(const CocoDataset& dataset, const CocoAnnotation& annotation) {
   hash.integer(rle.height);
   hash.integer(rle.width);
   hash.bytes(rle.counts.data(), rle.counts.size_bytes());
+  const std::span<const double> keypoints = dataset.keypoints(annotation);
+  if (!keypoints.empty()) {  // what was hashed before there were any stays as it was
+    hash.bytes(keypoints.data(), keypoints.size_bytes());
+    hash.integer(annotation.num_keypoints);
+  }
   return hash.value();
 }
 

@@ -19,9 +19,9 @@ struct ListFingerprint {
 };
 
 struct Fingerprint {
-  ListFingerprint categories;   // id, name
+  ListFingerprint categories;   // id, name; names of keypoints where they were read
   ListFingerprint images;       // id, file_name, width, height
-  ListFingerprint annotations;  // id, image, category, bbox, area, iscrowd, segmentation
+  ListFingerprint annotations;  // id, image, category, bbox, area, iscrowd, segmentation; keypoints
 
   bool operator==(const Fingerprint&) const = default;
 };

@@ -61,7 +61,7 @@ class CocoReader {
     find_repeated_ids();
     group_annotations();
     compute_missing_areas();
-    if (rules_.part == DatasetPart::kBoxes) forget_masks();
+    if (!rules_.part.masks) forget_masks();
     return std::move(dataset_);
   }
 
@@ -74,8 +74,12 @@ class CocoReader {
     std::move(parsed.images.begin(), parsed.images.end(), std::back_inserter(dataset_.images_));
     std::move(parsed.defects.begin(), parsed.defects.end(), std::back_inserter(dataset_.defects_));
     if (!parsed.block) return;
-    for (RawAnnotation& raw : parsed.annotations)
+    for (RawAnnotation& raw : parsed.annotations) {
       raw.slice.block = static_cast<uint32_t>(dataset_.blocks_.size());
+      raw.keypoint_slice.begin += dataset_.keypoints_.size();
+    }
+    dataset_.keypoints_.insert(dataset_.keypoints_.end(), parsed.keypoints.begin(),
+                               parsed.keypoints.end());
     dataset_.blocks_.push_back(std::move(parsed.block));
     num_annotations_ += parsed.annotations.size();
     raw_.push_back(std::move(parsed.annotations));
@@ -138,6 +142,7 @@ class CocoReader {
       if (raw.image < 0) report(DefectKind::kUnknownImage, raw.id, fmt::format("{}", raw.image_id));
       if (raw.category < 0)
         report(DefectKind::kUnknownCategory, raw.id, fmt::format("{}", raw.category_id));
+      if (raw.category >= 0) check_keypoint_count(raw);
       if (raw.image >= 0 && raw.category >= 0) ++first[raw.image + 1];
     });
     std::partial_sum(first.begin(), first.end(), first.begin());
@@ -162,6 +167,15 @@ class CocoReader {
       if (index_of_place.contains(earlier))
         dataset_.replaced_.push_back(
             {index_of_place[earlier], index_of_place.contains(last) ? index_of_place[last] : -1});
+  }
+
+  void check_keypoint_count(const RawAnnotation& raw) {
+    const CocoCategory& category = dataset_.categories_[static_cast<size_t>(raw.category)];
+    const size_t expected = 3 * category.keypoints.size(), size = raw.keypoint_slice.size;
+    if (size != 0 && size != expected)
+      report(DefectKind::kKeypointCount, raw.id,
+             fmt::format("{} numbers where category {} has {} keypoints", size, category.id,
+                         category.keypoints.size()));
   }
 
   void compute_missing_areas() {

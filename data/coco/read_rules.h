@@ -15,26 +15,31 @@ enum class StructuralDefects {
 };
 
 /// What of a file is read, and therefore has to be sound. The rest need only be JSON.
-enum class DatasetPart {
-  kMasks,  // all of it
-  kBoxes,  // no masks: segmentations give the boxes and areas that are missing and are forgotten
-           // then; one that cannot be read is none
-  kImages  // images and categories: widths, heights, categories and annotations may be missing
-};
+struct DatasetPart {
+  bool annotations = true;  // false: widths, heights, categories and annotations may be missing
+  bool masks = true;        // false: segmentations give the boxes and areas that are missing and
+                            // are forgotten then; one that cannot be read is none
+  bool keypoints = false;   // of annotations, and the names of their categories
 
-/// For a model with or without a mask head.
-constexpr DatasetPart part_for(bool masks) {
-  return masks ? DatasetPart::kMasks : DatasetPart::kBoxes;
+  static const DatasetPart kMasks;   // all but keypoints
+  static const DatasetPart kBoxes;   // no masks
+  static const DatasetPart kImages;  // images and categories
+};
+inline constexpr DatasetPart DatasetPart::kMasks{};
+inline constexpr DatasetPart DatasetPart::kBoxes{.masks = false};
+inline constexpr DatasetPart DatasetPart::kImages{.annotations = false, .masks = false};
+
+/// For a model with or without a mask head and a keypoint head.
+constexpr DatasetPart part_for(bool masks, bool keypoints = false) {
+  return {.masks = masks, .keypoints = keypoints};
 }
 
 struct ReadRules {
   StructuralDefects structural = StructuralDefects::kThrow;
-  DatasetPart part = DatasetPart::kMasks;
+  DatasetPart part;
 
   /// A file without this list is not one.
-  bool needs(std::string_view list) const {
-    return part != DatasetPart::kImages || list == "images";
-  }
+  bool needs(std::string_view list) const { return part.annotations || list == "images"; }
 };
 
 }  // namespace denovo::data

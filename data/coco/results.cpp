@@ -9,21 +9,24 @@
 #include "core/files/json_writer.h"
 #include "data/coco/chunk_parser.h"
 #include "data/coco/json_members.h"
+#include "data/coco/keypoint_parser.h"
 #include "data/coco/parse_json_lists.h"
 #include "data/coco/segmentation_parser.h"
 
 namespace denovo::data {
 namespace {
 
-/// A detection whose mask is still a place in the counts of its chunk.
+/// A detection whose mask and keypoints are still places in the numbers of its chunk.
 struct RawDetection : Detection {
   uint32_t begin = 0, size = 0;
+  size_t first_keypoint = 0, num_keypoints = 0;
   bool has_box = false, has_mask = false;
 };
 
 struct ParsedResults {
   std::vector<RawDetection> detections;
   std::unique_ptr<std::vector<uint32_t>> counts;
+  std::unique_ptr<std::vector<double>> keypoints;
 };
 
 /// Whether it is {}, [] or "", which are no segmentation, as in annotations.
@@ -53,11 +56,12 @@ void parse_mask(const JsonItem& item, JsonValue value, std::vector<uint32_t>& co
 }
 
 RawDetection parse_detection(JsonItem& item, JsonValue element, ResultFields fields,
-                             std::vector<uint32_t>& counts) {
-  enum { kImage, kCategory, kScore, kBox, kSegmentation };
-  static constexpr std::string_view kKeys[] = {"image_id", "category_id", "score", "bbox",
-                                               "segmentation"};
+                             std::vector<uint32_t>& counts, std::vector<double>& keypoints) {
+  enum { kImage, kCategory, kScore, kBox, kSegmentation, kKeypoints };
+  static constexpr std::string_view kKeys[] = {"image_id", "category_id",  "score",
+                                               "bbox",     "segmentation", "keypoints"};
   RawDetection raw;
+  raw.first_keypoint = keypoints.size();
   const SeenKeys seen =
       read_members(item, element, kKeys, [&](int bit, std::string_view key, JsonValue value) {
         switch (bit) {
@@ -76,9 +80,15 @@ RawDetection parse_detection(JsonItem& item, JsonValue element, ResultFields fie
             else
               read_over(value);
             break;
-          default:
+          case kSegmentation:
             if (fields.masks)
               parse_mask(item, value, counts, raw);
+            else
+              read_over(value);
+            break;
+          default:
+            if (fields.keypoints)
+              raw.num_keypoints = parse_keypoints(item, key, value, keypoints);
             else
               read_over(value);
         }
@@ -89,6 +99,10 @@ RawDetection parse_detection(JsonItem& item, JsonValue element, ResultFields fie
     seen.require(item, kKeys[kSegmentation], kSegmentation);
     if (!raw.has_mask) throw ItemError(item, kKeys[kSegmentation], "is empty");
   }
+  if (fields.required && fields.keypoints) {
+    seen.require(item, kKeys[kKeypoints], kKeypoints);
+    if (raw.num_keypoints == 0) throw ItemError(item, kKeys[kKeypoints], "is empty");
+  }
   raw.has_box = fields.boxes && seen.has(kBox);
   return raw;
 }
@@ -97,9 +111,11 @@ ParsedResults parse_chunk(ChunkParser& parser, const JsonChunk& chunk, std::stri
                           ResultFields fields) {
   ParsedResults parsed;
   std::vector<uint32_t> counts;
+  std::vector<double> keypoints;
   parser.for_each(chunk, file, "result", [&](JsonItem& item, JsonValue element) {
-    parsed.detections.push_back(parse_detection(item, element, fields, counts));
+    parsed.detections.push_back(parse_detection(item, element, fields, counts, keypoints));
   });
+  parsed.keypoints = std::make_unique<std::vector<double>>(keypoints);
   parsed.counts = std::make_unique<std::vector<uint32_t>>(counts);  // without slack
   return parsed;
 }
@@ -107,6 +123,16 @@ ParsedResults parse_chunk(ChunkParser& parser, const JsonChunk& chunk, std::stri
 void require_finite(double number, std::string_view what, size_t index) {
   if (!std::isfinite(number))
     throw IoError(fmt::format("results[{}]: {} must be finite, got {}", index, what, number));
+}
+
+void put_numbers(std::span<const double> numbers, std::string_view key, size_t index,
+                 JsonWriter& json) {
+  json.key(key).begin_array();
+  for (const double number : numbers) {
+    require_finite(number, key, index);
+    json.value(number);
+  }
+  json.end_array();
 }
 
 void put_detections(std::span<const Detection> detections, ResultFields fields, JsonWriter& json) {
@@ -134,11 +160,15 @@ class ResultsReader {
     for (const RawDetection& raw : part.detections) {
       count(raw.has_box, results_.boxes_);
       count(raw.has_mask, results_.masks_);
+      count(raw.num_keypoints > 0, results_.keypoints_);
       results_.detections_.push_back(raw);
       results_.detections_.back().mask.counts =
           std::span<const uint32_t>(*part.counts).subspan(raw.begin, raw.size);
+      results_.detections_.back().keypoints =
+          std::span<const double>(*part.keypoints).subspan(raw.first_keypoint, raw.num_keypoints);
     }
     results_.counts_.push_back(std::move(part.counts));
+    results_.keypoint_numbers_.push_back(std::move(part.keypoints));
   }
 
   void count(bool has_it, MemberUse& use) const {
@@ -157,20 +187,14 @@ void put_result(const Detection& d, size_t index, ResultFields fields, JsonWrite
   json.begin_object().field("image_id", d.image_id);
   if (!file_name.empty()) json.field("file_name", file_name);
   json.field("category_id", d.category_id);
-  if (fields.boxes) {
-    json.key("bbox").begin_array();
-    for (const double side : d.bbox) {
-      require_finite(side, "bbox", index);
-      json.value(side);
-    }
-    json.end_array();
-  }
+  if (fields.boxes) put_numbers(d.bbox, "bbox", index, json);
   json.field("score", d.score);
   if (fields.masks) {
     json.key("segmentation").begin_object().key("size").begin_array();
     json.value(d.mask.height).value(d.mask.width).end_array();
     json.field("counts", rle_to_string(d.mask)).end_object();
   }
+  if (fields.keypoints) put_numbers(d.keypoints, "keypoints", index, json);
   json.end_object();
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/files/base_name.h"
 #include "data/coco/annotation_checks.h"
+#include "data/coco/keypoints.h"
 
 namespace denovo::data {
 namespace {
@@ -73,6 +74,19 @@ std::string without_pixels_text(const CocoDataset& dataset, const TrainingView& 
       base_name(dataset.path()), view.instances.size(), largest->id, x, y, width, height);
 }
 
+/// Of the keypoints that categories have, for a model with so many.
+std::string keypoint_list_text(const CocoDataset& dataset, int num_keypoints) {
+  const auto found = std::ssize(keypoint_names(dataset));
+  if (found == 0)
+    return fmt::format(
+        "{}: no category has keypoints; set model.keypoint.enabled=false to train without",
+        base_name(dataset.path()));
+  if (std::string text = differing_keypoints_text(dataset); !text.empty()) return text;
+  if (std::string text = keypoint_count_text(dataset, num_keypoints); !text.empty())
+    return fmt::format("{}; model.keypoint.num_keypoints={} takes them", text, found);
+  return "";
+}
+
 }  // namespace
 
 std::string normalised_text(const CocoDataset& dataset, bool masks) {
@@ -103,10 +117,18 @@ std::string reason_to_refuse(const CocoDataset& dataset, const TrainingView& vie
         "{}: training needs at least one instance, got none: all {} annotations are crowds", file,
         view.num_crowds);
   if (all == 0) return fmt::format("{}: training needs at least one instance, got none", file);
+  if (filter.num_keypoints > 0)
+    if (std::string text = keypoint_list_text(dataset, filter.num_keypoints); !text.empty())
+      return text;
   if (std::string text = normalised_text(dataset, filter.masks); !text.empty()) return text;
   if (too_many_dropped(view, filter.max_bad_fraction))
     return fmt::format("{}: {}, got {} of {}{}{}", file, bad_fraction_rule(filter.max_bad_fraction),
                        view.num_dropped, all, remedy(view), view.example_text());
+  if (view.instances.empty() && view.num_unposed > 0)
+    return fmt::format(
+        "{}: no instance has a labelled keypoint on its image, got {} instances without; set "
+        "model.keypoint.enabled=false to train without",
+        file, view.num_unposed);
   if (view.instances.empty())
     return fmt::format("{}: training needs at least one instance, got none of {}{}", file, all,
                        view.example_text());

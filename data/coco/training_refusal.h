@@ -18,7 +18,9 @@ inline constexpr int64_t kHandful = 10;
 ///   at most max_bad_fraction of the instances are degenerate (dropped), or kHandful;
 ///   an instance is left;
 ///   the box of one of those left covers a pixel of its image;
-///   one of those left has a segmentation, if the model has a mask head.
+///   one of those left has a segmentation, if the model has a mask head;
+///   for a model with keypoints, before any instance is looked at: all categories that have some
+///   have the same, as many as the model's; and an instance has one that is labelled.
 std::string reason_to_refuse(const CocoDataset& dataset, const TrainingView& view,
                              const TrainingFilter& filter);
 

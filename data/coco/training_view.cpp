@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "data/coco/annotation_checks.h"
+#include "data/coco/keypoints.h"
 #include "data/coco/subset.h"
 #include "data/coco/training_refusal.h"
 
@@ -57,6 +58,7 @@ class ViewBuilder {
   TrainingView build() {
     view_.first_instance.push_back(0);
     view_.keeps_empty_images = filter_.keep_empty_images;
+    view_.limits.keypoints = filter_.num_keypoints;
     for (size_t i = 0; i < dataset_.images().size(); ++i) add_image(static_cast<int>(i));
     view_.refusal = reason_to_refuse(dataset_, view_, filter_);
     return std::move(view_);
@@ -66,6 +68,7 @@ class ViewBuilder {
   void add_image(int image) {
     const auto annotations = dataset_.annotations_of(image);
     for (const CocoAnnotation& annotation : annotations) add(annotation);
+    if (leave_out_unposed()) return;
     const auto end = static_cast<int64_t>(view_.instances.size());
     if (end == view_.first_instance.back()) {
       ++(annotations.empty() ? view_.num_empty_images : view_.num_unusable_images);
@@ -74,6 +77,24 @@ class ViewBuilder {
     view_.images.push_back(image);
     view_.first_instance.push_back(end);
     raise_limits(dataset_, view_.instances_of(view_.images.size() - 1), view_.limits);
+  }
+
+  /// The instances of the image that was just added, where a model with keypoints has none to
+  /// learn.
+  bool leave_out_unposed() {
+    if (filter_.num_keypoints == 0) return false;
+    const auto begin = view_.instances.begin() + view_.first_instance.back();
+    const auto unposed = view_.instances.end() - begin;
+    const auto has_some = [&](int index) {
+      return has_usable_keypoints(dataset_, dataset_.annotations()[static_cast<size_t>(index)]);
+    };
+    if (unposed == 0 || std::any_of(begin, view_.instances.end(), has_some)) return false;
+    for (auto i = begin; i != view_.instances.end(); ++i)
+      view_.num_box_only -= uses_[static_cast<size_t>(*i)] == InstanceUse::kBoxOnly;
+    view_.instances.erase(begin, view_.instances.end());
+    view_.num_unposed += unposed;
+    ++view_.num_unposed_images;
+    return true;
   }
 
   void add(const CocoAnnotation& annotation) {
@@ -119,9 +140,13 @@ std::string TrainingView::summary() const {
   if (negatives > 0) kept += fmt::format(", {} of the images as negatives", negatives);
   if (num_box_only > 0)
     kept += fmt::format(", {} of the instances without a mask, for their box alone", num_box_only);
+  std::string unposed;
+  if (num_unposed_images > 0)
+    unposed = fmt::format("{} images without keypoints, ", num_unposed_images);
   return fmt::format(
-      "{}; left out {} images without instances, {} crowds, {} degenerate instances{}", kept,
-      num_empty_images + num_unusable_images - negatives, num_crowds, num_dropped, example_text());
+      "{}; left out {}{} images without instances, {} crowds, {} degenerate instances{}", kept,
+      unposed, num_empty_images + num_unusable_images - negatives, num_crowds, num_dropped,
+      example_text());
 }
 
 TrainingView judge_dataset(const CocoDataset& dataset, const TrainingFilter& filter) {

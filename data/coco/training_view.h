@@ -1,5 +1,6 @@
 // The instances of a data set that training uses: crowds and degenerate annotations are left out
-// and counted; images without any instance are left out.
+// and counted; images without any instance are left out, for a model with keypoints those without
+// any keypoint.
 #pragma once
 
 #include <array>
@@ -14,6 +15,7 @@ namespace denovo::data {
 
 struct TrainingFilter {
   bool masks = true;               // the model has a mask head
+  int num_keypoints = 0;           // of its keypoint head; 0: it has none
   double max_bad_fraction = 0.01;  // training_refusal.h
   bool keep_empty_images = false;  // images without annotations train as negatives
   int64_t max_images = 0;          // of those left so many, drawn by the seed (subset.h); 0: all
@@ -26,6 +28,7 @@ struct TrainingLimits {
   int polygons_per_image = 0;  // usable ones (annotation_checks.h)
   int vertices_per_image = 0;  // of usable polygons, over all instances of the image
   int runs_per_image = 0;      // run lengths of RLE masks
+  int keypoints = 0;           // of an instance: TrainingFilter::num_keypoints
 };
 
 struct TrainingView {
@@ -38,13 +41,18 @@ struct TrainingView {
   // Images without annotations; images that have some, but no instance to train on: these show
   // objects and are no negatives.
   int64_t num_empty_images = 0, num_unusable_images = 0;
+  // For a model with keypoints: images with instances of which none has a usable one
+  // (keypoints.h), and these instances. They are left out, as in Detectron and detectron2.
+  int64_t num_unposed_images = 0, num_unposed = 0;
   bool keeps_empty_images = false;                 // the former are among `images`
   std::array<int64_t, kNumDefectKinds> reasons{};  // dropped instances by reason; some have two
   std::vector<Defect> examples;                    // the first five dropped instances
   std::string refusal;  // why training refuses the data, a sentence; empty when it does not
 
   /// Annotations that are not crowds.
-  int64_t num_instances() const { return static_cast<int64_t>(instances.size()) + num_dropped; }
+  int64_t num_instances() const {
+    return static_cast<int64_t>(instances.size()) + num_dropped + num_unposed;
+  }
   /// Annotation indices of the i-th kept image.
   std::span<const int> instances_of(size_t i) const {
     return std::span(instances).subspan(first_instance[i],

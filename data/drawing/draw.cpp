@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "core/error.h"
@@ -97,6 +98,19 @@ void draw_mask(Image& image, RleView mask, Rgb8 colour, float opacity) {
   }
 }
 
+void draw_line(Image& image, const std::array<float, 4>& line, Rgb8 colour, int thickness) {
+  int x = to_pixel(std::floor(line[0])), y = to_pixel(std::floor(line[1]));
+  const int x1 = to_pixel(std::floor(line[2])), y1 = to_pixel(std::floor(line[3]));
+  const int steps = std::max({std::abs(x1 - x), std::abs(y1 - y), 1}), before = (thickness - 1) / 2;
+  const double step_x = double(x1 - x) / steps, step_y = double(y1 - y) / steps;
+  const int x0 = x, y0 = y;
+  for (int i = 0; i <= steps; ++i) {
+    x = x0 + static_cast<int>(std::lround(i * step_x)) - before;
+    y = y0 + static_cast<int>(std::lround(i * step_y)) - before;
+    fill(image, x, y, x + thickness, y + thickness, colour);
+  }
+}
+
 void draw_text(Image& image, int x, int y, std::string_view text, Rgb8 colour, Rgb8 ground,
                int scale) {
   fill(image, x, y, x + text_width(text, scale), y + text_height(scale), ground);
@@ -125,6 +139,12 @@ void draw_instances(Image& image, const std::vector<DrawnInstance>& instances) {
   }
   for (const DrawnInstance& instance : instances) {
     draw_box(image, instance.box, class_colour(instance.class_index), scale);
+  }
+  for (const DrawnInstance& instance : instances) {
+    for (const auto& line : instance.lines)
+      draw_line(image, line, class_colour(instance.class_index), scale);
+    for (const auto& [x, y] : instance.points)
+      draw_line(image, {x, y, x, y}, kWhite, 2 * scale + 1);
   }
   for (const DrawnInstance& instance : instances) {
     if (instance.label.empty()) continue;

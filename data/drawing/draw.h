@@ -26,6 +26,9 @@ void draw_box(Image& image, const std::array<float, 4>& box, Rgb8 colour, int th
 /// of the image's size.
 void draw_mask(Image& image, RleView mask, Rgb8 colour, float opacity = 0.45f);
 
+/// From (x0, y0) to (x1, y1), in continuous pixels.
+void draw_line(Image& image, const std::array<float, 4>& line, Rgb8 colour, int thickness = 1);
+
 /// Text on a filled ground, top left corner at (x, y); each dot of the font is scale x scale
 /// pixels. Characters beyond ASCII become boxes.
 void draw_text(Image& image, int x, int y, std::string_view text, Rgb8 colour, Rgb8 ground,
@@ -35,12 +38,15 @@ void draw_text(Image& image, int x, int y, std::string_view text, Rgb8 colour, R
 struct DrawnInstance {
   int class_index = 0;
   std::array<float, 4> box{};
-  Rle mask;           // no counts = no mask
-  std::string label;  // "disc 87%"; empty = none
+  Rle mask;                                       // no counts = no mask
+  std::string label;                              // "disc 87%"; empty = none
+  std::vector<std::array<float, 2>> points = {};  // keypoints, continuous pixels
+  std::vector<std::array<float, 4>> lines = {};   // of their skeleton, x0 y0 x1 y1
 };
 
-/// Masks first, in the order given, then boxes, then labels: each label stands on its box's upper
-/// edge, moved into the image. Line and font sizes grow with the image's short side.
+/// Masks first, in the order given, then boxes, skeletons with white dots for keypoints, and
+/// labels: each label stands on its box's upper edge, moved into the image. Line and font sizes
+/// grow with the image's short side.
 void draw_instances(Image& image, const std::vector<DrawnInstance>& instances);
 
 /// "name 87%"; scores as fractions.

@@ -113,7 +113,7 @@ size_t end_of_place(const std::vector<Placed>& items, size_t begin) {
 }  // namespace
 
 Cells sort_into_cells(const CocoDataset& ground_truth, std::span<const Detection> detections,
-                      const EvaluationOptions& options) {
+                      int limit, const EvaluationOptions& options) {
   Cells result;
   const std::vector<Placed> truths = place_truths(ground_truth, options);
   std::vector<Placed> found = place_detections(ground_truth, detections, options, result.warnings);
@@ -138,7 +138,7 @@ Cells sort_into_cells(const CocoDataset& ground_truth, std::span<const Detection
     if (take_found) {
       const size_t end = end_of_place(found, d);
       sort_by_score({&found[d], end - d}, detections);
-      cell.num_detections = std::min<int64_t>(end - d, kDetectionLimits.back());
+      cell.num_detections = std::min<int64_t>(end - d, limit);
       for (int64_t i = 0; i < cell.num_detections; ++i)
         result.detections.push_back(found[d + i].index);
       d = end;

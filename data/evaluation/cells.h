@@ -17,7 +17,7 @@ struct Cell {
 };
 
 /// Indices of annotations and detections, grouped by category, then image (ascending), in the order
-/// in which the reference meets them; detections by descending score, at most 100 a cell.
+/// in which the reference meets them; detections by descending score, at most `limit` a cell.
 struct Cells {
   std::vector<Cell> cells;
   std::vector<int> truths, detections;
@@ -25,6 +25,6 @@ struct Cells {
 };
 
 Cells sort_into_cells(const CocoDataset& ground_truth, std::span<const Detection> detections,
-                      const EvaluationOptions& options);
+                      int limit, const EvaluationOptions& options);
 
 }  // namespace denovo::data

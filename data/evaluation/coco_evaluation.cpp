@@ -2,19 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/files/base_name.h"
+#include "data/coco/keypoints.h"
 #include "data/coco/match_categories.h"
 #include "data/evaluation/cell_curves.h"
 #include "data/evaluation/numpy_sums.h"
+#include "data/evaluation/oks.h"
 
 namespace denovo::data {
 namespace {
 
+enum { kAll, kSmall, kMedium, kLarge };  // area ranges
+
 class Accumulator {
  public:
-  Accumulator(const Matching& matching, int num_categories)
-      : matching_(matching), num_categories_(num_categories) {
-    const size_t num_recalls = size_t{kNumIouThresholds} * num_categories * kNumAreas * kNumLimits;
+  Accumulator(const Matching& matching, int num_categories, EvaluationAxes axes)
+      : matching_(matching), num_categories_(num_categories), axes_(axes) {
+    const size_t num_recalls = kNumIouThresholds * num_columns();
     curves_.num_categories = num_categories;
+    curves_.num_areas = static_cast<int>(axes.areas.size());
+    curves_.num_limits = static_cast<int>(axes.limits.size());
     curves_.recall.assign(num_recalls, -1);
     curves_.precision.assign(num_recalls * kNumRecallPoints, -1);
     curves_.scores.assign(num_recalls * kNumRecallPoints, -1);
@@ -24,27 +34,32 @@ class Accumulator {
     std::vector<std::vector<int>> orders(num_categories_);
 #pragma omp parallel for schedule(dynamic)
     for (int k = 0; k < num_categories_; ++k) orders[k] = score_order(matching_.detections_of(k));
-    const int num_tasks = num_categories_ * kNumAreas * kNumLimits;
+    const size_t per_category = axes_.areas.size() * axes_.limits.size(), columns = num_columns();
 #pragma omp parallel
     {
       CellTracer tracer;
 #pragma omp for schedule(dynamic)
-      for (int task = 0; task < num_tasks; ++task) {
-        const int k = task / (kNumAreas * kNumLimits);
-        accumulate(tracer, k, task / kNumLimits % kNumAreas, task % kNumLimits, orders[k]);
+      for (size_t column = 0; column < columns; ++column) {
+        const size_t k = column / per_category, cell = column % per_category;
+        accumulate(tracer, k, axes_.areas[cell / axes_.limits.size()],
+                   axes_.limits[cell % axes_.limits.size()], orders[k], column);
       }
     }
     return std::move(curves_);
   }
 
  private:
-  void accumulate(CellTracer& tracer, int k, int area, int m, std::span<const int> order) {
-    const int64_t num_positives = matching_.num_positives[k][area];
+  size_t num_columns() const {
+    return static_cast<size_t>(num_categories_) * axes_.areas.size() * axes_.limits.size();
+  }
+
+  void accumulate(CellTracer& tracer, size_t k, int area, int limit, std::span<const int> order,
+                  size_t column) {
+    const int64_t num_positives = matching_.num_positives[k][static_cast<size_t>(area)];
     if (num_positives == 0) return;
-    const CellCurves& cell =
-        tracer.trace(matching_.detections_of(k), order, num_positives, area, kDetectionLimits[m]);
-    const size_t column = (size_t(k) * kNumAreas + area) * kNumLimits + m;
-    const size_t columns = size_t(num_categories_) * kNumAreas * kNumLimits;
+    const CellCurves& cell = tracer.trace(matching_.detections_of(static_cast<int>(k)), order,
+                                          num_positives, area, limit);
+    const size_t columns = num_columns();
     for (int t = 0; t < kNumIouThresholds; ++t) {
       curves_.recall[t * columns + column] = cell.recall[t];
       for (int r = 0; r < kNumRecallPoints; ++r) {
@@ -57,62 +72,101 @@ class Accumulator {
 
   const Matching& matching_;
   const int num_categories_;
+  const EvaluationAxes axes_;
   EvaluationCurves curves_;
 };
 
-/// Mean of the defined cells of `values` [outer, K, A, M] at one area and limit, in C order.
-double mean_of(std::span<const double> values, int num_categories, int area, int m,
-               int only_category = -1) {
+/// Mean of the defined cells of `values` [outer, K, A, M] at one place of A and M, in C order.
+double mean_of(std::span<const double> values, const EvaluationCurves& curves, size_t area,
+               size_t limit, int only_category = -1) {
   std::vector<double> defined;
-  const size_t stride = size_t{kNumAreas} * kNumLimits;
+  const auto num_limits = static_cast<size_t>(curves.num_limits);
+  const auto num_categories = static_cast<size_t>(curves.num_categories);
+  const size_t stride = static_cast<size_t>(curves.num_areas) * num_limits;
   const size_t rows = num_categories == 0 ? 0 : values.size() / stride;
   for (size_t row = 0; row < rows; ++row) {
     if (only_category >= 0 && row % num_categories != static_cast<size_t>(only_category)) continue;
-    const double value = values[row * stride + size_t(area) * kNumLimits + m];
+    const double value = values[row * stride + area * num_limits + limit];
     if (value > -1) defined.push_back(value);
   }
   return numpy_mean(defined);
 }
 
-CocoStats summarize(const EvaluationCurves& curves) {
-  enum { kAll, kSmall, kMedium, kLarge };
-  enum { kOne, kTen, kHundred };
-  const int k = curves.num_categories;
-  const std::span<const double> precision(curves.precision), recall(curves.recall);
-  const auto at_threshold = [&](int t) {
-    const size_t size = precision.size() / kNumIouThresholds;
-    return precision.subspan(t * size, size);
-  };
+size_t place_in(std::span<const int> list, int value) {
+  return static_cast<size_t>(std::find(list.begin(), list.end(), value) - list.begin());
+}
+
+CocoStats summarize(const EvaluationCurves& curves, IouType type) {
+  const EvaluationAxes axes = EvaluationAxes::of(type);
   CocoStats stats;
-  stats.AP = mean_of(precision, k, kAll, kHundred);
-  stats.AP50 = mean_of(at_threshold(0), k, kAll, kHundred);
-  stats.AP75 = mean_of(at_threshold(5), k, kAll, kHundred);
-  stats.APs = mean_of(precision, k, kSmall, kHundred);
-  stats.APm = mean_of(precision, k, kMedium, kHundred);
-  stats.APl = mean_of(precision, k, kLarge, kHundred);
-  stats.AR1 = mean_of(recall, k, kAll, kOne);
-  stats.AR10 = mean_of(recall, k, kAll, kTen);
-  stats.AR100 = mean_of(recall, k, kAll, kHundred);
-  stats.ARs = mean_of(recall, k, kSmall, kHundred);
-  stats.ARm = mean_of(recall, k, kMedium, kHundred);
-  stats.ARl = mean_of(recall, k, kLarge, kHundred);
+  for (const CocoNumber& number : CocoNumber::of(type)) {
+    std::span<const double> values = number.precision ? curves.precision : curves.recall;
+    if (number.threshold >= 0) {
+      const size_t size = values.size() / kNumIouThresholds;
+      values = values.subspan(static_cast<size_t>(number.threshold) * size, size);
+    }
+    stats.*number.value = mean_of(values, curves, place_in(axes.areas, number.area),
+                                  place_in(axes.limits, number.limit));
+  }
   return stats;
 }
 
 std::vector<CategoryPrecision> precision_per_category(const CocoDataset& dataset,
                                                       const EvaluationCurves& curves) {
   const std::vector<std::string> names = distinct_names(dataset.categories());
+  const auto last_limit = static_cast<size_t>(curves.num_limits - 1);
   std::vector<CategoryPrecision> table;
   for (int k = 0; k < curves.num_categories; ++k)
-    table.push_back({names[static_cast<size_t>(k)],
-                     mean_of(curves.precision, curves.num_categories, 0, kNumLimits - 1, k)});
+    table.push_back(
+        {names[static_cast<size_t>(k)], mean_of(curves.precision, curves, 0, last_limit, k)});
   return table;
 }
 
 }  // namespace
 
 std::string_view iou_type_name(IouType type) {
-  return type == IouType::kBbox ? "bbox" : "segm";
+  switch (type) {
+    case IouType::kSegm:
+      return "segm";
+    case IouType::kKeypoints:
+      return "keypoints";
+    default:
+      return "bbox";
+  }
+}
+
+EvaluationAxes EvaluationAxes::of(IouType type) {
+  static constexpr int kAreas[] = {kAll, kSmall, kMedium, kLarge}, kLimits[] = {1, 10, 100};
+  static constexpr int kKeypointAreas[] = {kAll, kMedium, kLarge}, kKeypointLimits[] = {20};
+  if (type == IouType::kKeypoints) return {kKeypointAreas, kKeypointLimits};
+  return {kAreas, kLimits};
+}
+
+std::span<const CocoNumber> CocoNumber::of(IouType type) {
+  using S = CocoStats;
+  // Thresholds 0 and 5 are 0.5 and 0.75.
+  static constexpr CocoNumber kNumbers[] = {
+      {"AP", &S::AP, true, -1, kAll, 100},        {"AP50", &S::AP50, true, 0, kAll, 100},
+      {"AP75", &S::AP75, true, 5, kAll, 100},     {"APs", &S::APs, true, -1, kSmall, 100},
+      {"APm", &S::APm, true, -1, kMedium, 100},   {"APl", &S::APl, true, -1, kLarge, 100},
+      {"AR1", &S::AR1, false, -1, kAll, 1},       {"AR10", &S::AR10, false, -1, kAll, 10},
+      {"AR100", &S::AR100, false, -1, kAll, 100}, {"ARs", &S::ARs, false, -1, kSmall, 100},
+      {"ARm", &S::ARm, false, -1, kMedium, 100},  {"ARl", &S::ARl, false, -1, kLarge, 100}};
+  static constexpr CocoNumber kOfKeypoints[] = {
+      {"AP", &S::AP, true, -1, kAll, 20},       {"AP50", &S::AP50, true, 0, kAll, 20},
+      {"AP75", &S::AP75, true, 5, kAll, 20},    {"APm", &S::APm, true, -1, kMedium, 20},
+      {"APl", &S::APl, true, -1, kLarge, 20},   {"AR", &S::AR, false, -1, kAll, 20},
+      {"AR50", &S::AR50, false, 0, kAll, 20},   {"AR75", &S::AR75, false, 5, kAll, 20},
+      {"ARm", &S::ARm, false, -1, kMedium, 20}, {"ARl", &S::ARl, false, -1, kLarge, 20}};
+  if (type == IouType::kKeypoints) return kOfKeypoints;
+  return kNumbers;
+}
+
+std::vector<std::pair<const char*, double>> EvaluationResult::numbers() const {
+  std::vector<std::pair<const char*, double>> numbers;
+  for (const CocoNumber& number : CocoNumber::of(iou_type))
+    numbers.emplace_back(number.name, stats.*number.value);
+  return numbers;
 }
 
 std::string EvaluationOptions::place_of_detection(int64_t i) const {
@@ -126,34 +180,33 @@ EvaluationResult evaluate_coco(const CocoDataset& ground_truth,
   Matching matching = match_detections(ground_truth, detections, iou_type, options);
   EvaluationResult result;
   result.iou_type = iou_type;
-  result.curves = Accumulator(matching, ground_truth.num_classes()).run();
-  result.stats = summarize(result.curves);
+  result.curves =
+      Accumulator(matching, ground_truth.num_classes(), EvaluationAxes::of(iou_type)).run();
+  result.stats = summarize(result.curves, iou_type);
   result.per_category = precision_per_category(ground_truth, result.curves);
   result.warnings = std::move(matching.warnings);
   return result;
 }
 
-std::string summary_text(const CocoStats& stats) {
-  struct Line {
-    bool precision;
-    const char *iou, *area;
-    int limit;
-  };
-  static constexpr Line kLines[] = {
-      {true, "0.50:0.95", "all", 100},     {true, "0.50", "all", 100},
-      {true, "0.75", "all", 100},          {true, "0.50:0.95", "small", 100},
-      {true, "0.50:0.95", "medium", 100},  {true, "0.50:0.95", "large", 100},
-      {false, "0.50:0.95", "all", 1},      {false, "0.50:0.95", "all", 10},
-      {false, "0.50:0.95", "all", 100},    {false, "0.50:0.95", "small", 100},
-      {false, "0.50:0.95", "medium", 100}, {false, "0.50:0.95", "large", 100}};
-  const std::array<double, 12> values = stats.values();
+void require_sigmas(const CocoDataset& ground_truth, std::span<const double> sigmas) {
+  const size_t keypoints = keypoint_names(ground_truth).size();
+  const size_t count = sigmas.empty() ? coco_sigmas().size() : sigmas.size();
+  if (keypoints > 0 && keypoints != count)
+    throw IoError(fmt::format(
+        "{}: OKS needs a sigma for each of its {} keypoints, got {}{}; --sigmas or "
+        "eval.keypoint_sigmas give them",
+        base_name(ground_truth.path()), keypoints, sigmas.empty() ? "COCO's " : "", count));
+}
+
+std::string summary_text(const EvaluationResult& result) {
+  static constexpr const char* kAreaNames[] = {"all", "small", "medium", "large"};
   std::string text;
-  for (size_t i = 0; i < values.size(); ++i) {
-    const Line& line = kLines[i];
-    text +=
-        fmt::format(" {:<18} {} @[ IoU={:<9} | area={:>6s} | maxDets={:>3d} ] = {:0.3f}\n",
-                    line.precision ? "Average Precision" : "Average Recall",
-                    line.precision ? "(AP)" : "(AR)", line.iou, line.area, line.limit, values[i]);
+  for (const CocoNumber& number : CocoNumber::of(result.iou_type)) {
+    const char* iou = number.threshold < 0 ? "0.50:0.95" : number.threshold == 0 ? "0.50" : "0.75";
+    text += fmt::format(" {:<18} {} @[ IoU={:<9} | area={:>6s} | maxDets={:>3d} ] = {:0.3f}\n",
+                        number.precision ? "Average Precision" : "Average Recall",
+                        number.precision ? "(AP)" : "(AR)", iou, kAreaNames[number.area],
+                        number.limit, result.stats.*number.value);
   }
   return text;
 }

@@ -9,8 +9,8 @@
 namespace denovo::data {
 
 /// One result per type of `types`, or, when it is empty, per member that every detection carries
-/// (boxes first; boxes for an empty list). Throws IoError as read_coco, read_results and
-/// evaluate_coco do, and when the detections carry neither.
+/// (boxes, masks, keypoints; boxes for an empty list). Throws IoError as read_coco, read_results
+/// and evaluate_coco do, and when the detections carry none.
 std::vector<EvaluationResult> evaluate_files(const std::string& ground_truth_path,
                                              const std::string& results_path,
                                              std::vector<IouType> types,

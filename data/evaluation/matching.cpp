@@ -11,6 +11,7 @@
 #include "core/files/base_name.h"
 #include "data/evaluation/cells.h"
 #include "data/evaluation/numpy_sums.h"
+#include "data/evaluation/oks.h"
 
 namespace denovo::data {
 namespace {
@@ -52,6 +53,7 @@ class CellMatcher {
         cells_(cells),
         iou_type_(iou_type),
         options_(options),
+        oks_(options.sigmas.empty() ? coco_sigmas() : options.sigmas),
         thresholds_(numpy_linspace(0.5, 0.95, kNumIouThresholds)) {
     for (double& threshold : thresholds_) threshold = std::min(threshold, 1 - 1e-10);
   }
@@ -91,10 +93,16 @@ class CellMatcher {
   void compute_ious(const Cell& cell) {
     ious_.assign(static_cast<size_t>(num_detections_) * num_truths_, 0);
     detection_areas_.resize(num_detections_);
-    if (iou_type_ == IouType::kBbox)
-      compute_box_ious(cell);
-    else
-      compute_mask_ious(cell);
+    switch (iou_type_) {
+      case IouType::kBbox:
+        compute_box_ious(cell);
+        break;
+      case IouType::kSegm:
+        compute_mask_ious(cell);
+        break;
+      case IouType::kKeypoints:
+        compute_oks(cell);
+    }
     candidates_.clear();
     for (int d = 0; d < num_detections_; ++d) {
       const double* row = ious_.data() + static_cast<size_t>(d) * num_truths_;
@@ -139,6 +147,30 @@ class CellMatcher {
     }
   }
 
+  void compute_oks(const Cell& cell) {
+    for (int d = 0; d < num_detections_; ++d) {
+      const std::span<const double> found = detection(cell, d).keypoints;
+      if (found.size() != 3 * oks_.num_keypoints())
+        throw IoError(
+            fmt::format("{}: keypoints must be {} triples, one for each sigma, got {}",
+                        options_.place_of_detection(cells_.detections[cell.first_detection + d]),
+                        oks_.num_keypoints(), found.size() / 3));
+      detection_areas_[d] = keypoint_area(found);
+    }
+    if (num_detections_ == 0) return;
+    for (int g = 0; g < num_truths_; ++g) {
+      const std::span<const double> truth = dataset_.keypoints(*truths_[g]);
+      if (!truth.empty() && truth.size() != 3 * oks_.num_keypoints())
+        throw IoError(fmt::format(
+            "{}: annotation {}: keypoints must be {} triples, one for each "
+            "sigma, got {}",
+            base_name(dataset_.path()), truths_[g]->id, oks_.num_keypoints(), truth.size() / 3));
+      for (int d = 0; d < num_detections_; ++d)
+        ious_[static_cast<size_t>(d) * num_truths_ + g] = oks_.similarity(
+            detection(cell, d).keypoints, truth, truths_[g]->bbox, truths_[g]->area);
+    }
+  }
+
   double mask_iou(RleView mask, int64_t area, const Rle& truth, bool crowd) {
     if (mask.height != truth.height || mask.width != truth.width) {
       ++num_size_mismatches_;
@@ -155,7 +187,8 @@ class CellMatcher {
     ignored_.resize(num_truths_);
     order_.clear();
     for (int g = 0; g < num_truths_; ++g) {
-      ignored_[g] = truths_[g]->crowd || outside(truths_[g]->area, area);
+      const bool unlabelled = iou_type_ == IouType::kKeypoints && truths_[g]->num_keypoints == 0;
+      ignored_[g] = truths_[g]->crowd || unlabelled || outside(truths_[g]->area, area);
       if (!ignored_[g]) order_.push_back(g);
     }
     const auto num_positives = static_cast<int64_t>(order_.size());
@@ -191,6 +224,7 @@ class CellMatcher {
   const Cells& cells_;
   const IouType iou_type_;
   const EvaluationOptions& options_;
+  Oks oks_;
   std::vector<double> thresholds_;
   int num_truths_ = 0, num_detections_ = 0;
   int64_t num_size_mismatches_ = 0;
@@ -236,9 +270,11 @@ void warn_of_quirks(const CocoDataset& dataset, const EvaluationOptions& options
 
 Matching match_detections(const CocoDataset& ground_truth, std::span<const Detection> detections,
                           IouType iou_type, const EvaluationOptions& options) {
+  if (iou_type == IouType::kKeypoints) require_sigmas(ground_truth, options.sigmas);
   Matching matching;
   warn_of_quirks(ground_truth, options, matching.warnings);
-  Cells cells = sort_into_cells(ground_truth, detections, options);
+  Cells cells = sort_into_cells(ground_truth, detections,
+                                EvaluationAxes::of(iou_type).limits.back(), options);
   std::move(cells.warnings.begin(), cells.warnings.end(), std::back_inserter(matching.warnings));
 
   const auto num_cells = static_cast<int64_t>(cells.cells.size());

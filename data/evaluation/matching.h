@@ -19,7 +19,7 @@ using ThresholdBits = uint16_t;
 inline constexpr double kAreaRanges[kNumAreas][2] = {
     {0, 1e10}, {0, 32. * 32}, {32. * 32, 96. * 96}, {96. * 96, 1e10}};
 
-/// One of the at most 100 detections of an image and category that count.
+/// One of the detections of an image and category that count: at most as many as the last limit.
 struct MatchedDetection {
   double score = 0;
   int image = 0;  // index into CocoDataset::images

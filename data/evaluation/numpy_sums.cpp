@@ -37,9 +37,13 @@ std::vector<double> numpy_linspace(double start, double stop, int num) {
   return values;
 }
 
+double numpy_sum(std::span<const double> values) {
+  return pairwise_sum(values.data(), values.size());
+}
+
 double numpy_mean(std::span<const double> values) {
   if (values.empty()) return -1;
-  return pairwise_sum(values.data(), values.size()) / static_cast<double>(values.size());
+  return numpy_sum(values) / static_cast<double>(values.size());
 }
 
 }  // namespace denovo::data

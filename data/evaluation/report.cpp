@@ -14,8 +14,7 @@ std::string report_json(std::span<const EvaluationResult> results) {
   json.begin_object();
   for (const EvaluationResult& result : results) {
     json.key(iou_type_name(result.iou_type)).begin_object();
-    const std::array<double, 12> values = result.stats.values();
-    for (size_t i = 0; i < values.size(); ++i) json.field(CocoStats::kNames[i], values[i]);
+    for (const auto& [name, value] : result.numbers()) json.field(name, value);
     json.key("per_category").begin_object();
     for (const CategoryPrecision& category : result.per_category)
       json.field(category.name, category.AP);
@@ -38,11 +37,11 @@ std::string per_category_table(const EvaluationResult& result) {
 }
 
 void write_curves(const std::string& path, std::span<const EvaluationResult> results) {
-  constexpr int64_t T = kNumIouThresholds, R = kNumRecallPoints, A = kNumAreas, M = kNumLimits;
+  constexpr int64_t T = kNumIouThresholds, R = kNumRecallPoints;
   NamedTensors tensors;
   for (const EvaluationResult& result : results) {
     const EvaluationCurves& curves = result.curves;
-    const int64_t K = curves.num_categories;
+    const int64_t K = curves.num_categories, A = curves.num_areas, M = curves.num_limits;
     const std::string type(iou_type_name(result.iou_type));
     tensors.emplace_back(type + ".precision", Tensor::from({T, R, K, A, M}, curves.precision));
     tensors.emplace_back(type + ".recall", Tensor::from({T, K, A, M}, curves.recall));

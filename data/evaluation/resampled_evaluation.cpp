@@ -10,7 +10,8 @@ constexpr int kAll = 0;  // the area range of AP
 ResampledEvaluation::ResampledEvaluation(const CocoDataset& ground_truth,
                                          std::span<const Detection> detections, IouType iou_type,
                                          const EvaluationOptions& options)
-    : matching_(match_detections(ground_truth, detections, iou_type, options)) {
+    : matching_(match_detections(ground_truth, detections, iou_type, options)),
+      limit_(EvaluationAxes::of(iou_type).limits.back()) {
   for (int k = 0; k < ground_truth.num_classes(); ++k)
     orders_.push_back(score_order(matching_.detections_of(k)));
 }
@@ -28,7 +29,7 @@ double ResampledEvaluation::ap(std::span<const int> copies) const {
   for (size_t column = 0; column < defined.size(); ++column) {
     const int k = defined[column];
     const CellCurves& cell = tracer.trace(matching_.detections_of(k), orders_[k], num_positives[k],
-                                          kAll, kDetectionLimits.back(), copies);
+                                          kAll, limit_, copies);
     double* place = precision.data() + column;
     for (const auto& row : cell.precision)
       for (const double value : row) {

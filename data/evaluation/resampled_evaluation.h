@@ -25,6 +25,7 @@ class ResampledEvaluation {
 
  private:
   Matching matching_;
+  int limit_;                             // on detections per image and category
   std::vector<std::vector<int>> orders_;  // per category
 };
 

@@ -12,6 +12,7 @@ constexpr Tensor Batch::*kTensors[] = {
     &Batch::image_ids,  &Batch::boxes,          &Batch::classes,
     &Batch::polygon_xy, &Batch::polygon_starts, &Batch::instance_polygons,
     &Batch::run_ends,   &Batch::instance_runs,  &Batch::transforms,
+    &Batch::keypoints,
 };
 
 }  // namespace

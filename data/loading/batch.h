@@ -1,5 +1,5 @@
 // A batch of images with their objects, in host memory. N images, padded to H x W; G object slots,
-// V polygon vertices, P polygons, R run lengths per image (Capacities).
+// V polygon vertices, P polygons, R run lengths per image, J keypoints per object (Capacities).
 #pragma once
 
 #include <span>
@@ -16,6 +16,7 @@ struct Capacities {
   int64_t vertices = 8;   // V
   int64_t polygons = 8;   // P
   int64_t runs = 0;       // R; 0 where no instance has run lengths
+  int64_t keypoints = 0;  // J, of an instance; 0: none, their tensor stays undefined
   bool masks = true;      // false: boxes only, the tensors of masks stay undefined
 };
 
@@ -36,6 +37,10 @@ struct Batch {
   Tensor run_ends;           // i32 [N, R], cumulative, column-major, zeros first; may be undefined
   Tensor instance_runs;      // i32 [N, G + 1]; undefined where run_ends is
   Tensor transforms;         // f32 [N, 4]: scale_x, scale_y, flipped 0 or 1, resized width
+
+  // f32 [N, G, J, 3]: x, y in pixels of the network input, v as in the file (CocoDataset). A
+  // keypoint that is missing, or not on the image, and those of empty slots are 0, 0, 0.
+  Tensor keypoints;
 
   int64_t count() const { return images.size(0); }
 };

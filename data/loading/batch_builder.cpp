@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "data/coco/annotation_checks.h"
+#include "data/coco/keypoints.h"
 
 namespace denovo::data {
 namespace {
@@ -73,6 +74,20 @@ void write_box(const PointMap& map, const std::array<double, 4>& bbox, float* bo
   }
 }
 
+/// Writes one object's x, y, v, moved by `offset` from the pixels that keypoints name. In a flipped
+/// image the left eye is where the right one was.
+void write_keypoints(const PointMap& map, const CocoImage& image, std::span<const double> keypoints,
+                     std::span<const int> mirror, double offset, float* xyv) {
+  for (size_t k = 0; 3 * k < keypoints.size(); ++k) {
+    const auto keypoint = keypoints.subspan(3 * k).first<3>();
+    if (!usable_keypoint(image, keypoint)) continue;
+    float* to = xyv + 3 * (map.flipped ? static_cast<size_t>(mirror[k]) : k);
+    to[0] = static_cast<float>(map.x(keypoint[0] + offset));
+    to[1] = static_cast<float>(map.y(keypoint[1] + offset));
+    to[2] = static_cast<float>(keypoint[2]);
+  }
+}
+
 /// Writes the masks of one image, instance after instance.
 class MaskWriter {
  public:
@@ -131,6 +146,8 @@ void allocate_objects(const Capacities& capacities, Batch& batch) {
   const int64_t n = batch.count(), slots = capacities.instances;
   batch.boxes = Tensor::zeros({n, slots, 4}, DType::kF32);
   batch.classes = Tensor::full({n, slots}, -1, DType::kI32);
+  if (capacities.keypoints > 0)
+    batch.keypoints = Tensor::zeros({n, slots, capacities.keypoints, 3}, DType::kF32);
   if (!capacities.masks) return;
   batch.polygon_xy = Tensor::zeros({n, capacities.vertices, 2}, DType::kF32);
   batch.polygon_starts = Tensor::empty({n, capacities.polygons + 1}, DType::kI32);
@@ -149,6 +166,7 @@ Capacities capacities_of(const TrainingLimits& limits, bool masks) {
   capacities.vertices = round_up_to_8(limits.vertices_per_image);
   capacities.polygons = round_up_to_8(limits.polygons_per_image);
   if (limits.runs_per_image > 0) capacities.runs = round_up_to_8(limits.runs_per_image);
+  capacities.keypoints = limits.keypoints;
   return capacities;
 }
 
@@ -158,6 +176,7 @@ BatchBuilder::BatchBuilder(ImageFiles files, const TrainingView& view, BatchBuil
       view_(view),
       options_(std::move(options)),
       view_position_(dataset_.images().size(), -1),
+      mirror_(mirrored_keypoints(keypoint_names(dataset_))),
       capacities_(capacities_of(view.limits, options_.masks)),
       images_(dataset_.images().size(), options_.cache_bytes,
               [this](size_t image) { return files_.read(static_cast<int>(image)); }) {
@@ -201,6 +220,13 @@ void BatchBuilder::fill_objects(const PlannedImage& planned, int slot, Batch& ba
     const int64_t index = slot * slots + static_cast<int64_t>(g);
     write_box(map, annotation.bbox, batch.boxes.data<float>() + 4 * index);
     batch.classes.data<int32_t>()[index] = annotation.category;
+    if (const std::span<const double> keypoints = dataset_.keypoints(annotation);
+        capacities_.keypoints > 0 && !keypoints.empty()) {
+      DENOVO_DCHECK(std::ssize(keypoints) == 3 * capacities_.keypoints);
+      write_keypoints(map, dataset_.images()[static_cast<size_t>(planned.image)], keypoints,
+                      mirror_, options_.keypoint_offset,
+                      batch.keypoints.data<float>() + index * 3 * capacities_.keypoints);
+    }
   }
   if (!capacities_.masks) return;
   MaskWriter writer(capacities_, slot, batch);

@@ -15,6 +15,7 @@ namespace denovo::data {
 struct BatchBuilderOptions {
   InputRule rule;
   bool masks = true;                       // fill the tensors of masks
+  double keypoint_offset = 0.5;            // from the pixel that a keypoint names: to its centre
   bool skip_bad_images = false;            // training only: see build()
   uint64_t seed = 0;                       // of the transforms that substitutes draw
   int64_t cache_bytes = int64_t{1} << 30;  // of decoded images
@@ -48,6 +49,7 @@ class BatchBuilder {
   const TrainingView& view_;
   const BatchBuilderOptions options_;
   std::vector<int> view_position_;  // of each image of the data set; -1 = not in the view
+  std::vector<int> mirror_;         // of the keypoints: mirrored_keypoints
   Capacities capacities_;
   DecodedImages images_;
 };

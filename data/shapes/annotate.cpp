@@ -1,7 +1,9 @@
 #include "data/shapes/annotate.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "data/shapes/corners.h"
 #include "data/shapes/trace.h"
 
 namespace denovo::data {
@@ -35,6 +37,37 @@ void remove_specks(std::vector<uint8_t>& mask, int height, int width) {
   }
 }
 
+/// The corners of instance i: visible where the instance shows just inside of them, else labelled
+/// but hidden; missing where they are off the image.
+std::vector<double> corner_keypoints(const Scene& scene, const Rendering& rendering, int instance) {
+  constexpr float kInside = 0.9f;  // of the way from the figure's centre
+  std::vector<double> keypoints(3 * kCornerNames.size());
+  if (scene.instances[static_cast<size_t>(instance)].is_crowd) return keypoints;
+  const auto of_instance = std::find_if(scene.figures.begin(), scene.figures.end(),
+                                        [&](const auto& f) { return f.instance == instance; });
+  const Figure& figure = of_instance->figure;
+  const auto on_image = [&](const CornerPoint& point) {
+    return point.x >= 0 && point.y >= 0 && point.x < static_cast<float>(scene.width) &&
+           point.y < static_cast<float>(scene.height);
+  };
+  for (const Corner& corner : corners_of(figure.outline)) {
+    const CornerPoint point = place_of(figure, corner);
+    if (!on_image(point)) continue;
+    const CornerPoint inner =
+        place_of(figure, {corner.name, kInside * corner.u, kInside * corner.v});
+    const size_t pixel = static_cast<size_t>(inner.y) * static_cast<size_t>(scene.width) +
+                         static_cast<size_t>(inner.x);
+    const bool shows = on_image(inner) && rendering.owner[pixel] == instance;
+    // COCO's coordinates are 0 at the centre of the first pixel.
+    const auto coordinate = [](float at) { return std::round(100 * (at - 0.5)) / 100; };
+    double* keypoint = keypoints.data() + 3 * corner.name;
+    keypoint[0] = coordinate(point.x);
+    keypoint[1] = coordinate(point.y);
+    keypoint[2] = shows ? 2 : 1;
+  }
+  return keypoints;
+}
+
 }  // namespace
 
 std::vector<ShapeAnnotation> annotate(const Scene& scene, const Rendering& rendering) {
@@ -63,6 +96,7 @@ std::vector<ShapeAnnotation> annotate(const Scene& scene, const Rendering& rende
     } else {
       annotation.polygons = trace_polygons({mask.data(), scene.height, scene.width});
     }
+    annotation.keypoints = corner_keypoints(scene, rendering, static_cast<int>(i));
     annotations.push_back(std::move(annotation));
   }
   return annotations;

@@ -12,8 +12,10 @@
 #include "core/error.h"
 #include "core/files/atomic_write.h"
 #include "core/files/run_lock.h"
+#include "data/coco/keypoints.h"
 #include "data/image/image_file.h"
 #include "data/shapes/annotate.h"
+#include "data/shapes/corners.h"
 #include "data/shapes/difficulty.h"
 
 namespace denovo::data {
@@ -35,9 +37,9 @@ RandomStream stream_of(const ShapesOptions& options, Split split, int index) {
 std::string manifest_text(const ShapesOptions& options) {
   return fmt::format(
       "{{\"format\": {}, \"images\": {}, \"val\": {}, \"size\": {}, \"classification\": {}, "
-      "\"crops\": {}, \"seed\": {}}}\n",
+      "\"crops\": {}, {}\"seed\": {}}}\n",
       kFormat, options.num_train, options.num_val, options.size, options.num_classification,
-      options.crops, options.seed);
+      options.crops, options.keypoints ? "\"keypoints\": true, " : "", options.seed);
 }
 
 void check_options(const ShapesOptions& options) {
@@ -147,12 +149,31 @@ std::string segmentation_text(const ShapeAnnotation& annotation) {
   return text + "]";
 }
 
-std::string annotation_text(int64_t id, int64_t image_id, const ShapeAnnotation& annotation) {
+std::string keypoints_text(const ShapeAnnotation& annotation) {
+  return fmt::format(", \"num_keypoints\": {}, \"keypoints\": [{:g}]",
+                     count_labelled(annotation.keypoints), fmt::join(annotation.keypoints, ", "));
+}
+
+std::string annotation_text(int64_t id, int64_t image_id, const ShapeAnnotation& annotation,
+                            bool keypoints) {
   return fmt::format(
       "{{\"id\": {}, \"image_id\": {}, \"category_id\": {}, \"iscrowd\": {}, \"area\": {}, "
-      "\"bbox\": [{}], \"segmentation\": {}}}",
+      "\"bbox\": [{}], \"segmentation\": {}{}}}",
       id, image_id, annotation.class_index + 1, annotation.is_crowd ? 1 : 0, annotation.area,
-      fmt::join(annotation.bbox, ", "), segmentation_text(annotation));
+      fmt::join(annotation.bbox, ", "), segmentation_text(annotation),
+      keypoints ? keypoints_text(annotation) : "");
+}
+
+/// The list is every category's, round ones too, as evaluations want it; the skeleton joins a
+/// category's own corners.
+std::string category_keypoints_text(const ShapeClass& shape) {
+  std::string lines;
+  const std::span<const Corner> corners = corners_of(shape.outline);
+  for (size_t i = 0; i < corners.size(); ++i)
+    lines += fmt::format("{}[{}, {}]", i > 0 ? ", " : "", corners[i].name + 1,
+                         corners[(i + 1) % corners.size()].name + 1);
+  return fmt::format(", \"keypoints\": [\"{}\"], \"skeleton\": [{}]",
+                     fmt::join(kCornerNames, "\", \""), lines);
 }
 
 std::string dataset_text(const ShapesOptions& options, const char* split,
@@ -165,8 +186,9 @@ std::string dataset_text(const ShapesOptions& options, const char* split,
       split, options.size, difficulty::kNativeSize, kFormat, options.seed);
   int category = 0;
   for (const ShapeClass& shape : detection_shapes()) {
-    text += fmt::format("{}\n{{\"id\": {}, \"name\": \"{}\", \"supercategory\": \"{}\"}}",
-                        category > 0 ? "," : "", category + 1, shape.name, shape.supercategory);
+    text += fmt::format("{}\n{{\"id\": {}, \"name\": \"{}\", \"supercategory\": \"{}\"{}}}",
+                        category > 0 ? "," : "", category + 1, shape.name, shape.supercategory,
+                        options.keypoints ? category_keypoints_text(shape) : "");
     ++category;
   }
   text += "],\n\"images\": [";
@@ -181,7 +203,8 @@ std::string dataset_text(const ShapesOptions& options, const char* split,
   for (size_t i = 0; i < pictures.size(); ++i) {
     for (const ShapeAnnotation& annotation : pictures[i].annotations) {
       text += annotation_id++ > 0 ? ",\n" : "\n";
-      text += annotation_text(annotation_id, first_id + static_cast<int64_t>(i), annotation);
+      text += annotation_text(annotation_id, first_id + static_cast<int64_t>(i), annotation,
+                              options.keypoints);
     }
   }
   return text + "]}\n";

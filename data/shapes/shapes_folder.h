@@ -21,6 +21,7 @@ struct ShapesOptions {
   int num_classification = 2400;  // training pictures of all classes; an eighth as many for val
   bool crops =
       false;  // a control: whoever has seen these knows what the detector will be asked for
+  bool keypoints = false;  // annotations have the corners of polygons (corners.h) as keypoints
   uint64_t seed = 1;
 
   bool operator==(const ShapesOptions&) const = default;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "ops/heatmap_peaks/heatmap_peaks.h"
 #include "ops/normalize_image/normalize_image.h"
 
 namespace denovo::detection {
@@ -107,6 +108,23 @@ void MaskHeadConfig::describe(ConfigFields& v) {
            "initialiser of the last layer");
 }
 
+void KeypointHeadConfig::describe(ConfigFields& v) {
+  v("enabled", enabled, "predict keypoints");
+  v("num_keypoints", num_keypoints, "keypoints of an object, those of the data set's categories")
+      .positive();
+  v("resolution", resolution, "side of the pooled features; heat maps are four times as large")
+      .range(1, ops::kMaxHeatmapSize / 4);
+  v("convs", convs, "3x3 convolutions of the head").non_negative();
+  v("channels", channels, "their channels").positive();
+  describe_norm(v, "norm", norm, "of the convolutions");
+  v.choice("normalizer", normalizer, kKeypointNormalizerNames,
+           "the loss is a mean over the labelled keypoints of the images, or divided by as many as "
+           "could be sampled");
+  v("pixel_centers", pixel_centers,
+    "a keypoint is the centre of the pixel that the file names (detectron2), or its upper left "
+    "corner (torchvision)");
+}
+
 void PoolerConfig::describe(ConfigFields& v) {
   v("sampling_ratio", sampling_ratio,
     "RoIAlign samples per bin and direction; 0: by the size of the bin")
@@ -149,6 +167,7 @@ void ModelConfig::describe(ConfigFields& v) {
   v.section("pooler", pooler, "RoIAlign");
   v.section("box", box, "box head");
   v.section("mask", mask, "mask head");
+  v.section("keypoint", keypoint, "keypoint head");
   v.section("test", test, "rules at test time");
   v.section("pixel", pixel, "input normalisation");
 }

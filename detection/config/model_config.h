@@ -99,6 +99,30 @@ struct MaskHeadConfig {
   void describe(ConfigFields& v);
 };
 
+/// By what the keypoint loss of the images of a group is divided.
+enum class KeypointNormalizer {
+  kVisible,  // the labelled keypoints in them: a mean, and the default of Detectron and detectron2
+  kStatic    // as many as could be sampled: NORMALIZE_BY_VISIBLE_KEYPOINTS = False of both
+};
+inline constexpr ChoiceName<KeypointNormalizer> kKeypointNormalizerNames[] = {
+    {KeypointNormalizer::kVisible, "visible"}, {KeypointNormalizer::kStatic, "static"}};
+
+struct KeypointHeadConfig {
+  bool enabled = false;
+  int num_keypoints = 17;
+  int resolution = 14;  // of the pooled features; heat maps are four times as large
+  int convs = 8, channels = 512;
+  nn::NormKind norm = nn::NormKind::kNone;
+  KeypointNormalizer normalizer = KeypointNormalizer::kVisible;
+  bool pixel_centers = true;  // torchvision: false
+
+  void describe(ConfigFields& v);
+  /// Of the model: 0 without the head.
+  int count() const { return enabled ? num_keypoints : 0; }
+  /// From the pixel that a file names to the point that the model sees, in the file's pixels.
+  double offset() const { return pixel_centers ? 0.5 : 0; }
+};
+
 struct PoolerConfig {
   int sampling_ratio = 0;  // 0: adaptive
   bool aligned = true;
@@ -134,6 +158,7 @@ struct ModelConfig {
   PoolerConfig pooler;
   BoxHeadConfig box;
   MaskHeadConfig mask;
+  KeypointHeadConfig keypoint;
   TestConfig test;
   PixelConfig pixel;
 

@@ -7,6 +7,7 @@
 #include "core/files/atomic_write.h"
 #include "core/files/json_writer.h"
 #include "data/coco/annotation_checks.h"
+#include "data/coco/keypoints.h"
 #include "data/coco/results.h"
 #include "data/coco/training_view.h"
 #include "data/loading/loader.h"
@@ -26,8 +27,7 @@ std::vector<data::Detection> flatten(std::span<const ImageDetections> images) {
 std::string result_json(const data::EvaluationResult& result) {
   JsonWriter json;
   json.begin_object();
-  const auto values = result.stats.values();
-  for (size_t i = 0; i < values.size(); ++i) json.field(data::CocoStats::kNames[i], values[i]);
+  for (const auto& [name, value] : result.numbers()) json.field(name, value);
   json.key("per_category").begin_object();
   for (const auto& category : result.per_category) json.field(category.name, category.AP);
   json.end_object().end_object();
@@ -54,9 +54,8 @@ std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::ImageFi
     const Tensor sizes = batch->image_sizes.to(options.device);
     const ImageBatch input{model.normalize(batch->images.to(options.device), sizes, DType::kF32),
                            sizes, batch->image_ids};
-    auto found =
-        post_process(model.detect(input), batch->image_sizes, batch->original_sizes,
-                     batch->image_ids, options.category_ids, model.config().test.mask_paste);
+    auto found = post_process(model.detect(input), batch->image_sizes, batch->original_sizes,
+                              batch->image_ids, options.category_ids, model.config());
     std::move(found.begin(), found.end(), std::back_inserter(all));
     const auto total = static_cast<int64_t>(images.size());
     if (options.progress)  // the other ranks are about as far
@@ -68,48 +67,60 @@ std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::ImageFi
   return all;
 }
 
+std::vector<const data::EvaluationResult*> ModelScores::all() const {
+  std::vector<const data::EvaluationResult*> results{&bbox};
+  if (segm) results.push_back(&*segm);
+  if (keypoints) results.push_back(&*keypoints);
+  return results;
+}
+
 ModelScores score_detections(const data::CocoDataset& dataset,
-                             std::span<const ImageDetections> images, bool masks) {
+                             std::span<const ImageDetections> images, const ScoredHeads& heads) {
   const std::vector<data::Detection> all = flatten(images);
   data::EvaluationOptions options;
+  options.sigmas = heads.sigmas;
   options.images.emplace();
   for (const ImageDetections& image : images)
     options.images->push_back(dataset.find_image(image.image_id));
-  ModelScores scores{data::evaluate_coco(dataset, all, data::IouType::kBbox, options), {}};
-  if (masks && data::has_segmentations(dataset)) {
+  ModelScores scores{data::evaluate_coco(dataset, all, data::IouType::kBbox, options), {}, {}};
+  if (heads.masks && data::has_segmentations(dataset))
     scores.segm = data::evaluate_coco(dataset, all, data::IouType::kSegm, options);
-  }
+  if (heads.keypoints && !data::keypoint_names(dataset).empty())
+    scores.keypoints = data::evaluate_coco(dataset, all, data::IouType::kKeypoints, options);
   return scores;
 }
 
 std::vector<Metric> score_metrics(const ModelScores& scores, const std::string& prefix,
                                   size_t count) {
   std::vector<Metric> metrics;
-  const auto add = [&](const char* type, const data::CocoStats& stats) {
-    const auto values = stats.values();
-    for (size_t i = 0; i < count; ++i)
-      if (values[i] >= 0)
+  for (const data::EvaluationResult* result : scores.all()) {
+    const auto numbers = result->numbers();
+    for (size_t i = 0; i < std::min(count, numbers.size()); ++i)
+      if (const auto& [name, value] = numbers[i]; value >= 0)
         metrics.push_back(
-            {fmt::format("{}{}/{}", prefix, type, data::CocoStats::kNames[i]), 100 * values[i]});
-  };
-  add("bbox", scores.bbox.stats);
-  if (scores.segm) add("segm", scores.segm->stats);
+            {fmt::format("{}{}/{}", prefix, data::iou_type_name(result->iou_type), name),
+             100 * value});
+  }
   return metrics;
 }
 
 void write_evaluation(const std::string& directory, std::span<const ImageDetections> images,
                       const ModelScores& scores) {
   create_directories(directory);
-  data::write_results(directory + "/coco_instances_results.json", flatten(images),
-                      {.boxes = true, .masks = scores.segm.has_value()});
-  replace_file(directory + "/bbox.json", result_json(scores.bbox));
-  if (scores.segm) replace_file(directory + "/segm.json", result_json(*scores.segm));
+  data::write_results(
+      directory + "/coco_instances_results.json", flatten(images),
+      {.boxes = true, .masks = scores.segm.has_value(), .keypoints = scores.keypoints.has_value()});
+  for (const data::EvaluationResult* result : scores.all())
+    replace_file(fmt::format("{}/{}.json", directory, data::iou_type_name(result->iou_type)),
+                 result_json(*result));
   replace_file(directory + "/summary.txt", scores_text(scores));
 }
 
 std::string scores_text(const ModelScores& scores) {
-  std::string text = "bbox\n" + data::summary_text(scores.bbox.stats);
-  if (scores.segm) text += "segm\n" + data::summary_text(scores.segm->stats);
+  std::string text;
+  for (const data::EvaluationResult* result : scores.all())
+    text +=
+        fmt::format("{}\n{}", data::iou_type_name(result->iou_type), data::summary_text(*result));
   return text;
 }
 

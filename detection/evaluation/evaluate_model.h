@@ -33,25 +33,35 @@ std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::ImageFi
 
 struct ModelScores {
   data::EvaluationResult bbox;
-  std::optional<data::EvaluationResult> segm;  // with a mask head, on a data set with masks
+  std::optional<data::EvaluationResult> segm;       // with a mask head, on a data set with masks
+  std::optional<data::EvaluationResult> keypoints;  // the same of keypoints
+
+  /// Those that there are.
+  std::vector<const data::EvaluationResult*> all() const;
+};
+
+/// What a model finds beside boxes.
+struct ScoredHeads {
+  bool masks = true, keypoints = false;
+  std::vector<double> sigmas = {};  // data::EvaluationOptions
 };
 
 /// COCO evaluation of such detections of all ranks. Only the images that stand in the list count.
 ModelScores score_detections(const data::CocoDataset& dataset,
-                             std::span<const ImageDetections> images, bool masks);
+                             std::span<const ImageDetections> images, const ScoredHeads& heads);
 
 /// The first `count` of the reference's numbers per IoU type in percent, by name: "bbox/AP", ...
 /// behind the prefix. One that is undefined, for want of ground truth, is left out: a curve has no
 /// point there.
 std::vector<Metric> score_metrics(const ModelScores& scores, const std::string& prefix = "",
-                                  size_t count = data::CocoStats::kNames.size());
+                                  size_t count = SIZE_MAX);
 
-/// Writes directory/coco_instances_results.json, bbox.json, segm.json and summary.txt (the
-/// reference's lines). Throws ResourceError.
+/// Writes directory/coco_instances_results.json, bbox.json, segm.json, keypoints.json and
+/// summary.txt (the reference's lines). Throws ResourceError.
 void write_evaluation(const std::string& directory, std::span<const ImageDetections> images,
                       const ModelScores& scores);
 
-/// The reference's 12 lines per IoU type.
+/// The reference's lines per IoU type.
 std::string scores_text(const ModelScores& scores);
 
 }  // namespace denovo::detection

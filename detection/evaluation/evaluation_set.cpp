@@ -1,10 +1,15 @@
 #include "detection/evaluation/evaluation_set.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "core/error.h"
 #include "data/coco/annotation_checks.h"
+#include "data/coco/keypoints.h"
 #include "data/coco/training_refusal.h"
+#include "data/evaluation/coco_evaluation.h"
 #include "detection/evaluation/detect_together.h"
 #include "detection/evaluation/usable_images.h"
 
@@ -12,11 +17,28 @@ namespace denovo::detection {
 namespace {
 
 data::CocoDataset read(const EvaluationSetOptions& options) {
-  data::CocoDataset dataset = data::read_coco(options.annotations, data::StructuralDefects::kThrow,
-                                              data::part_for(options.masks));
+  data::CocoDataset dataset =
+      data::read_coco(options.annotations, data::StructuralDefects::kThrow,
+                      data::part_for(options.masks, options.num_keypoints > 0));
   if (const std::string text = data::normalised_text(dataset, options.masks); !text.empty())
     throw IoError(text);
   return dataset;
+}
+
+/// A set without keypoints is scored on its boxes alone.
+void require_keypoints_of_model(const data::CocoDataset& dataset,
+                                const EvaluationSetOptions& options,
+                                const data::CategoryList& model) {
+  const auto names = data::keypoint_names(dataset);
+  if (options.num_keypoints == 0 || names.empty()) return;
+  for (const std::string& text : {data::differing_keypoints_text(dataset),
+                                  data::keypoint_count_text(dataset, options.num_keypoints)})
+    if (!text.empty()) throw IoError(text);
+  for (const data::CocoCategory& category : model.categories)
+    if (!category.keypoints.empty() && !std::ranges::equal(category.keypoints, names))
+      throw IoError(fmt::format("{}: keypoints must be those of {} in its order, got {}",
+                                dataset.path(), model.file, fmt::join(names, ", ")));
+  data::require_sigmas(dataset, options.sigmas);
 }
 
 }  // namespace
@@ -31,6 +53,7 @@ EvaluationSet::EvaluationSet(EvaluationSetOptions options, const data::CategoryL
              options_.parent_folders_remedy),
       images_(data::first_images(dataset_, options_.max_images)) {
   data::require_drawable_masks(dataset_);
+  require_keypoints_of_model(dataset_, options_, model);
 }
 
 std::vector<std::string> EvaluationSet::doubts() const {

@@ -22,6 +22,8 @@ struct EvaluationSetOptions {
   std::string parent_folders_remedy = "data.allow_parent_folders=true";  // as this allows
   int max_images = 0;                   // only the first so many; 0: all
   bool masks = true;                    // the model has a mask head
+  int num_keypoints = 0;                // of its keypoint head; 0: it has none
+  std::vector<double> sigmas = {};      // of their scores (data::EvaluationOptions)
   bool ignore_unknown_classes = false;  // categories that the model lacks are left out,
   std::string unknown_classes_remedy = "eval.ignore_unknown_classes=true";  // as this allows
   bool skip_bad_images = false;                                             // data.on_bad_image
@@ -31,8 +33,8 @@ class EvaluationSet {
  public:
   /// Reads the annotations as training does and matches their categories with the model's
   /// (scored_categories.h). Throws IoError for what training refuses of a file's structure, for
-  /// coordinates that look normalised, for masks that cannot be drawn and for categories that do
-  /// not match.
+  /// coordinates that look normalised, for masks that cannot be drawn, for categories that do not
+  /// match, and for keypoints that are not the model's or have no sigmas.
   EvaluationSet(EvaluationSetOptions options, const data::CategoryList& model);
 
   const data::CocoDataset& dataset() const { return dataset_; }

@@ -64,6 +64,8 @@ std::string to_bytes(const std::vector<ImageDetections>& images) {
       out.put(mask.counts.size());
       out.put(std::span<const uint32_t>(mask.counts));
     }
+    out.put(image.keypoints.size());
+    out.put(std::span<const double>(image.keypoints));
   }
   return std::move(out.bytes);
 }
@@ -93,6 +95,13 @@ std::vector<ImageDetections> detections_of(const std::string& bytes) {
       in.get(std::span(mask.counts));
       image.detections[i].mask = mask;
     }
+    image.keypoints.resize(in.get<size_t>());
+    in.get(std::span(image.keypoints));
+    if (image.detections.empty()) continue;
+    const size_t each = image.keypoints.size() / image.detections.size();
+    for (size_t i = 0; i < image.detections.size(); ++i)
+      image.detections[i].keypoints =
+          std::span<const double>(image.keypoints).subspan(i * each, each);
   }
   return images;
 }

@@ -24,6 +24,8 @@ std::vector<data::DrawnInstance> ground_truth(const data::CocoDataset& dataset, 
          static_cast<float>(b[1] + b[3])},
         {},
         dataset.categories()[static_cast<size_t>(annotation.category)].name};
+    draw_keypoints(dataset.keypoints(annotation), 0,
+                   dataset.categories()[static_cast<size_t>(annotation.category)], instance);
     if (annotation.segmentation != data::SegmentationKind::kNone)
       instance.mask = dataset.mask(annotation);
     if (annotation.crowd) instance.label += " (crowd)";

@@ -1,5 +1,6 @@
 #include "detection/export/export_detector.h"
 
+#include "core/error.h"
 #include "core/files/json_writer.h"
 #include "data/loading/input_rule.h"
 #include "detection/export/export_backbone.h"
@@ -70,6 +71,9 @@ void describe(OnnxGraph& graph, const ModelConfig& model, const InputConfig& inp
 std::string export_detector(const MaskRcnn& model, const InputConfig& input,
                             std::span<const data::CocoCategory> categories,
                             const std::optional<data::ImageSize>& size) {
+  if (model.roi_heads().keypoint_head())
+    throw ConfigError(
+        "export_onnx: must have no keypoint head, which has no form in the graph yet");
   OnnxGraph graph("detector");
   ModelWeights weights(graph, model);
   const ModelConfig& config = model.config();

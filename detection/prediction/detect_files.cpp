@@ -37,7 +37,7 @@ void select(ImageDetections& image, const DetectFilesOptions& options) {
   size_t kept = 0;
   for (size_t i = 0; i < image.detections.size(); ++i) {
     if (!wanted(image.classes[i]) || kept == static_cast<size_t>(options.max_detections)) continue;
-    // Masks move with their storage, so the views of the detections stay valid.
+    // Masks move with their storage, so the views of the detections stay valid; keypoints stay.
     image.detections[kept] = image.detections[i];
     image.classes[kept] = image.classes[i];
     if (!image.masks.empty()) std::swap(image.masks[kept], image.masks[i]);
@@ -55,7 +55,7 @@ ImageDetections detect_image(MaskRcnn& model, const data::Image& image, int64_t 
   const Tensor pixels = model.normalize(batch.images.to(options.device), sizes, DType::kF32);
   auto found = post_process(model.detect({pixels, sizes, batch.image_ids}), batch.image_sizes,
                             batch.original_sizes, Tensor::from<int64_t>({1}, {image_id}),
-                            options.category_ids, model.config().test.mask_paste);
+                            options.category_ids, model.config());
   select(found.front(), options);
   return std::move(found.front());
 }
@@ -64,8 +64,10 @@ ImageDetections detect_image(MaskRcnn& model, const data::Image& image, int64_t 
 std::vector<data::CocoCategory> result_categories(const DetectFilesOptions& options) {
   std::vector<data::CocoCategory> categories;
   for (size_t c = 0; c < options.categories.size(); ++c)
-    if (options.category_ids[c])
-      categories.push_back({*options.category_ids[c], options.categories[c].name});
+    if (options.category_ids[c]) {
+      categories.push_back(options.categories[c]);
+      categories.back().id = *options.category_ids[c];
+    }
   return categories;
 }
 
@@ -86,8 +88,10 @@ DetectFilesReport detect_files(MaskRcnn& model, std::span<const InputFile> files
     if (std::optional<data::Image> image = read_input(files[i], options)) {
       const ImageDetections found = detect_image(model, *image, files[i].image_id, options);
       for (const data::Detection& detection : found.detections)
-        put_result(detection, num_results++, {.masks = !detection.mask.counts.empty()}, json,
-                   files[i].name);
+        put_result(
+            detection, num_results++,
+            {.masks = !detection.mask.counts.empty(), .keypoints = !detection.keypoints.empty()},
+            json, files[i].name);
       data::draw_instances(*image, drawn_detections(found, categories, 0));
       const std::string name = names.name_of(files[i].path);
       data::write_image(fmt::format("{}/{}.png", options.out, name), *image);

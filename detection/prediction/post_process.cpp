@@ -34,12 +34,24 @@ Kept keep_boxes(const float* boxes, std::span<const int32_t> classes,
   return kept;
 }
 
+/// Of the slots kept of one image: x, y as indices of pixels, `offset` less than coordinates, and
+/// scores. keypoints: [D, J, 3] of the image.
+std::vector<double> keep_keypoints(const float* keypoints, int64_t count, const Kept& kept,
+                                   double scale_x, double scale_y, double offset) {
+  std::vector<double> numbers;
+  for (const int64_t slot : kept.slots)
+    for (const float* k = keypoints + 3 * count * slot; k < keypoints + 3 * count * (slot + 1);
+         k += 3)
+      numbers.insert(numbers.end(), {k[0] * scale_x - offset, k[1] * scale_y - offset, k[2]});
+  return numbers;
+}
+
 }  // namespace
 
 std::vector<ImageDetections> post_process(const Detections& detections, const Tensor& image_sizes,
                                           const Tensor& original_sizes, const Tensor& image_ids,
                                           const CategoryIds& category_ids,
-                                          ops::MaskPaste mask_paste) {
+                                          const ModelConfig& config) {
   const int64_t n = detections.boxes.size(0), slots = detections.boxes.size(1);
   const Tensor boxes = detections.boxes.to(kCpu).to(DType::kF32);
   const auto scores = detections.scores.to_vector<float>();
@@ -50,6 +62,8 @@ std::vector<ImageDetections> post_process(const Detections& detections, const Te
   const auto ids = image_ids.to_vector<int64_t>();
   const Tensor masks =
       detections.masks.defined() ? detections.masks.to(kCpu).to(DType::kF32) : Tensor();
+  const Tensor keypoints =
+      detections.keypoints.defined() ? detections.keypoints.to(kCpu).to(DType::kF32) : Tensor();
 
   std::vector<ImageDetections> images(static_cast<size_t>(n));
   for (int64_t i = 0; i < n; ++i) {
@@ -58,11 +72,13 @@ std::vector<ImageDetections> post_process(const Detections& detections, const Te
     image.image_id = ids[at];
     image.height = originals[2 * at];
     image.width = originals[2 * at + 1];
+    const double scale_x = double(image.width) / sizes[2 * at + 1],
+                 scale_y = double(image.height) / sizes[2 * at];
     const Kept kept = keep_boxes(
         boxes.data<float>() + i * slots * 4,
         std::span(classes).subspan(static_cast<size_t>(i * slots), static_cast<size_t>(counts[at])),
-        category_ids, double(image.width) / sizes[2 * at + 1], double(image.height) / sizes[2 * at],
-        static_cast<float>(image.width), static_cast<float>(image.height));
+        category_ids, scale_x, scale_y, static_cast<float>(image.width),
+        static_cast<float>(image.height));
     const auto count = static_cast<int64_t>(kept.slots.size());
     if (masks.defined() && count > 0) {
       const Tensor chosen = Tensor::empty({count, masks.size(1), masks.size(2)}, DType::kF32);
@@ -70,7 +86,15 @@ std::vector<ImageDetections> post_process(const Detections& detections, const Te
         copy(chosen.rows(d, d + 1), masks.rows(i * slots + kept.slots[static_cast<size_t>(d)],
                                                i * slots + kept.slots[static_cast<size_t>(d)] + 1));
       image.masks = ops::paste_masks(chosen, Tensor::from({count, 4}, kept.boxes), image.height,
-                                     image.width, mask_paste);
+                                     image.width, config.test.mask_paste);
+    }
+    size_t numbers = 0;  // of keypoints of a detection
+    if (keypoints.defined()) {
+      const int64_t num_keypoints = keypoints.size(1);
+      numbers = static_cast<size_t>(3 * num_keypoints);
+      image.keypoints =
+          keep_keypoints(keypoints.data<float>() + i * slots * 3 * num_keypoints, num_keypoints,
+                         kept, scale_x, scale_y, config.keypoint.offset());
     }
     for (size_t d = 0; d < kept.slots.size(); ++d) {
       const auto slot = static_cast<size_t>(i * slots + kept.slots[d]);
@@ -81,6 +105,8 @@ std::vector<ImageDetections> post_process(const Detections& detections, const Te
                                   .bbox = {b[0], b[1], double(b[2]) - b[0], double(b[3]) - b[1]},
                                   .score = scores[slot]});
       if (!image.masks.empty()) image.detections.back().mask = image.masks[d];
+      image.detections.back().keypoints =
+          std::span<const double>(image.keypoints).subspan(d * numbers, numbers);
     }
   }
   return images;

@@ -5,20 +5,21 @@
 
 #include "detection/roi_heads/roi_heads.h"
 #include "detection/structures/image_detections.h"
-#include "ops/mask_paste/mask_paste.h"
 
 namespace denovo::detection {
 
-/// Scales boxes to the original size, clips them, drops what became empty, and pastes masks.
+/// Scales boxes and keypoints to the original size, clips boxes, drops those that became empty, and
+/// pastes masks. Keypoints become indices of pixels, as in annotations (data/coco/dataset.h).
 ///
 ///   detections      of N images, on any device
 ///   image_sizes     i32 [N, 2] valid height and width of the network input
 ///   original_sizes  i32 [N, 2]
 ///   image_ids       i64 [N]
 ///   category_ids    the data set's id of each class; detections of classes without are left out
+///   config          how masks are pasted, and where in a pixel keypoints are
 std::vector<ImageDetections> post_process(const Detections& detections, const Tensor& image_sizes,
                                           const Tensor& original_sizes, const Tensor& image_ids,
                                           const CategoryIds& category_ids,
-                                          ops::MaskPaste mask_paste);
+                                          const ModelConfig& config);
 
 }  // namespace denovo::detection

@@ -21,11 +21,15 @@ struct Detections {
   Tensor classes;  // i32 [N, D]; -1 in empty slots
   Tensor counts;   // i32 [N]
   Tensor masks;    // [N * D, S, S] probabilities; undefined without a mask head
+  // [N * D, J, 3] x, y in pixels of the network input, score (ops/heatmap_peaks); 0 in empty slots,
+  // undefined without a keypoint head.
+  Tensor keypoints = {};
 };
 
 /// Non-maximum suppression within each class at config.nms_iou, then the best
 /// config.detections_per_image of all classes; equal scores: the candidate that comes first. On the
-/// CPU D is what the fullest image uses (ops::usable_rows). Leaves masks undefined. No gradient.
+/// CPU D is what the fullest image uses (ops::usable_rows). Leaves masks and keypoints undefined.
+/// No gradient.
 Detections best_detections(const ScoredBoxes& candidates, const TestConfig& config);
 
 }  // namespace denovo::detection

@@ -10,10 +10,8 @@
 #include "ops/roi_classes/roi_classes.h"
 
 namespace denovo::detection {
-namespace {
 
-/// Rows of a flat [R, ...] list by i32 [R'] indices.
-Tensor pick(const Tensor& list, const Tensor& rows, double empty_value) {
+Tensor pick_rows(const Tensor& list, const Tensor& rows, double empty_value) {
   const int64_t count = list.size(0), picked = rows.size(0);
   if (list.rank() == 1)
     return ops::gather_rows(list.view({1, count}), rows.view({1, picked}), empty_value)
@@ -22,12 +20,10 @@ Tensor pick(const Tensor& list, const Tensor& rows, double empty_value) {
       .view({picked, list.size(1)});
 }
 
-RoiBatch pick(const RoiBatch& rois, const Tensor& rows) {
-  return {pick(rois.boxes, rows, 0), pick(rois.images, rows, -1), pick(rois.classes, rows, -1),
-          pick(rois.matched, rows, -1)};
+RoiBatch RoiBatch::pick(const Tensor& rows) const {
+  return {pick_rows(boxes, rows, 0), pick_rows(images, rows, -1), pick_rows(classes, rows, -1),
+          pick_rows(matched, rows, -1)};
 }
-
-}  // namespace
 
 RoiBatch sample_rois(const BoxHeadConfig& config, const Proposals& proposals, const GroundTruth& gt,
                      const Tensor& image_ids, int num_classes, const SamplingKey& key) {
@@ -51,7 +47,7 @@ RoiBatch sample_rois(const BoxHeadConfig& config, const Proposals& proposals, co
                      targets.images.view({slots}), targets.classes.view({slots}),
                      matched.view({slots})};
   const ops::Compaction compaction = ops::compact_range(all.classes, 0, num_classes + 1);
-  return pick(all, compaction.rows.rows(0, ops::usable_rows(compaction.count, slots)));
+  return all.pick(compaction.rows.rows(0, ops::usable_rows(compaction.count, slots)));
 }
 
 RoiBatch mask_rois(const RoiBatch& rois, const ops::InstanceMasks& masks, int num_classes,
@@ -60,7 +56,7 @@ RoiBatch mask_rois(const RoiBatch& rois, const ops::InstanceMasks& masks, int nu
   const Tensor classes = ops::mask_classes(rois.classes, rois.images, rois.matched, masks);
   const ops::Compaction compaction = ops::compact_range(classes, 0, num_classes);
   const int64_t limit = std::min(capacity, rois.count());
-  return pick(rois, compaction.rows.rows(0, ops::usable_rows(compaction.count, limit)));
+  return rois.pick(compaction.rows.rows(0, ops::usable_rows(compaction.count, limit)));
 }
 
 }  // namespace denovo::detection

@@ -1,5 +1,5 @@
 // The RoIs of a step: what an RoI head receives. A head derives its own targets from the matches,
-// so that other heads (keypoints, cascade stages) join without touching the trainer.
+// so that other heads (masks, keypoints, cascade stages) join without touching the trainer.
 #pragma once
 
 #include "detection/rpn/rpn.h"
@@ -15,7 +15,12 @@ struct RoiBatch {
   Tensor matched;  // i32 [R], ground truth within the image
 
   int64_t count() const { return boxes.size(0); }
+  /// Those of i32 [R'] indices; a negative one gives an empty slot.
+  RoiBatch pick(const Tensor& rows) const;
 };
+
+/// Rows of a flat list [R] or [R, C] by i32 [R'] indices; empty_value where these are negative.
+Tensor pick_rows(const Tensor& list, const Tensor& rows, double empty_value);
 
 /// Proposals and ground truth matched at config.iou and sampled, positive_fraction of them
 /// foreground.

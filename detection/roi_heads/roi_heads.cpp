@@ -3,6 +3,7 @@
 #include "core/autograd/autograd.h"
 #include "core/run/profile.h"
 #include "ops/detection_candidates/detection_candidates.h"
+#include "ops/heatmap_peaks/heatmap_peaks.h"
 #include "ops/mask_probabilities/mask_probabilities.h"
 #include "ops/softmax/softmax.h"
 
@@ -42,6 +43,7 @@ RoiHeads::RoiHeads(const ModelConfig& config, std::span<const int> strides, int 
       num_classes_(num_classes),
       box_pooler_(config.pooler, strides, config.box.resolution),
       mask_pooler_(config.pooler, strides, config.mask.resolution),
+      keypoint_pooler_(config.pooler, strides, config.keypoint.resolution),
       box_head_(*this, "box_head", config.box, config.head_norm(config.box.norm), in_channels),
       box_predictor_(*this, "box_predictor", config.box.fc_channels, num_classes) {
   if (config.mask.enabled) {
@@ -49,6 +51,15 @@ RoiHeads::RoiHeads(const ModelConfig& config, std::span<const int> strides, int 
                                                        config.head_norm(config.mask.norm),
                                                        in_channels, num_classes);
   }
+  if (config.keypoint.enabled) {
+    keypoint_head_ = std::make_unique<nn::Child<KeypointHead>>(
+        *this, "keypoint_head", config.keypoint, config.head_norm(config.keypoint.norm),
+        in_channels);
+  }
+}
+
+int64_t RoiHeads::foreground_capacity(int64_t n) const {
+  return n * static_cast<int64_t>(config_.box.batch_per_image * config_.box.positive_fraction);
 }
 
 BoxPredictor::Output RoiHeads::predict_boxes(const std::vector<Tensor>& features,
@@ -64,6 +75,12 @@ Tensor RoiHeads::predict_masks(const std::vector<Tensor>& features, const Tensor
   return (*mask_head_)->forward(mask_pooler_.forward(features, boxes, images), images);
 }
 
+Tensor RoiHeads::predict_keypoints(const std::vector<Tensor>& features, const Tensor& boxes,
+                                   const Tensor& images) const {
+  const ProfileGroup group("keypoint_head");
+  return (*keypoint_head_)->forward(keypoint_pooler_.forward(features, boxes, images), images);
+}
+
 NamedLosses RoiHeads::losses(const std::vector<Tensor>& features, const RoiBatch& rois,
                              const GroundTruth& gt, const LossGroups& groups) const {
   NamedLosses losses;
@@ -74,13 +91,22 @@ NamedLosses RoiHeads::losses(const std::vector<Tensor>& features, const RoiBatch
   }
   if (mask_head_) {
     const ProfileGroup group("mask_head");
-    const auto per_image =
-        static_cast<int64_t>(config_.box.batch_per_image * config_.box.positive_fraction);
     const RoiBatch with_mask =
-        mask_rois(rois, gt.masks, num_classes_, gt.boxes.size(0) * per_image);
+        mask_rois(rois, gt.masks, num_classes_, foreground_capacity(gt.boxes.size(0)));
     losses.emplace_back("loss_mask",
                         mask_loss(predict_masks(features, with_mask.boxes, with_mask.images),
                                   with_mask, gt, num_classes_, groups));
+  }
+  if (keypoint_head_) {
+    const ProfileGroup group("keypoint_head");
+    const KeypointRois posed =
+        keypoint_rois(rois, gt.keypoints, num_classes_, foreground_capacity(gt.boxes.size(0)),
+                      kHeatmapScale * config_.keypoint.resolution);
+    losses.emplace_back(
+        "loss_keypoint",
+        keypoint_loss(config_.keypoint,
+                      predict_keypoints(features, posed.rois.boxes, posed.rois.images), posed,
+                      gt.boxes.size(0), foreground_capacity(1), groups));
   }
   return losses;
 }
@@ -90,6 +116,7 @@ Detections RoiHeads::detect(const std::vector<Tensor>& features, const Proposals
   Detections detections =
       best_detections(score_boxes(features, proposals, image_sizes), config_.test);
   detections.masks = detect_masks(features, detections);
+  detections.keypoints = detect_keypoints(features, detections);
   return detections;
 }
 
@@ -116,6 +143,16 @@ Tensor RoiHeads::detect_masks(const std::vector<Tensor>& features,
   const Tensor logits = predict_masks(features, detections.boxes.view({n * slots, 4}),
                                       images_of(detections.counts, slots));
   return ops::mask_probabilities(logits, detections.classes.view({n * slots}));
+}
+
+Tensor RoiHeads::detect_keypoints(const std::vector<Tensor>& features,
+                                  const Detections& detections) const {
+  if (!keypoint_head_) return {};
+  const NoGrad no_grad;
+  const int64_t n = detections.boxes.size(0), slots = detections.boxes.size(1);
+  const Tensor boxes = detections.boxes.view({n * slots, 4});
+  const Tensor images = images_of(detections.counts, slots);
+  return ops::heatmap_peaks(predict_keypoints(features, boxes, images), boxes, images);
 }
 
 }  // namespace denovo::detection

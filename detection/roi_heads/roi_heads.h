@@ -1,4 +1,4 @@
-// The second stage: box head and mask head on pooled features.
+// The second stage: box head, mask head and keypoint head on pooled features.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 
 #include "detection/roi_heads/box_head.h"
 #include "detection/roi_heads/detections.h"
+#include "detection/roi_heads/keypoint_head.h"
 #include "detection/roi_heads/mask_head.h"
 #include "ops/roi_align/roi_align.h"
 
@@ -31,17 +32,17 @@ class Pooler {
   ops::RoiAlignOptions options_;
 };
 
-/// State dict: box_head, box_predictor, mask_head.
+/// State dict: box_head, box_predictor, mask_head, keypoint_head.
 class RoiHeads : public nn::Module {
  public:
   /// strides: of the levels, finest first, that RoIs are pooled from; in_channels: of each level.
   RoiHeads(const ModelConfig& config, std::span<const int> strides, int in_channels,
            int num_classes);
 
-  /// loss_cls, loss_box_reg and, with a mask head, loss_mask.
+  /// loss_cls, loss_box_reg and, with such heads, loss_mask and loss_keypoint.
   NamedLosses losses(const std::vector<Tensor>& features, const RoiBatch& rois,
                      const GroundTruth& gt, const LossGroups& groups) const;
-  /// Test time: score_boxes, best_detections, detect_masks.
+  /// Test time: score_boxes, best_detections, detect_masks, detect_keypoints.
   Detections detect(const std::vector<Tensor>& features, const Proposals& proposals,
                     const Tensor& image_sizes) const;
 
@@ -54,6 +55,10 @@ class RoiHeads : public nn::Module {
   /// [N * D, S, S] of its own class. Undefined without a mask head. No gradient.
   Tensor detect_masks(const std::vector<Tensor>& features, const Detections& detections) const;
 
+  /// Keypoints in the final boxes, [N * D, J, 3]: Detections::keypoints. Undefined without a
+  /// keypoint head. No gradient.
+  Tensor detect_keypoints(const std::vector<Tensor>& features, const Detections& detections) const;
+
   BoxPredictor::Output predict_boxes(const std::vector<Tensor>& features, const Tensor& boxes,
                                      const Tensor& images) const;
   const Pooler& box_pooler() const { return box_pooler_; }
@@ -62,18 +67,26 @@ class RoiHeads : public nn::Module {
   const BoxPredictor& box_predictor() const { return *box_predictor_; }
   /// Null where the model has none.
   const MaskHead* mask_head() const { return mask_head_ ? &**mask_head_ : nullptr; }
+  const KeypointHead* keypoint_head() const { return keypoint_head_ ? &**keypoint_head_ : nullptr; }
 
   /// Mask logits [R, S, S, K]. Requires a mask head.
   Tensor predict_masks(const std::vector<Tensor>& features, const Tensor& boxes,
                        const Tensor& images) const;
+  /// Heat maps [R, 4 S, 4 S, J]. Requires a keypoint head.
+  Tensor predict_keypoints(const std::vector<Tensor>& features, const Tensor& boxes,
+                           const Tensor& images) const;
 
  private:
+  /// The most foreground RoIs that n images can have.
+  int64_t foreground_capacity(int64_t n) const;
+
   ModelConfig config_;
   int num_classes_;
-  Pooler box_pooler_, mask_pooler_;
+  Pooler box_pooler_, mask_pooler_, keypoint_pooler_;
   nn::Child<BoxHead> box_head_;
   nn::Child<BoxPredictor> box_predictor_;
   std::unique_ptr<nn::Child<MaskHead>> mask_head_;
+  std::unique_ptr<nn::Child<KeypointHead>> keypoint_head_;
 };
 
 }  // namespace denovo::detection

@@ -13,6 +13,7 @@ struct GroundTruth {
   Tensor classes;  // i32 [N, G], -1 = empty slot
 
   ops::InstanceMasks masks;  // for models with a mask head
+  Tensor keypoints = {};     // for models with a keypoint head: [N, G, J, 3], x, y, v (v 0: none)
 };
 
 /// The images of a step as the network sees them.

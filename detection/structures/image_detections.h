@@ -9,8 +9,8 @@
 
 namespace denovo::detection {
 
-/// The detections of one image, descending by score, with the storage of their masks: it moves, and
-/// a copy would point into the original.
+/// The detections of one image, descending by score, with the storage of their masks and keypoints:
+/// it moves, and a copy would point into the original.
 struct ImageDetections {
   ImageDetections() = default;
   ImageDetections(ImageDetections&&) = default;
@@ -21,6 +21,7 @@ struct ImageDetections {
   std::vector<data::Detection> detections;  // category_id is the data set's id
   std::vector<int> classes;                 // contiguous class of each
   std::vector<Rle> masks;                   // empty without a mask head; detections point into it
+  std::vector<double> keypoints;            // the same of a keypoint head
 };
 
 /// The id in a data set of each class of a model; nullopt: it has no such category.

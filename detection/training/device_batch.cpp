@@ -25,7 +25,8 @@ DeviceBatch prepare(const data::Batch& batch, const MaskRcnn& model, DType dtype
                  .classes = batch.classes,
                  .masks = {in_compute_type(batch.polygon_xy), batch.polygon_starts,
                            batch.instance_polygons, batch.run_ends, batch.instance_runs,
-                           batch.transforms, batch.original_sizes}}};
+                           batch.transforms, batch.original_sizes},
+                 .keypoints = in_compute_type(batch.keypoints)}};
 }
 
 }  // namespace denovo::detection

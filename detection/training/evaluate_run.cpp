@@ -20,13 +20,19 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
     throw ConfigError(
         fmt::format("{}: the run has no validation set; give annotations and images", options.run));
   const bool own = options.annotations.empty();
+  const ScoredHeads heads{
+      .masks = file.config.model.mask.enabled,
+      .keypoints = file.config.model.keypoint.enabled,
+      .sigmas = options.sigmas.empty() ? run.eval.keypoint_sigmas : options.sigmas};
   EvaluationSet set(
       {.annotations = own ? data.path(data.val_annotations) : options.annotations,
        .images = options.images.empty() ? data.path(data.val_images) : options.images,
        .allow_parent_folders = options.allow_parent_folders || data.allow_parent_folders,
        .parent_folders_remedy = "--allow-parent-folders",
        .max_images = own ? run.eval.max_images : 0,
-       .masks = file.config.model.mask.enabled,
+       .masks = heads.masks,
+       .num_keypoints = file.config.model.keypoint.count(),
+       .sigmas = heads.sigmas,
        .ignore_unknown_classes = options.ignore_unknown_classes || run.eval.ignore_unknown_classes,
        .unknown_classes_remedy = "--ignore-unknown-classes",
        .skip_bad_images =
@@ -36,8 +42,7 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   for (const std::string& line : set.look(logger)) logger.warn(line);
   const auto model = file.load(options.device);
   const auto images = set.detect(*model, file.config.input.test_rule(), options.device, logger);
-  ModelScores scores =
-      score_detections(set.dataset(), images.value(), file.config.model.mask.enabled);
+  ModelScores scores = score_detections(set.dataset(), images.value(), heads);
   std::vector<data::EvaluationResult> results;
   const auto wanted = [&](data::IouType type) {
     return options.types.empty() ||
@@ -45,8 +50,11 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   };
   if (wanted(data::IouType::kBbox)) results.push_back(std::move(scores.bbox));
   if (wanted(data::IouType::kSegm) && scores.segm) results.push_back(std::move(*scores.segm));
+  if (wanted(data::IouType::kKeypoints) && scores.keypoints)
+    results.push_back(std::move(*scores.keypoints));
   if (results.empty())
-    throw IoError(fmt::format("{}: no masks to score, the model or {} has none", file.path(),
+    throw IoError(fmt::format("{}: no {} to score, the model or {} has none", file.path(),
+                              options.types.front() == data::IouType::kSegm ? "masks" : "keypoints",
                               set.dataset().path()));
   for (const std::string& line : {set.categories().ignored, set.categories().missing})
     if (!line.empty()) results.front().warnings.push_back(line);

@@ -18,7 +18,9 @@ struct EvaluateRunOptions {
   bool ignore_unknown_classes = false;
   /// File names may leave the folder of images by "..", as if by data.allow_parent_folders.
   bool allow_parent_folders = false;
-  std::vector<data::IouType> types;  // empty: boxes, and masks where model and data have them
+  std::vector<data::IouType> types;  // empty: boxes, and masks and keypoints where model and data
+                                     // have them
+  std::vector<double> sigmas;        // of keypoints; empty: as the run's eval.keypoint_sigmas
   std::optional<data::OnBadImage> on_bad_image;  // nullopt: as the run's data.on_bad_image
   Device device;
 };
@@ -26,8 +28,8 @@ struct EvaluateRunOptions {
 /// Detects on every image and scores, as the run's own evaluations do: categories are matched with
 /// the model's classes (scored_categories.h), and what is left out is among the warnings; bad
 /// images are an IoError or are left out. Throws IoError when there is no such checkpoint,
-/// categories do not match, or masks are asked for and cannot be scored; ConfigError when the run
-/// has no validation set and none is given.
+/// categories do not match, or masks or keypoints are asked for and cannot be scored; ConfigError
+/// when the run has no validation set and none is given.
 std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& options, Logger& logger);
 
 }  // namespace denovo::detection

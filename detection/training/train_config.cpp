@@ -101,6 +101,10 @@ void EvalConfig::describe(ConfigFields& v) {
   v("pictures", pictures, "pictures of predictions beside the ground truth per evaluation")
       .non_negative()
       .harmless();
+  v("keypoint_sigmas", keypoint_sigmas,
+    "deviation of each keypoint as a share of the object's size, for OKS; empty: COCO's 17")
+      .positive()
+      .harmless();
 }
 
 void TrainConfig::describe(ConfigFields& v) {
@@ -118,6 +122,7 @@ void TrainConfig::describe(ConfigFields& v) {
 
 data::TrainingFilter TrainConfig::training_filter() const {
   return {.masks = model.mask.enabled,
+          .num_keypoints = model.keypoint.count(),
           .max_bad_fraction = data.max_bad_fraction,
           .keep_empty_images = data.keep_empty_images,
           .max_images = data.max_train_images,

@@ -48,6 +48,7 @@ struct EvalConfig {
   bool ignore_unknown_classes = false;
   bool loss = false;
   int pictures = 8;
+  std::vector<double> keypoint_sigmas;
 
   void describe(ConfigFields& v);
 };
@@ -65,6 +66,10 @@ struct TrainConfig {
   int64_t seed = 1;
 
   void describe(ConfigFields& v);
+  /// What of annotation files the model learns from and is scored on.
+  data::DatasetPart dataset_part() const {
+    return data::part_for(model.mask.enabled, model.keypoint.enabled);
+  }
   /// Which instances and images training uses; check_data asks for the same.
   data::TrainingFilter training_filter() const;
   /// Throws ConfigError for combinations that cannot work, among them frozen layers or frozen norms

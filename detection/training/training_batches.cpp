@@ -9,8 +9,7 @@ namespace denovo::detection {
 TrainingBatches::TrainingBatches(const TrainConfig& config)
     : config_(config),
       dataset_(data::read_coco(config.data.path(config.data.train_annotations),
-                               data::StructuralDefects::kThrow,
-                               data::part_for(config.model.mask.enabled))),
+                               data::StructuralDefects::kThrow, config.dataset_part())),
       files_(dataset_, config.data.path(config.data.train_images),
              config.data.allow_parent_folders),
       view_(data::training_view(dataset_, config.training_filter())) {}
@@ -29,6 +28,7 @@ void TrainingBatches::seek(int64_t iteration, const ProcessGroup& group) {
   const data::LoaderOptions options{
       .builder = {.rule = config_.input.train_rule(),
                   .masks = config_.model.mask.enabled,
+                  .keypoint_offset = config_.model.keypoint.offset(),
                   .skip_bad_images = config_.data.skip_bad_images(),
                   .seed = static_cast<uint64_t>(config_.seed),
                   .cache_bytes = int64_t{config_.data.cache_mb} << 20},

@@ -5,6 +5,7 @@
 #include "detection/evaluation/detect_together.h"
 #include "detection/evaluation/scored_categories.h"
 #include "detection/evaluation/usable_images.h"
+#include "detection/training/validation.h"
 #include "nn/evaluation_mode.h"
 
 namespace denovo::detection {
@@ -19,6 +20,8 @@ TrainingSample::TrainingSample(const TrainConfig& config, const TrainingBatches&
                            static_cast<uint64_t>(config.seed))
                   .images) {
   if (config.model.mask.enabled) data::require_drawable_masks(train_set.dataset());
+  if (config.model.keypoint.enabled)
+    data::require_sigmas(train_set.dataset(), config.eval.keypoint_sigmas);
 }
 
 std::vector<std::string> TrainingSample::look(Logger& logger) {
@@ -42,8 +45,8 @@ std::optional<std::vector<Metric>> TrainingSample::run(MaskRcnn& model, Logger& 
   together(group_, [&] {
     if (!group_.is_first()) return;
     constexpr size_t kApAp50Ap75 = 3;
-    metrics = score_metrics(score_detections(dataset, *detections, config_.model.mask.enabled),
-                            "train_", kApAp50Ap75);
+    metrics = score_metrics(score_detections(dataset, *detections, scored_heads(config_)), "train_",
+                            kApAp50Ap75);
   });
   return metrics;
 }

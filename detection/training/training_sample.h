@@ -17,7 +17,8 @@ namespace denovo::detection {
 /// on nested subsets, the samples are nested too.
 class TrainingSample {
  public:
-  /// All three must outlive this. Throws IoError for masks that cannot be drawn.
+  /// All three must outlive this. Throws IoError for masks that cannot be drawn and for keypoints
+  /// without sigmas.
   TrainingSample(const TrainConfig& config, const TrainingBatches& train_set, Device device,
                  ProcessGroup& group);
 
@@ -25,8 +26,8 @@ class TrainingSample {
   /// data.on_bad_image says. Returns warnings. Collective.
   std::vector<std::string> look(Logger& logger);
 
-  /// train_bbox/AP, AP50, AP75 in percent, and train_segm/... with a mask head; on rank 0. nullopt
-  /// when a signal came meanwhile. Collective.
+  /// train_bbox/AP, AP50, AP75 in percent, train_segm/... with a mask head and train_keypoints/...
+  /// with a keypoint head; on rank 0. nullopt when a signal came meanwhile. Collective.
   std::optional<std::vector<Metric>> run(MaskRcnn& model, Logger& logger) const;
 
  private:

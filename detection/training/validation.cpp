@@ -22,11 +22,18 @@ std::string score_line(int64_t iteration, const ModelScores& scores) {
     return fmt::format("{} AP {:.1f} AP50 {:.1f} AP75 {:.1f}", kind, 100 * stats.AP,
                        100 * stats.AP50, 100 * stats.AP75);
   };
-  return fmt::format("iteration {}: {}{}", iteration, part("box", scores.bbox.stats),
-                     scores.segm ? ", " + part("mask", scores.segm->stats) : "");
+  return fmt::format("iteration {}: {}{}{}", iteration, part("box", scores.bbox.stats),
+                     scores.segm ? ", " + part("mask", scores.segm->stats) : "",
+                     scores.keypoints ? ", " + part("keypoint", scores.keypoints->stats) : "");
 }
 
 }  // namespace
+
+ScoredHeads scored_heads(const TrainConfig& config) {
+  return {.masks = config.model.mask.enabled,
+          .keypoints = config.model.keypoint.enabled,
+          .sigmas = config.eval.keypoint_sigmas};
+}
 
 Validation::Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device,
                        ProcessGroup& group)
@@ -38,11 +45,14 @@ Validation::Validation(const TrainConfig& config, const data::CocoDataset& train
             .allow_parent_folders = config.data.allow_parent_folders,
             .max_images = config.eval.max_images,
             .masks = config.model.mask.enabled,
+            .num_keypoints = config.model.keypoint.count(),
+            .sigmas = config.eval.keypoint_sigmas,
             .ignore_unknown_classes = config.eval.ignore_unknown_classes,
             .skip_bad_images = config.data.skip_bad_images()},
            data::CategoryList::of(train_set)) {
   if (!config_.eval.loss) return;
-  view_ = data::judge_dataset(set_.dataset(), {.masks = config_.model.mask.enabled});
+  view_ = data::judge_dataset(set_.dataset(), {.masks = config_.model.mask.enabled,
+                                               .num_keypoints = config_.model.keypoint.count()});
   choose_loss_images();
 }
 
@@ -72,8 +82,7 @@ std::optional<nn::Score> Validation::run(MaskRcnn& model, const std::string& run
   nn::Score score;
   together(group_, [&] {
     if (!group_.is_first()) return;
-    const ModelScores scores =
-        score_detections(set_.dataset(), *images, config_.model.mask.enabled);
+    const ModelScores scores = score_detections(set_.dataset(), *images, scored_heads(config_));
     score = {scores.bbox.stats.AP, score_metrics(scores), scores_text(scores)};
     score.metrics.insert(score.metrics.end(), means.begin(), means.end());
     std::string line = score_line(iteration, scores);
@@ -89,11 +98,12 @@ std::optional<nn::Score> Validation::run(MaskRcnn& model, const std::string& run
 }
 
 std::vector<std::string> Validation::add_losses(MaskRcnn& model, double* sums) const {
-  data::EvalLoader loader(
-      set_.files(), view_, loss_images_,
-      {.builder = {.rule = config_.input.test_rule(), .masks = config_.model.mask.enabled},
-       .images_per_batch = kImagesPerBatch},
-      group_.rank(), group_.size());
+  data::EvalLoader loader(set_.files(), view_, loss_images_,
+                          {.builder = {.rule = config_.input.test_rule(),
+                                       .masks = config_.model.mask.enabled,
+                                       .keypoint_offset = config_.model.keypoint.offset()},
+                           .images_per_batch = kImagesPerBatch},
+                          group_.rank(), group_.size());
   const DeviceStepState state(device_);  // iteration 0: always the same samples
   const SamplingKey key{static_cast<uint64_t>(config_.seed), &state};
   std::vector<std::string> names;

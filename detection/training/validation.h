@@ -15,6 +15,9 @@
 
 namespace denovo::detection {
 
+/// What is scored of a model of this configuration.
+ScoredHeads scored_heads(const TrainConfig& config);
+
 /// Ranks detect on their parts of the images; rank 0 scores and writes.
 class Validation {
  public:

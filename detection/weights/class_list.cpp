@@ -17,8 +17,17 @@ std::vector<data::CocoCategory> parse(const std::string& json, const std::string
     const simdjson::padded_string text(json);
     const simdjson::dom::array list = parser.parse(text).get_array();
     for (const simdjson::dom::element category : list) {
-      classes.push_back(
-          {category["id"].get_int64(), std::string(category["name"].get_string().value())});
+      data::CocoCategory& parsed = classes.emplace_back();
+      parsed.id = category["id"].get_int64();
+      parsed.name = category["name"].get_string().value();
+      simdjson::dom::array keypoints, skeleton;
+      if (category["keypoints"].get(keypoints) == simdjson::SUCCESS)
+        for (const simdjson::dom::element name : keypoints)
+          parsed.keypoints.emplace_back(name.get_string().value());
+      if (category["skeleton"].get(skeleton) == simdjson::SUCCESS)
+        for (const simdjson::dom::element line : skeleton)
+          parsed.skeleton.push_back({static_cast<int>(line.at(0).get_int64().value()),
+                                     static_cast<int>(line.at(1).get_int64().value())});
     }
   } catch (const simdjson::simdjson_error& error) {
     throw IoError(
@@ -33,8 +42,18 @@ std::vector<data::CocoCategory> parse(const std::string& json, const std::string
 std::string class_list_json(std::span<const data::CocoCategory> classes) {
   JsonWriter json;
   json.begin_array();
-  for (const auto& category : classes)
-    json.begin_object().field("id", category.id).field("name", category.name).end_object();
+  for (const auto& category : classes) {
+    json.begin_object().field("id", category.id).field("name", category.name);
+    if (!category.keypoints.empty()) {
+      json.key("keypoints").begin_array();
+      for (const std::string& name : category.keypoints) json.value(name);
+      json.end_array().key("skeleton").begin_array();
+      for (const auto& [from, to] : category.skeleton)
+        json.begin_array().value(from).value(to).end_array();
+      json.end_array();
+    }
+    json.end_object();
+  }
   json.end_array();
   return json.text();
 }

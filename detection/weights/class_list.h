@@ -1,5 +1,5 @@
 // The classes of a detector as its model file names them: `categories` of the metadata, JSON
-// [{"id": …, "name": …}], in class order.
+// [{"id": …, "name": …}], in class order; with keypoints and skeleton where a class has them.
 #pragma once
 
 #include <optional>

@@ -17,15 +17,17 @@ Tensor Linear::forward(const Tensor& x) const {
 }
 
 // fan_out of a transposed convolution in PyTorch's [C_in, C_out, kh, kw] counts C_in.
-Deconv2x::Deconv2x(int in_channels, int out_channels)
-    : weight_(*this, "weight", {in_channels, 2, 2, out_channels},
-              Initializer::msra(int64_t{in_channels} * 4), ParameterKind::kWeight,
-              {FileLayout::kChannelsFirst}),
+Deconv2x::Deconv2x(int in_channels, int out_channels, Deconv2xOptions options)
+    : options_(options),
+      weight_(*this, "weight", {in_channels, options.kernel, options.kernel, out_channels},
+              Initializer::msra(int64_t{in_channels} * options.kernel * options.kernel),
+              ParameterKind::kWeight, {FileLayout::kChannelsFirst}),
       bias_(*this, "bias", {out_channels}, Initializer::constant(0), ParameterKind::kBias) {}
 
 Tensor Deconv2x::forward(const Tensor& x) const {
-  return ops::conv_transpose2d(x, ops::cast(weight_, x.dtype()), ops::cast(bias_, x.dtype()),
-                               {.stride = 2, .relu = true});
+  return ops::conv_transpose2d(
+      x, ops::cast(weight_, x.dtype()), ops::cast(bias_, x.dtype()),
+      {.stride = 2, .padding = (options_.kernel - 2) / 2, .relu = options_.relu});
 }
 
 }  // namespace denovo::nn

@@ -21,16 +21,21 @@ class Linear : public Module {
   Parameter weight_, bias_;
 };
 
-/// 2x2 transposed convolution of stride 2 with ReLU: doubles height and width. State dict: weight,
-/// bias.
+struct Deconv2xOptions {
+  int kernel = 2;  // even; padding is what doubles height and width
+  bool relu = true;
+};
+
+/// Transposed convolution of stride 2: doubles height and width. State dict: weight, bias.
 class Deconv2x : public Module {
  public:
-  Deconv2x(int in_channels, int out_channels);
+  Deconv2x(int in_channels, int out_channels, Deconv2xOptions options = {});
   Tensor forward(const Tensor& x) const;
   const Tensor& weight() const { return weight_; }
   const Tensor& bias() const { return bias_; }
 
  private:
+  Deconv2xOptions options_;
   Parameter weight_, bias_;
 };
 

@@ -13,11 +13,11 @@ void check(const Tensor& classes, const Tensor& images, const LossWeightOptions&
         fmt::format("loss_weights: classes must be i32, got {}", name(classes.dtype())));
   }
   if (images.defined()) {
-    if (images.dtype() != DType::kI32 || images.shape() != classes.shape()) {
-      throw ShapeError(fmt::format("loss_weights: images must be i32 {}, got {} {}",
-                                   to_string(classes.shape()), name(images.dtype()),
-                                   to_string(images.shape())));
-    }
+    if (classes.rank() != 1 && classes.rank() != 2)
+      throw ShapeError(
+          fmt::format("loss_weights: classes with images must be [R] or [R, J], got {}",
+                      to_string(classes.shape())));
+    require_tensor("loss_weights", "images", images, DType::kI32, classes.shape().leading(1));
   } else if (classes.rank() != 2 || classes.size(0) != options.num_images) {
     throw ShapeError(fmt::format("loss_weights: classes without images must be [N={}, S], got {}",
                                  options.num_images, to_string(classes.shape())));

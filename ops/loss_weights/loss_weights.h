@@ -33,9 +33,10 @@ struct LossWeightOptions {
 ///
 /// where row r is selected, 0 elsewhere; 0 in groups whose normalizer is 0.
 ///
-///   classes  [R] or [N, S]  i32, class or label of a row; negative: the row is not valid
-///   images   [R]            i32, image of a row, below num_images; negative: not valid. Undefined:
-///                           classes is [N, S] with N = num_images, and row [n, s] is of image n
+///   classes  [R], [R, J] or [N, S]  i32, class or label of a row; negative: the row is not valid
+///   images   [R]  i32, image of a row, or of the J rows [r, j]; below num_images; negative: not
+///                 valid. Undefined: classes is [N, S] with N = num_images, and row [n, s] is of
+///                 image n
 ///   returns  shape of classes, options.dtype. No gradient.
 ///
 /// Throws ShapeError when a shape, a dtype or an option differs from the above.

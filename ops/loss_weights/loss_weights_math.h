@@ -10,8 +10,9 @@ namespace denovo::ops {
 
 struct LossRows {
   const int32_t* classes;
-  const int32_t* images;  // null: rows_of_image rows of each image, one image after the other
-  int64_t rows_of_image;
+  const int32_t* images;  // of each rows_of_index rows; null: rows_of_image rows of each image, one
+                          // image after the other
+  int64_t rows_of_image, rows_of_index;
   int64_t images_per_group;
   int32_t class_begin, class_end;
 
@@ -19,7 +20,8 @@ struct LossRows {
   DENOVO_HD int64_t group(int64_t r) const {
     if (classes[r] < 0) return -1;
     if (!images) return r / rows_of_image / images_per_group;
-    return images[r] < 0 ? -1 : images[r] / images_per_group;
+    const int32_t image = images[r / rows_of_index];
+    return image < 0 ? -1 : image / images_per_group;
   }
   DENOVO_HD bool selected(int64_t r) const {
     return class_begin <= classes[r] && classes[r] < class_end;
@@ -28,11 +30,10 @@ struct LossRows {
 
 inline LossRows loss_rows(const LossWeights& args) {
   const bool by_index = args.images.defined();
-  return {args.classes.data<int32_t>(),
-          by_index ? args.images.data<int32_t>() : nullptr,
-          by_index ? 0 : args.classes.size(1),
-          args.options.images_per_group,
-          args.options.class_begin,
+  const int64_t per_row = args.classes.rank() == 2 ? args.classes.size(1) : 1;
+  return {args.classes.data<int32_t>(),  by_index ? args.images.data<int32_t>() : nullptr,
+          by_index ? 0 : per_row,        per_row,
+          args.options.images_per_group, args.options.class_begin,
           args.options.class_end};
 }
 

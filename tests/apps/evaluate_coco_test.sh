@@ -152,6 +152,38 @@ truth "$(object 1 3)" "$(object 2 99)" "$(object 3 99)"
 expect 0 "warning: truth.json: annotation 2: category_id must be in categories, got 99; 2 such in all" \
   evaluate
 
+echo "-- keypoints: 10 lines, with sigmas of their own where they are not COCO's"
+cat >truth.json <<'END'
+{"images": [{"id": 1, "width": 100, "height": 100}],
+ "categories": [{"id": 3, "name": "dog", "keypoints": ["nose", "tail"], "skeleton": [[1, 2]]}],
+ "annotations": [{"id": 1, "image_id": 1, "category_id": 3, "iscrowd": 0, "area": 1600, "bbox": [10, 10, 40, 40],
+                  "num_keypoints": 2, "keypoints": [12, 12, 2, 25, 25, 1]}]}
+END
+found '"keypoints": [12, 12, 1, 25, 25, 1]'
+expect 3 "evaluate_coco: truth.json: OKS needs a sigma for each of its 2 keypoints, got COCO's 17; --sigmas or eval.keypoint_sigmas give them" \
+  evaluate
+expect 0 "" evaluate --sigmas 0.1,0.1
+cat >wanted <<'END'
+ Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets= 20 ] = 1.000
+ Average Precision  (AP) @[ IoU=0.50      | area=   all | maxDets= 20 ] = 1.000
+ Average Precision  (AP) @[ IoU=0.75      | area=   all | maxDets= 20 ] = 1.000
+ Average Precision  (AP) @[ IoU=0.50:0.95 | area=medium | maxDets= 20 ] = 1.000
+ Average Precision  (AP) @[ IoU=0.50:0.95 | area= large | maxDets= 20 ] = -1.000
+ Average Recall     (AR) @[ IoU=0.50:0.95 | area=   all | maxDets= 20 ] = 1.000
+ Average Recall     (AR) @[ IoU=0.50      | area=   all | maxDets= 20 ] = 1.000
+ Average Recall     (AR) @[ IoU=0.75      | area=   all | maxDets= 20 ] = 1.000
+ Average Recall     (AR) @[ IoU=0.50:0.95 | area=medium | maxDets= 20 ] = 1.000
+ Average Recall     (AR) @[ IoU=0.50:0.95 | area= large | maxDets= 20 ] = -1.000
+END
+same wanted stdout
+# 8 pixels off is a standard deviation: OKS = (1 + exp(-1/2)) / 2 = 0.803.
+found '"keypoints": [20, 12, 1, 25, 25, 1]'
+expect 0 "" evaluate --sigmas 0.1,0.1 --json -
+is keypoints AR 0.7
+found '"bbox": [10, 10, 40, 40], "keypoints": [12, 12, 1, 25, 25, 1]'
+expect 0 "" evaluate --sigmas 0.1,0.1
+[ "$(wc -l <stdout)" = 22 ] || fail "boxes and keypoints give $(wc -l <stdout) lines"
+
 echo "-- files that are none"
 truth "$(object 1 3)"
 echo '{"results": []}' >found.json
@@ -173,7 +205,8 @@ expect 3 "evaluate_coco: none.json: cannot be opened: No such file or directory"
   "$bin/evaluate_coco" --gt none.json --dt found.json
 
 echo "-- command lines"
-expect 2 "evaluate_coco: --iou: must list bbox or segm, got keypoints" evaluate --iou keypoints
+expect 2 "evaluate_coco: --iou: must list bbox, segm or keypoints, got masks" evaluate --iou masks
+expect 2 "evaluate_coco: --sigmas: must list positive numbers, got -0.1" evaluate --sigmas 0.1,-0.1
 expect 2 "evaluate_coco: --coco-compat: must be strict or off, got loose" evaluate --coco-compat loose
 expect 2 "evaluate_coco: --dt FILE is required without --run" "$bin/evaluate_coco" --gt truth.json
 expect 2 "evaluate_coco: --gt does not go with --run" evaluate --run run

@@ -2,6 +2,7 @@
 // nothing, or refused by IoError.
 #include "core/error.h"
 #include "data/coco/annotation_checks.h"
+#include "data/coco/keypoints.h"
 #include "data/coco/training_view.h"
 #include "data/evaluation/coco_evaluation.h"
 #include "tests/fuzz/memory_file.h"
@@ -13,7 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static testing::MemoryFile file;
   file.set(data, size);
   try {
-    const auto part = static_cast<DatasetPart>(size % 3);
+    static constexpr DatasetPart kParts[] = {DatasetPart::kMasks, DatasetPart::kBoxes,
+                                             DatasetPart::kImages, part_for(true, true)};
+    const DatasetPart part = kParts[size % 4];
     const CocoDataset dataset = read_coco(file.path(), StructuralDefects::kCollect, part);
     std::vector<Defect> defects(dataset.defects().begin(), dataset.defects().end());
     int64_t pixels = 0;
@@ -27,6 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const Defect& defect : defects) describe(defect);
     evaluate_coco(dataset, {}, IouType::kBbox);
     training_view(dataset, {.max_bad_fraction = 1});
+    training_view(dataset, {.num_keypoints = static_cast<int>(keypoint_names(dataset).size()),
+                            .max_bad_fraction = 1});
   } catch (const IoError&) {
   }
   return 0;

@@ -42,6 +42,17 @@ TEST_CASE("loss_weights: the mask loss is the mean over the foreground of a grou
                  .dtype = DType::kF64}) == std::vector<double>{a, a, 0, a, 0, 0, b, 0});
 }
 
+TEST_CASE("loss_weights: rows with several classes each are all of the row's image") {
+  // Keypoints: places of two for each RoI.
+  const Tensor places = Tensor::from<int32_t>({4, 2}, {7, -1, 3, 9, -1, -1, 5, 1});
+  const Tensor images = Tensor::from<int32_t>({4}, {0, 1, 2, -1});
+  const double a = 1.0 / 3 / 2;
+  CHECK(ops::loss_weights(
+            places, images,
+            {.num_images = 4, .normalizer = LossNormalizer::kSelectedRows, .dtype = DType::kF64})
+            .to_vector<double>() == std::vector<double>{a, 0, a, a, 0, 0, 0, 0});
+}
+
 TEST_CASE("loss_weights: RPN divides by the sample size whatever was sampled") {
   const Tensor labels = Tensor::from<int32_t>({3, 2}, {1, 0, 0, -1, 1, -1});
   ops::LossWeightOptions options{.num_images = 3,

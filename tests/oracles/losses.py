@@ -50,6 +50,12 @@ pixels = F.binary_cross_entropy_with_logits(picked, target, reduction="none")
 loss = (weights[:2] * pixels.mean((1, 2))).sum()
 show("mask_bce", loss, torch.autograd.grad(loss, x)[0])
 
+x = tensor(2, 2, 3, 2, salt=10).requires_grad_()
+maps = x.permute(0, 3, 1, 2).reshape(4, 6)
+rows = F.cross_entropy(maps, torch.tensor([4, 0, 5, 2]), reduction="none")
+loss = (torch.tensor([0.25, 0.0, 0.125, 0.5]) * rows).sum()
+show("heatmap_cross_entropy", loss, torch.autograd.grad(loss, x)[0])
+
 print("softmax", tensor(1, 4, salt=6).softmax(1).tolist())
 print("sigmoid", tensor(4, salt=7).sigmoid().tolist())
 

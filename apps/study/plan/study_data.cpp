@@ -22,7 +22,7 @@ using detection::TrainConfig;
 
 data::CocoDataset read(const TrainConfig& detector, const std::string& annotations) {
   return data::read_coco(detector.data.path(annotations), data::StructuralDefects::kThrow,
-                         data::part_for(detector.model.mask.enabled));
+                         detector.dataset_part());
 }
 
 data::CocoDataset read_validation(const TrainConfig& detector) {

@@ -179,7 +179,7 @@ TEST_CASE("check_dataset: refuses with the sentence of training, the report coun
         "half, got 1 of 1; annotation 6: bbox width and height must be positive, got [1, 1, 0, 2]");
   CHECK(summary_lines(report).find(" dropped  empty_box                1\n") != std::string::npos);
   CHECK(report_json(report).starts_with(
-      R"({"images":1,"annotations":1,"instances":1,"dropped":1,"box_only":0,"empty_images":0,"has_masks":false,"trainable":false,)"));
+      R"({"images":1,"annotations":1,"instances":1,"dropped":1,"box_only":0,"unposed_images":0,"empty_images":0,"has_masks":false,"trainable":false,)"));
 }
 
 TEST_CASE("check_dataset: an image of impossible size is a defect, not a crash") {

@@ -49,6 +49,22 @@ TEST_CASE("draw_box: positions that are no numbers or far away draw something or
   CHECK(picture(image) == picture(Image(4, 4)));
 }
 
+TEST_CASE("draw_line: from pixel to pixel, cut off at the border") {
+  Image image(4, 6);
+  draw_line(image, {1.5f, 0.5f, 4.5f, 3.5f}, kWhite);
+  CHECK(picture(image) ==
+        ".#....\n"
+        "..#...\n"
+        "...#..\n"
+        "....#.\n");
+  Image other(3, 4);
+  draw_line(other, {-2, 1, 9, 1}, kWhite);
+  draw_line(other, {2, 2, 2, 2}, kWhite);
+  CHECK(picture(other) == "....\n####\n..#.\n");
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  draw_line(other, {nan, 0, 1e30f, -1e30f}, kWhite, 3);
+}
+
 TEST_CASE("draw_text: glyphs stand upright on their ground") {
   Image image(9, 13);
   draw_text(image, 0, 0, "F1", kWhite, kBlack);

@@ -154,14 +154,14 @@ TEST_CASE("evaluate_coco: masks of another size never match and are reported") {
 TEST_CASE("evaluate_coco: a data set without images or categories gives -1 everywhere") {
   const JsonTextFile file(R"({"images": [], "annotations": [], "categories": []})");
   const EvaluationResult result = evaluate_coco(read_coco(file.path()), {}, IouType::kBbox);
-  for (const double value : result.stats.values()) CHECK(value == -1);
+  for (const auto& [name, value] : result.numbers()) CHECK(value == -1);
 }
 
 TEST_CASE("summary_text: pycocotools' own lines") {
-  CocoStats stats;
-  stats.AP = 0.41249;
-  stats.AR1 = 1;
-  CHECK(summary_text(stats) ==
+  EvaluationResult result;
+  result.stats.AP = 0.41249;
+  result.stats.AR1 = 1;
+  CHECK(summary_text(result) ==
         " Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = 0.412\n"
         " Average Precision  (AP) @[ IoU=0.50      | area=   all | maxDets=100 ] = -1.000\n"
         " Average Precision  (AP) @[ IoU=0.75      | area=   all | maxDets=100 ] = -1.000\n"
@@ -174,6 +174,19 @@ TEST_CASE("summary_text: pycocotools' own lines") {
         " Average Recall     (AR) @[ IoU=0.50:0.95 | area= small | maxDets=100 ] = -1.000\n"
         " Average Recall     (AR) @[ IoU=0.50:0.95 | area=medium | maxDets=100 ] = -1.000\n"
         " Average Recall     (AR) @[ IoU=0.50:0.95 | area= large | maxDets=100 ] = -1.000\n");
+  result.iou_type = IouType::kKeypoints;
+  result.stats.AR75 = 0.5;
+  CHECK(summary_text(result) ==
+        " Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets= 20 ] = 0.412\n"
+        " Average Precision  (AP) @[ IoU=0.50      | area=   all | maxDets= 20 ] = -1.000\n"
+        " Average Precision  (AP) @[ IoU=0.75      | area=   all | maxDets= 20 ] = -1.000\n"
+        " Average Precision  (AP) @[ IoU=0.50:0.95 | area=medium | maxDets= 20 ] = -1.000\n"
+        " Average Precision  (AP) @[ IoU=0.50:0.95 | area= large | maxDets= 20 ] = -1.000\n"
+        " Average Recall     (AR) @[ IoU=0.50:0.95 | area=   all | maxDets= 20 ] = -1.000\n"
+        " Average Recall     (AR) @[ IoU=0.50      | area=   all | maxDets= 20 ] = -1.000\n"
+        " Average Recall     (AR) @[ IoU=0.75      | area=   all | maxDets= 20 ] = 0.500\n"
+        " Average Recall     (AR) @[ IoU=0.50:0.95 | area=medium | maxDets= 20 ] = -1.000\n"
+        " Average Recall     (AR) @[ IoU=0.50:0.95 | area= large | maxDets= 20 ] = -1.000\n");
 }
 
 TEST_CASE("numpy_linspace: thresholds are numpy's, not decimals") {

@@ -16,7 +16,8 @@ TEST_CASE("evaluate_files: without a choice, what every detection carries is eva
   const auto types = [&](const std::string& results, std::vector<IouType> asked = {}) {
     const JsonTextFile file(results, "found.json");
     std::string names;
-    for (const EvaluationResult& result : evaluate_files(truth.path(), file.path(), asked))
+    const EvaluationOptions options{.sigmas = {0.1}};
+    for (const EvaluationResult& result : evaluate_files(truth.path(), file.path(), asked, options))
       names += std::string(iou_type_name(result.iou_type)) + " ";
     return names;
   };
@@ -38,13 +39,25 @@ TEST_CASE("evaluate_files: without a choice, what every detection carries is eva
   CHECK_THROWS_WITH_AS(
       types("[" + both + "," + mask + "," + box + "]"),
       "found.json: result[1]: bbox is missing, result[2]: segmentation is missing; "
-      "every result must have a bbox, or every one a segmentation",
+      "every result must have a bbox, or every one a segmentation, or every one keypoints",
       IoError);
   CHECK_THROWS_WITH_AS(
       types("[" + bare + "]"),
       "found.json: result[0]: bbox is missing, result[0]: segmentation is missing; "
-      "every result must have a bbox, or every one a segmentation",
+      "every result must have a bbox, or every one a segmentation, or every one keypoints",
       IoError);
+  const std::string pose =
+      R"({"image_id": 1, "category_id": 3, "score": 1, "keypoints": [1, 2, 3]})";
+  const std::string posed = R"({"image_id": 1, "category_id": 3, "score": 1, "bbox": [1, 2, 3, 4],
+                                "keypoints": [1, 2, 3]})";
+  CHECK(types("[" + posed + "]") == "bbox keypoints ");
+  CHECK(types("[" + posed + "," + pose + "]") == "keypoints ");
+  CHECK(types("[" + posed + "," + both + "]") == "bbox ");
+  CHECK(types("[]", {IouType::kKeypoints}) == "keypoints ");
+  CHECK_THROWS_WITH_AS(types("[" + pose + "," + bare + "]"),
+                       "found.json: result[1]: keypoints is missing", IoError);
+  CHECK_THROWS_WITH_AS(types("[" + box + "]", {IouType::kKeypoints}),
+                       "found.json: result[0]: keypoints is missing", IoError);
   CHECK_THROWS_WITH_AS(types("[" + box + "]", {IouType::kSegm}),
                        "found.json: result[0]: segmentation is missing", IoError);
 }

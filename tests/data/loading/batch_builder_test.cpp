@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/error.h"
+#include "tests/data/coco/json_text_file.h"
 #include "tests/data/loading/small_dataset.h"
 
 using namespace denovo;
@@ -93,6 +95,43 @@ TEST_CASE("BatchBuilder: run lengths become ends in the original frame") {
   CHECK(std::vector(ranges.begin() + 9, ranges.begin() + 12) == std::vector<int32_t>{0, 0, 5});
 }
 
+TEST_CASE("BatchBuilder: keypoints follow resizing, and change sides in a flipped image") {
+  const SmallDataset pictures({{24, 40}, {12, 20}});
+  const denovo::testing::JsonTextFile file(
+      R"({"images": [{"id": 10, "file_name": "0.png", "width": 40, "height": 24},
+                     {"id": 11, "file_name": "1.png", "width": 20, "height": 12}],
+          "categories": [{"id": 7, "name": "b", "keypoints": ["left", "top", "right"]}],
+          "annotations": [
+            {"id": 1, "image_id": 10, "category_id": 7, "bbox": [2, 1, 8, 8], "area": 9,
+             "keypoints": [2, 1, 2, 9.5, 1, 1, 6, 4, 0]},
+            {"id": 2, "image_id": 10, "category_id": 7, "bbox": [2, 1, 8, 8], "area": 9},
+            {"id": 3, "image_id": 11, "category_id": 7, "bbox": [2, 1, 8, 8], "area": 9,
+             "keypoints": [2, 1, 2, 9.5, 1, 1, 19.75, 4, 2]}]})");
+  const CocoDataset coco = read_coco(file.path(), StructuralDefects::kThrow, part_for(false, true));
+  const TrainingView view = training_view(coco, {.masks = false, .num_keypoints = 3});
+  BatchBuilderOptions options = kOptions;
+  options.masks = false;
+  const BatchBuilder builder({coco, pictures.path("")}, view, options);
+  const auto keypoints = [&](int image, ImageSize original, bool flipped) {
+    const Batch batch = builder.build(std::vector{planned(image, original, {24, 40}, flipped)});
+    REQUIRE(batch.keypoints.shape() == Shape{1, 8, 3, 3});
+    const auto all = batch.keypoints.to_vector<float>();
+    CHECK(std::count(all.begin() + 9, all.end(), 0.f) == 63);  // objects and slots without any
+    return std::vector(all.begin(), all.begin() + 9);
+  };
+  // The centre of pixel (2, 1) is (2.5, 1.5).
+  CHECK(keypoints(0, {24, 40}, false) == std::vector<float>{2.5, 1.5, 2, 10, 1.5, 1, 0, 0, 0});
+  // Twice as large; the right one is off the image; mirrored at x = 40, left is where right was.
+  CHECK(keypoints(1, {12, 20}, false) == std::vector<float>{5, 3, 2, 20, 3, 1, 0, 0, 0});
+  CHECK(keypoints(1, {12, 20}, true) == std::vector<float>{0, 0, 0, 20, 3, 1, 35, 3, 2});
+
+  options.keypoint_offset = 0;
+  const BatchBuilder corners({coco, pictures.path("")}, view, options);
+  const Batch batch = corners.build(std::vector{planned(1, {12, 20}, {24, 40}, true)});
+  const auto all = batch.keypoints.to_vector<float>();
+  CHECK(std::vector(all.begin() + 3, all.begin() + 9) == std::vector<float>{21, 2, 1, 36, 2, 2});
+}
+
 TEST_CASE("BatchBuilder: without masks their tensors stay undefined") {
   const SmallDataset dataset({{24, 40}});
   BatchBuilderOptions options = kOptions;
@@ -101,6 +140,7 @@ TEST_CASE("BatchBuilder: without masks their tensors stay undefined") {
   const Batch batch = builder.build(std::vector{planned(0, {24, 40}, {24, 40}, false)});
   CHECK(!batch.polygon_xy.defined());
   CHECK(!batch.run_ends.defined());
+  CHECK(!batch.keypoints.defined());
   CHECK(batch.boxes.defined());
 }
 

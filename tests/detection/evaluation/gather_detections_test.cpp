@@ -36,6 +36,9 @@ void check_equal(const ImageDetections& a, const ImageDetections& b) {
     CHECK(x.category_id == y.category_id);
     CHECK(x.bbox == y.bbox);
     CHECK(x.score == y.score);
+    CHECK(std::vector(x.keypoints.begin(), x.keypoints.end()) ==
+          std::vector(y.keypoints.begin(), y.keypoints.end()));
+    CHECK((x.keypoints.empty() || x.keypoints.data() >= a.keypoints.data()));  // its own copy's
     if (b.masks.empty()) continue;
     CHECK(x.mask.counts.data() == a.masks[d].counts.data());  // its own copy's
     CHECK(x.mask.height == 3);
@@ -44,10 +47,13 @@ void check_equal(const ImageDetections& a, const ImageDetections& b) {
 
 }  // namespace
 
-TEST_CASE("gather_detections: all that an image holds comes back, masks or none") {
+TEST_CASE("gather_detections: all that an image holds comes back, masks and keypoints or none") {
   std::vector<ImageDetections> sent(3);
   sent[0] = image(7, true);
   sent[1] = image(3, false);
+  sent[1].keypoints = {1, 2, 0.5, 3, 4, 0.25};
+  for (size_t d = 0; d < 2; ++d)
+    sent[1].detections[d].keypoints = std::span<const double>(sent[1].keypoints).subspan(3 * d, 3);
   const auto received = detections_of(to_bytes(sent));
   REQUIRE(received.size() == 3);
   for (size_t i = 0; i < 3; ++i) check_equal(received[i], sent[i]);

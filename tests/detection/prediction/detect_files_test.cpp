@@ -43,13 +43,14 @@ TrainConfig tiny_config() {
 /// A folder with a model file of random weights, classes "cup" (id 3) and "jug" (id 8).
 class Workplace : public TemporaryDirectory {
  public:
-  Workplace() {
-    MaskRcnn model(tiny_config().model, 2);
+  explicit Workplace(
+      const TrainConfig& config = tiny_config(),
+      const std::string& categories = R"([{"id":3,"name":"cup"},{"id":8,"name":"jug"}])") {
+    MaskRcnn model(config.model, 2);
     model.initialize(1);
-    write_safetensors(
-        *this / "model.safetensors", nn::state_dict(model),
-        {{"config", config_text(ModelFileConfig{tiny_config().input, tiny_config().model})},
-         {"categories", R"([{"id":3,"name":"cup"},{"id":8,"name":"jug"}])"}});
+    write_safetensors(*this / "model.safetensors", nn::state_dict(model),
+                      {{"config", config_text(ModelFileConfig{config.input, config.model})},
+                       {"categories", categories}});
   }
   std::string add_image(const std::string& name, int height, int width) const {
     data::Image image(height, width);
@@ -122,6 +123,40 @@ TEST_CASE("detect: results are in pixels of each image, after its EXIF orientati
   const data::Image drawn = data::read_image(place / "out/orientation_6.png");
   CHECK(drawn.height == header.width);
   CHECK(drawn.width == header.height);
+}
+
+TEST_CASE("detect: keypoints are in the results and, as the model's skeleton joins them, drawn") {
+  TrainConfig config = tiny_config();
+  config.model.mask.enabled = false;
+  config.model.keypoint = {.enabled = true, .num_keypoints = 3, .convs = 1, .channels = 8};
+  const auto categories = [](const char* lines) {
+    return fmt::format(R"([{{"id":3,"name":"cup","keypoints":["a","b","c"],"skeleton":[{0}]}},
+                           {{"id":8,"name":"jug","keypoints":["a","b","c"],"skeleton":[{0}]}}])",
+                       lines);
+  };
+  std::vector<std::string> pictures;
+  for (const char* lines : {"[1, 2], [2, 3]", "[1, 3]"}) {
+    Workplace place(config, categories(lines));
+    const auto files = list_input_files({place.add_image("wide.png", 40, 90)}).files;
+    place.detect(files);
+    const data::CocoResults results =
+        data::read_results(place / "out/results.json", {.masks = false, .keypoints = true});
+    REQUIRE(results.detections().size() > 0);
+    for (const data::Detection& d : results.detections()) {
+      REQUIRE(d.keypoints.size() == 9);
+      for (size_t k = 0; k < 9; k += 3) {
+        // In the box, whose pixels' indices are half a pixel less than its coordinates.
+        CHECK(d.keypoints[k] >= d.bbox[0] - 1.5);
+        CHECK(d.keypoints[k] <= d.bbox[0] + d.bbox[2] + 0.5);
+        CHECK(d.keypoints[k + 1] >= d.bbox[1] - 1.5);
+        CHECK(d.keypoints[k + 1] <= d.bbox[1] + d.bbox[3] + 0.5);
+        CHECK(d.keypoints[k + 2] > 0);
+        CHECK(d.keypoints[k + 2] <= 1);
+      }
+    }
+    pictures.push_back(read_file(place / "out/wide.png"));
+  }
+  CHECK(pictures[0] != pictures[1]);
 }
 
 TEST_CASE("detect: classes are chosen before the most confident detections are counted") {

@@ -42,6 +42,21 @@ inline const std::string& small_data() {
   return path;
 }
 
+/// The same pictures with corners as keypoints.
+inline const std::string& small_keypoint_data() {
+  static const denovo::testing::TemporaryDirectory directory;
+  static const std::string path = [] {
+    const std::string folder = directory / "shapes";
+    data::write_shapes_folder(folder, {.num_train = kTrainImages,
+                                       .num_val = kValImages,
+                                       .size = 64,
+                                       .num_classification = 0,
+                                       .keypoints = true});
+    return folder;
+  }();
+  return path;
+}
+
 /// max|a - b| / max|b| over an f32 tensor.
 inline double relative_difference(const Tensor& a, const Tensor& b) {
   const auto x = a.to_vector<float>(), y = b.to_vector<float>();
