@@ -62,20 +62,20 @@ TEST_CASE("pre-training: a VGG with dropout learns, and resumes to the bytes of 
   const std::vector<std::string> vgg{"model.backbone.type=VGG",
                                      "model.backbone.depth=16",
                                      "model.backbone.blocks=1,1,1,1,1",
-                                     "model.backbone.channels=16,16,32,32,32",
+                                     "model.backbone.channels=8,16,32,32,32",
                                      "model.backbone.norm=BN",
                                      "model.head.resolution=2",
                                      "model.head.fcs=2",
-                                     "model.head.fc_channels=128",
+                                     "model.head.fc_channels=64",
                                      "model.head.fc_init=msra",
-                                     "model.head.dropout=0.5"};
+                                     "model.head.dropout=0.2"};
   const auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), vgg.begin(), vgg.end());
     return more;
   };
-  SmallPretraining trained(with({"solver.max_iter=200", "solver.base_lr=0.05"}));
+  SmallPretraining trained(with({"solver.max_iter=200"}));
   trained.train();
-  CHECK(trained.metric("top1").back() > 40);  // of twelve classes
+  CHECK(trained.metric("top1").back() > 60);
 
   SmallPretraining whole(with({"solver.max_iter=6", "log.period=1"})),
       stopped(with({"solver.max_iter=6", "log.period=1"})),
