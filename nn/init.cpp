@@ -1,8 +1,15 @@
 #include "nn/init.h"
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace denovo::nn {
+namespace {
+
+constexpr int64_t kPart = 1 << 20;  // elements
+
+}  // namespace
 
 Initializer Initializer::xavier(int64_t fan_in) {
   return {Kind::kUniform, std::sqrt(3.0 / static_cast<double>(fan_in))};
@@ -14,14 +21,20 @@ Initializer Initializer::msra(int64_t fan_out) {
 
 void initialize_tensor(const Tensor& tensor, const Initializer& init, const RandomStream& stream) {
   if (init.kind == Initializer::Kind::kConstant) return fill(tensor, init.value);
-  std::vector<double> values(static_cast<size_t>(tensor.numel()));
-  for (size_t i = 0; i < values.size(); ++i) {
-    const auto index = static_cast<uint32_t>(i);
-    values[i] = init.kind == Initializer::Kind::kNormal
-                    ? init.value * normal(stream, index)
-                    : init.value * (2.0 * stream.uniform(index) - 1.0);
+  // Part by part: the first fully connected layer of VGG has 100 million elements.
+  const Tensor flat = tensor.view({tensor.numel()});
+  std::vector<double> values;
+  for (int64_t begin = 0; begin < flat.numel(); begin += kPart) {
+    const int64_t end = std::min(begin + kPart, flat.numel());
+    values.clear();
+    for (int64_t i = begin; i < end; ++i) {
+      const auto index = static_cast<uint32_t>(i);
+      values.push_back(init.kind == Initializer::Kind::kNormal
+                           ? init.value * normal(stream, index)
+                           : init.value * (2.0 * stream.uniform(index) - 1.0));
+    }
+    copy(flat.rows(begin, end), Tensor::from({end - begin}, values, tensor.device()));
   }
-  copy(tensor, Tensor::from(tensor.shape(), values, tensor.device()));
 }
 
 }  // namespace denovo::nn

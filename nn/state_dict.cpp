@@ -63,7 +63,9 @@ LoadReport load(const Module& module, const StateDict& state, bool write) {
       report.mismatched.push_back(fmt::format("{}: expected {}, got {}", name, to_string(expected),
                                               to_string(source.shape())));
     } else if (write) {
-      copy(target.tensor, from_file_layout(source, target.format).to(target.tensor.device()));
+      const Tensor ours = from_file_layout(source, target.format);
+      const Device device = target.tensor.device();
+      copy(target.tensor, ours.device() == device ? ours : ours.to(device));
     }
   }
   for (const auto& [name, tensor] : state) {

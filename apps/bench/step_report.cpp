@@ -10,8 +10,9 @@
 namespace denovo::bench {
 namespace {
 
-constexpr const char* kGroups[] = {"stem", "res2",     "res3",      "res4",  "res5",     "fpn",
-                                   "rpn",  "box_head", "mask_head", "other", "optimizer"};
+constexpr const char* kGroups[] = {"stem",     "res2",      "res3",  "res4",     "res5", "conv1",
+                                   "conv2",    "conv3",     "conv4", "conv5",    "fpn",  "rpn",
+                                   "box_head", "mask_head", "other", "optimizer"};
 
 bool is_matmul(const ProfileEntry& entry) {
   return entry.kind == "conv2d" || entry.kind == "linear";
@@ -65,6 +66,9 @@ StepReport report_of(std::span<const StepResult> steps, int64_t batch, double ma
   report.foreground = best.foreground;
   double flops = 0, matmul_seconds = 0, seconds_in_groups = 0;
   for (const char* name : kGroups) {
+    if (std::none_of(best.profile.begin(), best.profile.end(),
+                     [&](const ProfileEntry& entry) { return entry.group == name; }))
+      continue;  // of another trunk
     report.groups.push_back(group_report(name, best.profile));
     flops += report.groups.back().flops;
     matmul_seconds += report.groups.back().matmul_seconds;

@@ -23,6 +23,7 @@ enum class RandomPurpose : uint32_t {
   kTest = 8,
   kSubset = 9,           // choice of the images of a smaller training set
   kImageBootstrap = 10,  // validation images drawn with repetition; item = draw
+  kDropout = 11,         // item = image
 };
 
 struct PhiloxBlock {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "ops/anchors/anchors.h"
 #include "ops/heatmap_peaks/heatmap_peaks.h"
 #include "ops/normalize_image/normalize_image.h"
 
@@ -16,13 +17,20 @@ void describe_norm(ConfigFields& v, const char* key, nn::NormKind& norm, const c
 }  // namespace
 
 void BackboneConfig::describe(ConfigFields& v) {
-  v("depth", depth, "ResNet depth").one_of({18, 34, 50, 101, 152});
+  v.choice("type", type, kTrunkNames,
+           "ResNet with feature pyramid; or VGG, whose last map, of stride 16, stands alone: "
+           "the keys of blocks, groups and pyramid do not count");
+  v("depth", depth, "layers of the ResNet (18 to 152) or VGG (11, 13, 16, 19)")
+      .one_of({11, 13, 16, 18, 19, 34, 50, 101, 152});
   v("blocks", blocks,
-    "residual blocks of res2..res5, for a trunk of another depth; empty: the depth's")
+    "residual blocks of res2..res5, or convolutions of VGG's five stages, for a trunk of another "
+    "depth; empty: the depth's")
       .positive();
   v.choice("block", block, kBlockNames, "kind of residual block");
   v("stem_channels", stem_channels, "channels of the stem").positive();
-  v("channels", channels, "output channels of res2..res5; empty: the depth's").positive();
+  v("channels", channels,
+    "output channels of res2..res5, or of VGG's five stages; empty: the depth's")
+      .positive();
   v("groups", groups, "groups of the 3x3 convolution of a bottleneck (ResNeXt)").positive();
   v("width_per_group", width_per_group,
     "bottleneck channels per group at res2, doubled by every stage; 0: channels / 4 / groups")
@@ -32,7 +40,7 @@ void BackboneConfig::describe(ConfigFields& v) {
   describe_norm(v, "norm", norm, "of the trunk");
   v("num_groups", num_groups, "groups of every GroupNorm of the model").positive();
   v("norm_eps", norm_eps, "epsilon of every norm of the model").non_negative();
-  v.choice("init", init, kTrunkInitNames,
+  v.choice("init", init, kLayerInitNames,
            "random trunk: msra (detectron2) or xavier (the paper's code)");
   v("fpn_channels", fpn_channels, "channels of every pyramid level").positive();
   describe_norm(v, "fpn_norm", fpn_norm, "of the pyramid");
@@ -55,16 +63,36 @@ nn::ResNetOptions BackboneConfig::resnet() const {
   return options;
 }
 
+nn::VggOptions BackboneConfig::vgg() const {
+  nn::VggOptions options = nn::VggOptions::of_depth(depth);
+  if (!blocks.empty()) options.convs = blocks;
+  if (!channels.empty()) options.channels = channels;
+  options.norm = norm_options(norm);
+  options.xavier = init == InitKind::kXavier;
+  return options;
+}
+
 nn::FpnOptions BackboneConfig::fpn() const {
   return {fpn_channels, norm_options(fpn_norm)};
 }
 
 std::unique_ptr<nn::Backbone> BackboneConfig::make() const {
+  if (is_vgg()) return std::make_unique<nn::VggC5>(vgg());
   return std::make_unique<nn::ResNetFpn>(resnet(), fpn());
 }
 
+std::unique_ptr<nn::Trunk> BackboneConfig::make_classifier_trunk() const {
+  if (!is_vgg()) return std::make_unique<nn::ResNet>(resnet());
+  nn::VggOptions options = vgg();
+  options.last_pool = true;
+  return std::make_unique<nn::Vgg>(options);
+}
+
 void AnchorConfig::describe(ConfigFields& v) {
-  v("sizes", sizes, "anchor size in pixels, one for each of p2..p6").positive();
+  v("sizes", sizes,
+    "anchor size in pixels: one for each of p2..p6; all of them on the one map of a VGG")
+      .positive()
+      .not_empty();
   v("ratios", ratios, "anchor height / width").positive().not_empty();
   v("rounded", rounded, "round cell anchors to whole pixels, as torchvision does");
 }
@@ -94,6 +122,10 @@ void BoxHeadConfig::describe(ConfigFields& v) {
   v("conv_channels", conv_channels, "their channels").positive();
   v("fcs", fcs, "fully connected layers").positive();
   v("fc_channels", fc_channels, "their channels").positive();
+  v.choice("fc_init", fc_init, kLayerInitNames,
+           "random fully connected layers: xavier (detectron2) or msra (VGG of the paper)");
+  v("dropout", dropout, "share of their outputs that training sets to 0, of each layer (VGG: 0.5)")
+      .range(0, kMostDropout);
   describe_norm(v, "norm", norm, "of the convolutions");
   v("smooth_l1_beta", smooth_l1_beta, "where the box loss turns linear; 0: L1").non_negative();
 }
@@ -161,7 +193,7 @@ Tensor PixelConfig::normalize(const Tensor& pixels, const Tensor& sizes, DType d
 }
 
 void ModelConfig::describe(ConfigFields& v) {
-  v.section("backbone", backbone, "ResNet and feature pyramid");
+  v.section("backbone", backbone, "trunk, and feature pyramid where it is a ResNet");
   v.section("anchors", anchors, "anchors of the RPN");
   v.section("rpn", rpn, "region proposal network");
   v.section("pooler", pooler, "RoIAlign");
@@ -173,7 +205,13 @@ void ModelConfig::describe(ConfigFields& v) {
 }
 
 void ModelConfig::validate() const {
-  if (anchors.sizes.size() != nn::ResNetFpn::kStrides.size()) {
+  if (backbone.is_vgg()) {
+    backbone.vgg().check();
+    if (anchors.sizes.size() * anchors.ratios.size() > ops::kMaxAnchorsPerCell)
+      throw ConfigError(fmt::format(
+          "config: model.anchors must have at most {} sizes x ratios on one map, got {} x {}",
+          ops::kMaxAnchorsPerCell, anchors.sizes.size(), anchors.ratios.size()));
+  } else if (anchors.sizes.size() != nn::ResNetFpn::kStrides.size()) {
     throw ConfigError(
         fmt::format("config: model.anchors.sizes must have one size for each of p2..p6, got {}",
                     anchors.sizes.size()));
@@ -186,6 +224,7 @@ void ModelConfig::validate() const {
   if (pixel.mean.size() != 3 || pixel.std.size() != 3) {
     throw ConfigError("config: model.pixel.mean and std must have three values");
   }
+  if (backbone.is_vgg()) return;
   const auto check_stages = [](const char* key, const std::vector<int>& values) {
     if (values.empty() || values.size() == nn::ResNet::strides().size()) return;
     throw ConfigError(

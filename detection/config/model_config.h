@@ -9,9 +9,15 @@
 
 #include "core/config/config_fields.h"
 #include "nn/backbone/fpn.h"
+#include "nn/backbone/vgg.h"
+#include "nn/layers/fc_layers.h"
 #include "ops/mask_paste/mask_paste.h"
 
 namespace denovo::detection {
+
+enum class TrunkKind { kResNet, kVgg };
+inline constexpr ChoiceName<TrunkKind> kTrunkNames[] = {{TrunkKind::kResNet, "ResNet"},
+                                                        {TrunkKind::kVgg, "VGG"}};
 
 enum class BlockKind { kAuto, kBasic, kBottleneck };  // auto: the depth's
 inline constexpr ChoiceName<BlockKind> kBlockNames[] = {{BlockKind::kAuto, "auto"},
@@ -20,7 +26,11 @@ inline constexpr ChoiceName<BlockKind> kBlockNames[] = {{BlockKind::kAuto, "auto
 
 /// Initialisers that codebases differ in.
 enum class InitKind { kMsra, kXavier, kNormal };
-inline constexpr ChoiceName<InitKind> kTrunkInitNames[] = {{InitKind::kMsra, "msra"},
+/// Rate of dropout that leaves something to train.
+inline constexpr double kMostDropout = 0.999;
+
+// Of trunks and of fully connected layers.
+inline constexpr ChoiceName<InitKind> kLayerInitNames[] = {{InitKind::kMsra, "msra"},
                                                            {InitKind::kXavier, "xavier"}};
 inline constexpr ChoiceName<InitKind> kMaskPredictorInitNames[] = {{InitKind::kNormal, "normal"},
                                                                    {InitKind::kMsra, "msra"}};
@@ -32,12 +42,14 @@ inline constexpr ChoiceName<ChannelOrder> kChannelOrderNames[] = {{ChannelOrder:
 inline constexpr ChoiceName<ops::MaskPaste> kMaskPasteNames[] = {
     {ops::MaskPaste::kContinuous, "continuous"}, {ops::MaskPaste::kWholePixel, "whole_pixel"}};
 
+/// A ResNet with a feature pyramid, or conv5 of a VGG without one.
 struct BackboneConfig {
+  TrunkKind type = TrunkKind::kResNet;
   int depth = 50;
-  std::vector<int> blocks;  // overrides the depth's
+  std::vector<int> blocks;  // overrides the depth's; convolutions per stage in a VGG
   BlockKind block = BlockKind::kAuto;
   int stem_channels = 64;
-  std::vector<int> channels;  // of res2..res5, overrides the depth's
+  std::vector<int> channels;  // of res2..res5 or of a VGG's stages, overrides the depth's
   int groups = 1;
   int width_per_group = 0;  // 0: channels / 4 / groups
   bool stride_in_1x1 = false;
@@ -49,14 +61,18 @@ struct BackboneConfig {
   nn::NormKind fpn_norm = nn::NormKind::kGroupNorm;
 
   void describe(ConfigFields& v);
+  bool is_vgg() const { return type == TrunkKind::kVgg; }
   nn::ResNetOptions resnet() const;
+  nn::VggOptions vgg() const;
   nn::FpnOptions fpn() const;
   std::unique_ptr<nn::Backbone> make() const;
+  /// Of an image classifier: the same parameters, with all its pools.
+  std::unique_ptr<nn::Trunk> make_classifier_trunk() const;
   nn::NormOptions norm_options(nn::NormKind kind) const { return {kind, num_groups, norm_eps}; }
 };
 
 struct AnchorConfig {
-  std::vector<double> sizes{32, 64, 128, 256, 512};  // one per level p2..p6, pixels
+  std::vector<double> sizes{32, 64, 128, 256, 512};  // one per level p2..p6, or all on the one map
   std::vector<double> ratios{0.5, 1, 2};             // height / width
   bool rounded = false;                              // torchvision rounds its cell anchors
 
@@ -83,10 +99,15 @@ struct BoxHeadConfig {
   int resolution = 7;
   int convs = 4, conv_channels = 256;
   int fcs = 1, fc_channels = 1024;
+  InitKind fc_init = InitKind::kXavier;
+  double dropout = 0;  // behind each fully connected layer
   nn::NormKind norm = nn::NormKind::kGroupNorm;
   double smooth_l1_beta = 0;
 
   void describe(ConfigFields& v);
+  nn::FcOptions fc() const {
+    return {fcs, fc_channels, resolution, fc_init == InitKind::kMsra, dropout};
+  }
 };
 
 struct MaskHeadConfig {

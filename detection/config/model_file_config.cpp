@@ -4,6 +4,18 @@
 
 namespace denovo::detection {
 
+std::string trunk_config_text(const BackboneConfig& backbone, const PixelConfig& pixel) {
+  struct Trunk {
+    BackboneConfig backbone;
+    PixelConfig pixel;
+    void describe(ConfigFields& v) {
+      v.section("model.backbone", backbone, "trunk");
+      v.section("model.pixel", pixel, "input normalisation");
+    }
+  };
+  return config_text(Trunk{backbone, pixel});
+}
+
 ModelFileConfig read_model_file_config(const std::string& text, const std::string& path) {
   ModelFileConfig config;
   try {

@@ -19,6 +19,10 @@ struct ModelFileConfig {
   }
 };
 
+/// What a backbone or a classifier says of itself: the keys that it shares with a detector. The
+/// rest of a classifier is what its tensors are.
+std::string trunk_config_text(const BackboneConfig& backbone, const PixelConfig& pixel);
+
 /// The configuration that the metadata of the file `path` hold as `text`; keys that are absent keep
 /// their defaults. Nobody typed it, so what this program does not understand, as a file of another
 /// version may say, is an IoError.

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "nn/backbone/fpn.h"
+#include "nn/backbone/vgg.h"
 
 namespace denovo::detection {
 namespace {
@@ -26,6 +27,16 @@ std::vector<OnnxMaps> export_resnet(ModelWeights& weights, const nn::ResNet& res
   return stages;
 }
 
+OnnxValue export_vgg(ModelWeights& weights, const nn::Vgg& vgg, const OnnxValue& x) {
+  OnnxMaps y{x};
+  for (size_t stage = 0; stage < nn::Vgg::kNumStages; ++stage) {
+    for (const auto& conv : vgg.stage(stage)) y = export_conv_norm(weights, *conv, y);
+    if (stage + 1 < nn::Vgg::kNumStages || vgg.has_last_pool())
+      y.value = export_max_pool(y.value, nn::Vgg::kPool);
+  }
+  return y.value;
+}
+
 /// Each cell becomes two by two of its value.
 OnnxValue upsample(const OnnxValue& x) {
   return x.graph->node("Resize", {x, {}, x.graph->floats({1, 1, 2, 2})},
@@ -38,6 +49,8 @@ OnnxValue upsample(const OnnxValue& x) {
 
 std::vector<OnnxValue> export_backbone(ModelWeights& weights, const nn::Backbone& backbone,
                                        const OnnxValue& x) {
+  if (const auto* vgg = dynamic_cast<const nn::VggC5*>(&backbone))
+    return {export_vgg(weights, vgg->trunk(), x)};
   const auto* fpn = dynamic_cast<const nn::ResNetFpn*>(&backbone);
   DENOVO_DCHECK(fpn != nullptr);
   const std::vector<OnnxMaps> stages = export_resnet(weights, fpn->trunk(), x);

@@ -13,6 +13,11 @@ namespace {
 /// Which of the boxes read each level: i64 [R_l].
 std::vector<OnnxValue> rows_of_levels(const OnnxValue& boxes, const std::vector<float>& areas) {
   OnnxGraph& graph = *boxes.graph;
+  if (areas.empty()) {  // one map, which all of them read
+    const OnnxValue count =
+        graph.node("Gather", {graph.node("Shape", {boxes}), graph.number(int64_t{0})});
+    return {graph.node("Range", {graph.number(int64_t{0}), count, graph.number(int64_t{1})})};
+  }
   const OnnxValue area = graph.node("ReduceProd", {box_sides(boxes)},
                                     {{"axes", std::vector<int64_t>{-1}}, {"keepdims", int64_t{0}}});
   std::vector<OnnxValue> rows;

@@ -1,4 +1,4 @@
-// RoIAlign over the levels of a pyramid as nodes.
+// RoIAlign over the levels of a pyramid, or over one map, as nodes.
 #pragma once
 
 #include "detection/export/export_layers.h"

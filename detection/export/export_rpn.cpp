@@ -28,11 +28,12 @@ OnnxValue positions(const OnnxValue& map, int64_t axis, int stride) {
 }
 
 /// The anchors of a level [h w A, 4], made of the size of its map: any image size will do.
-OnnxValue export_anchors(const AnchorConfig& config, size_t level, int stride,
-                         const OnnxValue& map) {
+OnnxValue export_anchors(const AnchorGenerator& anchors, size_t level, const OnnxValue& map) {
   OnnxGraph& graph = *map.graph;
-  const auto cells = ops::cell_anchors(std::span(&config.sizes[level], 1),
-                                       {.ratios = config.ratios, .rounded = config.rounded});
+  const AnchorConfig& config = anchors.config();
+  const int stride = anchors.strides()[level];
+  const auto cells =
+      ops::cell_anchors(anchors.sizes(level), {.ratios = config.ratios, .rounded = config.rounded});
   std::vector<float> corners;
   for (const auto& cell : cells)
     for (const double corner : cell) corners.push_back(static_cast<float>(corner));
@@ -97,7 +98,7 @@ OnnxValue export_proposals(ModelWeights& weights, const Rpn& rpn, const AnchorGe
     const OnnxValue deltas = export_conv_norm(weights, head.anchor_deltas(), hidden).value;
     const LevelProposals proposals =
         export_level(rpn.config(), rows_of(logits, 1), rows_of(deltas, 4),
-                     export_anchors(anchors.config(), level, stride, logits), image_size);
+                     export_anchors(anchors, level, logits), image_size);
     boxes.push_back(proposals.boxes);
     scores.push_back(proposals.scores);
   }

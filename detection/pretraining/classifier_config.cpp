@@ -39,8 +39,20 @@ void ClassifierInputConfig::describe(ConfigFields& v) {
   v("saturation", saturation, "the same for saturation").non_negative();
 }
 
+void ClassifierHeadConfig::describe(ConfigFields& v) {
+  v("resolution", resolution,
+    "side of the map of means that the fully connected layers read (ResNet: 1, VGG: 7)")
+      .positive();
+  v("fcs", fcs, "fully connected layers before the last one (ResNet: 0, VGG: 2)").non_negative();
+  v("fc_channels", fc_channels, "their channels").positive();
+  v.choice("fc_init", fc_init, kLayerInitNames, "how they start");
+  v("dropout", dropout, "share of their outputs that training sets to 0, of each layer (VGG: 0.5)")
+      .range(0, kMostDropout);
+}
+
 void ClassifierModelConfig::describe(ConfigFields& v) {
-  v.section("backbone", backbone, "ResNet; the keys of the pyramid do not count");
+  v.section("backbone", backbone, "trunk; the keys of the pyramid do not count");
+  v.section("head", head, "between trunk and scores");
   v.section("pixel", pixel, "input normalisation");
 }
 

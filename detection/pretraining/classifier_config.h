@@ -33,8 +33,23 @@ struct ClassifierInputConfig {
   void describe(ConfigFields& v);
 };
 
+/// Between the trunk and the scores: the mean over the last map for a ResNet; for a VGG fc6 and
+/// fc7 on 7 x 7 means, resolution = 7, fcs = 2, dropout = 0.5.
+struct ClassifierHeadConfig {
+  int resolution = 1;
+  int fcs = 0, fc_channels = 4096;
+  InitKind fc_init = InitKind::kXavier;
+  double dropout = 0;
+
+  void describe(ConfigFields& v);
+  nn::FcOptions fc() const {
+    return {fcs, fc_channels, resolution, fc_init == InitKind::kMsra, dropout};
+  }
+};
+
 struct ClassifierModelConfig {
   BackboneConfig backbone;  // of which the pyramid's keys do not count
+  ClassifierHeadConfig head;
   PixelConfig pixel;
 
   void describe(ConfigFields& v);

@@ -10,6 +10,7 @@
 #include "core/log/progress.h"
 #include "core/program/version.h"
 #include "core/tensor/transfer.h"
+#include "detection/config/model_file_config.h"
 #include "nn/evaluation_mode.h"
 #include "nn/training/run_recorder.h"
 #include "ops/softmax_cross_entropy/softmax_cross_entropy.h"
@@ -18,7 +19,7 @@ namespace denovo::detection {
 namespace {
 
 /// Tensors of a micro-batch.
-enum { kImages, kSizes, kLabels };
+enum { kImages, kSizes, kLabels, kIds };
 
 Tensor sizes_of(const Tensor& images) {
   const auto height = static_cast<int32_t>(images.size(1)),
@@ -31,7 +32,7 @@ Tensor sizes_of(const Tensor& images) {
 /// One object in every image.
 nn::MicroBatch micro_batch_of(const data::ClassificationBatch& batch) {
   const int64_t n = batch.count();
-  return {.tensors = {batch.images, sizes_of(batch.images), batch.labels},
+  return {.tensors = {batch.images, sizes_of(batch.images), batch.labels, batch.image_ids},
           .counts = {n, n, n * batch.images.size(1) * batch.images.size(2)},
           .image_ids = batch.image_ids.to_vector<int64_t>()};
 }
@@ -52,8 +53,7 @@ void ClassifierTask::read_data(nn::RunRecorder& recorder) {
   recorder.announce(fmt::format("data: {} classes, {} training and {} validation images",
                                 num_classes, data_.train.images.size(),
                                 data_.validation.images.size()));
-  model_ =
-      std::make_unique<ImageClassifier>(config_.model.backbone, config_.model.pixel, num_classes);
+  model_ = std::make_unique<ImageClassifier>(config_.model, num_classes);
   model_->reallocate(DType::kF32, device_);
   model_->initialize(static_cast<uint64_t>(config_.seed));
   model_->join(group_);
@@ -68,13 +68,9 @@ std::string ClassifierTask::classes_text() const {
 }
 
 Metadata ClassifierTask::metadata() const {
-  struct ModelFileConfig {
-    ClassifierModelConfig model;
-    void describe(ConfigFields& v) { v.section("model", model, "classifier"); }
-  };
   return {{"format", "denovo"},
           {"version", version_text()},
-          {"config", denovo::config_text(ModelFileConfig{config_.model})},
+          {"config", trunk_config_text(config_.model.backbone, config_.model.pixel)},
           {"classes", classes_text()}};
 }
 
@@ -119,10 +115,13 @@ nn::NamedLosses ClassifierTask::losses(std::span<const Tensor> micro_batch,
   const int64_t n = labels.size(0);
   const Tensor weights = Tensor::full({n}, 1.0 / static_cast<double>(n * context.num_micro_batches),
                                       compute_dtype(context.dtype), device_);
-  return {
-      {"loss_cls", ops::softmax_cross_entropy(
-                       model_->forward(micro_batch[kImages], micro_batch[kSizes], context.dtype),
-                       labels, weights, config_.loss.label_smoothing)}};
+  const ops::DropoutRows rows{.seed = static_cast<uint64_t>(config_.seed),
+                              .step = context.state->get(),
+                              .image_ids = micro_batch[kIds]};
+  const Tensor logits =
+      model_->forward(micro_batch[kImages], micro_batch[kSizes], context.dtype, rows);
+  return {{"loss_cls",
+           ops::softmax_cross_entropy(logits, labels, weights, config_.loss.label_smoothing)}};
 }
 
 void ClassifierTask::count(TopCounts& counts) {

@@ -2,23 +2,24 @@
 
 #include <cmath>
 
+#include "ops/adaptive_avg_pool/adaptive_avg_pool.h"
 #include "ops/cast/cast.h"
-#include "ops/global_avg_pool/global_avg_pool.h"
 
 namespace denovo::detection {
 
-ImageClassifier::ImageClassifier(const BackboneConfig& backbone, const PixelConfig& pixel,
-                                 int num_classes)
-    : pixel_(pixel),
+ImageClassifier::ImageClassifier(const ClassifierModelConfig& config, int num_classes)
+    : pixel_(config.pixel),
+      resolution_(config.head.resolution),
       num_classes_(num_classes),
-      trunk_(*this, "backbone.bottom_up", backbone.resnet()),
-      linear_(*this, "linear", trunk_->channels().back(), num_classes,
-              nn::Initializer::normal(0.01)) {}
+      trunk_(*this, "backbone.bottom_up", config.backbone.make_classifier_trunk()),
+      fcs_(*this, "roi_heads.box_head.fc", trunk_->channels().back(), config.head.fc()),
+      linear_(*this, "linear", fcs_.out_features(), num_classes, nn::Initializer::normal(0.01)) {}
 
-Tensor ImageClassifier::forward(const Tensor& pixels, const Tensor& sizes, DType dtype) const {
-  const Tensor x = pixel_.normalize(pixels, sizes, dtype);
-  return ops::cast(linear_->forward(ops::global_avg_pool(trunk_->forward(x).back())),
-                   compute_dtype(dtype));
+Tensor ImageClassifier::forward(const Tensor& pixels, const Tensor& sizes, DType dtype,
+                                const ops::DropoutRows& images) const {
+  const Tensor map = trunk_->forward(pixel_.normalize(pixels, sizes, dtype)).back();
+  const Tensor features = fcs_.forward(ops::adaptive_avg_pool(map, resolution_), images);
+  return ops::cast(linear_->forward(features), compute_dtype(dtype));
 }
 
 void TopCounts::add(const Tensor& logits, const Tensor& labels) {

@@ -1,32 +1,34 @@
 // Image classification with the detector's trunk: what pre-training trains.
 #pragma once
 
-#include "detection/config/model_config.h"
-#include "nn/layers/linear.h"
+#include "detection/pretraining/classifier_config.h"
+#include "nn/layers/fc_layers.h"
 
 namespace denovo::detection {
 
-/// logits = linear(mean over pixels of res5). K classes.
+/// logits = linear(fully connected layers(adaptive means of the trunk's last map)). K classes.
 ///
-/// State dict: backbone.bottom_up.* as in the detector, so that load_backbone takes a classifier's
-/// file as it is; linear.*.
+/// State dict: backbone.bottom_up.* and roi_heads.box_head.fc1.* as in the detector, so that
+/// load_backbone takes a classifier's file as it is; linear.*.
 class ImageClassifier : public nn::Module {
  public:
-  /// Of the backbone's configuration only the ResNet counts. The linear layer starts from
-  /// N(0, 0.01), as detectron2's does.
-  ImageClassifier(const BackboneConfig& backbone, const PixelConfig& pixel, int num_classes);
+  /// The last layer starts from N(0, 0.01), as detectron2's does.
+  ImageClassifier(const ClassifierModelConfig& config, int num_classes);
 
   /// u8 pixels [N, H, W, 3] RGB, their valid sizes i32 [N, 2] -> logits [N, K]. dtype, of the
-  /// activations: f32, bf16 or f64; the logits are of its compute type.
-  Tensor forward(const Tensor& pixels, const Tensor& sizes, DType dtype = DType::kF32) const;
+  /// activations: f32, bf16 or f64; the logits are of its compute type. images: of dropout, in
+  /// training.
+  Tensor forward(const Tensor& pixels, const Tensor& sizes, DType dtype = DType::kF32,
+                 const ops::DropoutRows& images = {}) const;
 
-  const nn::ResNet& trunk() const { return *trunk_; }
+  const nn::Trunk& trunk() const { return *trunk_; }
   int num_classes() const { return num_classes_; }
 
  private:
   PixelConfig pixel_;
-  int num_classes_;
-  nn::Child<nn::ResNet> trunk_;
+  int resolution_, num_classes_;
+  nn::Child<nn::Trunk> trunk_;
+  nn::FcLayers fcs_;
   nn::Child<nn::Linear> linear_;
 };
 

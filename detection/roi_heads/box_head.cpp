@@ -6,36 +6,25 @@
 #include "ops/box_regression_loss/box_regression_loss.h"
 #include "ops/cast/cast.h"
 #include "ops/loss_weights/loss_weights.h"
-#include "ops/reshape/reshape.h"
 #include "ops/softmax_cross_entropy/softmax_cross_entropy.h"
 
 namespace denovo::detection {
 
 BoxHead::BoxHead(const BoxHeadConfig& config, const nn::NormOptions& norm, int in_channels)
-    : convs_(*this), fcs_(*this) {
+    : convs_(*this) {
   int channels = in_channels;
   for (int i = 0; i < config.convs; ++i) {
     convs_.add(fmt::format("conv{}", i + 1), channels, config.conv_channels,
                nn::ConvNormOptions{.kernel = 3, .padding = 1, .relu = true, .norm = norm});
     channels = config.conv_channels;
   }
-  int64_t features = int64_t{channels} * config.resolution * config.resolution;
-  // The first layer reads a flattened map: H, W, C here, C, H, W in files.
-  nn::FileFormat format{nn::FileLayout::kFlattened, config.resolution, config.resolution};
-  for (int i = 0; i < config.fcs; ++i) {
-    fcs_.add(fmt::format("fc{}", i + 1), features, config.fc_channels,
-             nn::Initializer::xavier(features), true, format);
-    features = config.fc_channels;
-    format = {};
-  }
+  fcs_.emplace(*this, "fc", channels, config.fc());
 }
 
-Tensor BoxHead::forward(const Tensor& x, const Tensor& slots) const {
+Tensor BoxHead::forward(const Tensor& x, const Tensor& slots, const ops::DropoutRows& rows) const {
   Tensor y = x;
   for (const auto& conv : convs_) y = conv->forward(y, {}, slots);
-  y = ops::reshape(y, {y.size(0), y.size(1) * y.size(2) * y.size(3)});
-  for (const auto& fc : fcs_) y = fc->forward(y);
-  return y;
+  return fcs_->forward(y, rows);
 }
 
 BoxPredictor::BoxPredictor(int in_channels, int num_classes)

@@ -1,27 +1,30 @@
 // Box head: pooled features to class scores and box deltas.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "detection/roi_heads/roi_batch.h"
-#include "nn/layers/linear.h"
+#include "nn/layers/fc_layers.h"
 #include "ops/box_coder/box_coder.h"
 
 namespace denovo::detection {
 
-/// convs x (3x3 convolution, norm, ReLU), then fcs x (linear, ReLU): 4conv1fc or 2fc. State dict:
+/// convs x (3x3 convolution, norm, ReLU), then fcs x (linear, ReLU, dropout): 4conv1fc, 2fc, or the
+/// fc6 and fc7 of a VGG. State dict:
 /// conv1.., fc1...
 class BoxHead : public nn::Module {
  public:
   BoxHead(const BoxHeadConfig& config, const nn::NormOptions& norm, int in_channels);
-  /// x [R, S, S, C] -> [R, fc_channels]. slots i32 [R]: negative in empty slots.
-  Tensor forward(const Tensor& x, const Tensor& slots) const;
+  /// x [R, S, S, C] -> [R, fc_channels]. slots i32 [R]: negative in empty slots. rows: of dropout,
+  /// in training.
+  Tensor forward(const Tensor& x, const Tensor& slots, const ops::DropoutRows& rows = {}) const;
   const nn::ChildList<nn::ConvNorm>& convs() const { return convs_; }
-  const nn::ChildList<nn::Linear>& fcs() const { return fcs_; }
+  const nn::ChildList<nn::Linear>& fcs() const { return fcs_->layers(); }
 
  private:
   nn::ChildList<nn::ConvNorm> convs_;
-  nn::ChildList<nn::Linear> fcs_;
+  std::optional<nn::FcLayers> fcs_;  // made behind the convolutions, as a state dict has them
 };
 
 /// State dict: cls_score (background last), bbox_pred (foreground classes only).

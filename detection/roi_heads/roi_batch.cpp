@@ -47,7 +47,16 @@ RoiBatch sample_rois(const BoxHeadConfig& config, const Proposals& proposals, co
                      targets.images.view({slots}), targets.classes.view({slots}),
                      matched.view({slots})};
   const ops::Compaction compaction = ops::compact_range(all.classes, 0, num_classes + 1);
-  return all.pick(compaction.rows.rows(0, ops::usable_rows(compaction.count, slots)));
+  const Tensor rows = compaction.rows.rows(0, ops::usable_rows(compaction.count, slots));
+  RoiBatch rois = all.pick(rows);
+  if (config.dropout > 0) {
+    rois.dropout = {.seed = key.seed,
+                    .step = key.step->get(),
+                    .image_ids = image_ids,
+                    .images = rois.images,
+                    .numbers = pick_rows(chosen.indices.view({slots}), rows, -1)};
+  }
+  return rois;
 }
 
 RoiBatch mask_rois(const RoiBatch& rois, const ops::InstanceMasks& masks, int num_classes,

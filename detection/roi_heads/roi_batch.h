@@ -4,6 +4,7 @@
 
 #include "detection/rpn/rpn.h"
 #include "detection/structures/ground_truth.h"
+#include "ops/dropout/dropout.h"
 
 namespace denovo::detection {
 
@@ -13,6 +14,9 @@ struct RoiBatch {
   Tensor images;   // i32 [R], -1 = empty slot
   Tensor classes;  // i32 [R], K = background, -1 = empty slot
   Tensor matched;  // i32 [R], ground truth within the image
+  /// What dropout of a RoI's features depends on: its place among the image's candidates. Undefined
+  /// where config.dropout is 0.
+  ops::DropoutRows dropout = {};
 
   int64_t count() const { return boxes.size(0); }
   /// Those of i32 [R'] indices; a negative one gives an empty slot.

@@ -63,10 +63,11 @@ int64_t RoiHeads::foreground_capacity(int64_t n) const {
 }
 
 BoxPredictor::Output RoiHeads::predict_boxes(const std::vector<Tensor>& features,
-                                             const Tensor& boxes, const Tensor& images) const {
+                                             const Tensor& boxes, const Tensor& images,
+                                             const ops::DropoutRows& dropout) const {
   const ProfileGroup group("box_head");
   return box_predictor_->forward(
-      box_head_->forward(box_pooler_.forward(features, boxes, images), images));
+      box_head_->forward(box_pooler_.forward(features, boxes, images), images, dropout));
 }
 
 Tensor RoiHeads::predict_masks(const std::vector<Tensor>& features, const Tensor& boxes,
@@ -86,8 +87,8 @@ NamedLosses RoiHeads::losses(const std::vector<Tensor>& features, const RoiBatch
   NamedLosses losses;
   {
     const ProfileGroup group("box_head");
-    losses = box_losses(config_.box, predict_boxes(features, rois.boxes, rois.images), rois, gt,
-                        num_classes_, groups);
+    losses = box_losses(config_.box, predict_boxes(features, rois.boxes, rois.images, rois.dropout),
+                        rois, gt, num_classes_, groups);
   }
   if (mask_head_) {
     const ProfileGroup group("mask_head");

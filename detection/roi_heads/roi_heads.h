@@ -59,8 +59,10 @@ class RoiHeads : public nn::Module {
   /// keypoint head. No gradient.
   Tensor detect_keypoints(const std::vector<Tensor>& features, const Detections& detections) const;
 
+  /// dropout: of each box, in training.
   BoxPredictor::Output predict_boxes(const std::vector<Tensor>& features, const Tensor& boxes,
-                                     const Tensor& images) const;
+                                     const Tensor& images,
+                                     const ops::DropoutRows& dropout = {}) const;
   const Pooler& box_pooler() const { return box_pooler_; }
   const Pooler& mask_pooler() const { return mask_pooler_; }
   const BoxHead& box_head() const { return *box_head_; }

@@ -15,7 +15,7 @@ const Tensor& AnchorGenerator::anchors(int64_t height, int64_t width, DType dtyp
                       columns,
                       static_cast<double>(stride),
                       static_cast<double>(stride),
-                      {config_.sizes[i]}});
+                      {sizes(i).begin(), sizes(i).end()}});
   }
   const Tensor all = ops::grid_anchors(
       levels, {.ratios = config_.ratios, .rounded = config_.rounded}, dtype, device);

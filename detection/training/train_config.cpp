@@ -41,7 +41,8 @@ void StartConfig::describe(ConfigFields& v) {
   v("init", init,
     "backbone weights: a model file of ours, or one that convert_weights reads; empty: random");
   v("weights", weights, "weights of a whole detector, of the same kinds of file; empty: none");
-  v("freeze_at", freeze_at, "stages that are not trained: 0 none, 1 the stem, 2 stem and res2, ...")
+  v("freeze_at", freeze_at,
+    "stages that are not trained: 0 none, 1 the stem, 2 stem and res2, ...; VGG: 1 conv1, ...")
       .range(0, 1 + std::ssize(nn::ResNet::strides()));
 }
 

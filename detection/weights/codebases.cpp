@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "detection/weights/vgg_names.h"
 
 namespace denovo::detection {
 namespace {
@@ -136,6 +137,7 @@ const char* name(Codebase codebase) {
       return "detectron2";
     case Codebase::kTorchvisionDetector:
     case Codebase::kTorchvisionResnet:
+    case Codebase::kTorchvisionVgg:
       return "torchvision";
     case Codebase::kDetectron:
       return "Detectron";
@@ -150,17 +152,18 @@ Codebase codebase_of(std::span<const std::string> names, const std::string& sour
   };
   if (any("backbone.body.")) return Codebase::kTorchvisionDetector;
   if (any(kTrunk) || any("stem.conv1.")) return Codebase::kDetectron2;
+  if (any("features.0.weight")) return Codebase::kTorchvisionVgg;
   if (any("conv1.weight") && any("layer1.")) return Codebase::kTorchvisionResnet;
   if (any("conv1_w")) return Codebase::kDetectron;
   throw IoError(fmt::format(
       "{}: its names must be those of detectron2 (backbone.bottom_up.…), of torchvision's "
-      "detectors (backbone.body.…) or ResNets (conv1.weight, layer1.…), or of Detectron (conv1_w), "
-      "got {}{}",
+      "detectors (backbone.body.…), ResNets (conv1.weight, layer1.…) or VGGs (features.0.weight), "
+      "or of Detectron (conv1_w), got {}{}",
       source, fmt::join(names.first(std::min<size_t>(names.size(), 4)), ", "),
       names.size() > 4 ? ", …" : ""));
 }
 
-std::vector<RenameRule> rename_rules(Codebase codebase) {
+std::vector<RenameRule> rename_rules(Codebase codebase, std::span<const std::string> names) {
   switch (codebase) {
     case Codebase::kDetectron2:
       return detectron2();
@@ -168,6 +171,8 @@ std::vector<RenameRule> rename_rules(Codebase codebase) {
       return torchvision_detector();
     case Codebase::kTorchvisionResnet:
       return torchvision_resnet();
+    case Codebase::kTorchvisionVgg:
+      return torchvision_vgg_rules(names);
     case Codebase::kDetectron:
       return detectron();
   }
@@ -191,7 +196,8 @@ bool has_background_first(Codebase codebase) {
 
 void set_conventions(Codebase codebase, ModelFileConfig& config) {
   ModelConfig& model = config.model;
-  if (codebase == Codebase::kTorchvisionResnet || codebase == Codebase::kTorchvisionDetector) {
+  if (codebase == Codebase::kTorchvisionResnet || codebase == Codebase::kTorchvisionVgg ||
+      codebase == Codebase::kTorchvisionDetector) {
     // (p / 255 - mean) / std in RGB.
     model.pixel.channel_order = ChannelOrder::kRgb;
     model.pixel.mean = {123.675, 116.28, 103.53};

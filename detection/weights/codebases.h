@@ -15,6 +15,7 @@ enum class Codebase {
   kDetectron2,           // ours too; a detector, or the trunk alone
   kTorchvisionDetector,  // maskrcnn_resnet50_fpn and its siblings
   kTorchvisionResnet,    // torchvision.models.resnet*, timm's and MoCo's ResNets
+  kTorchvisionVgg,       // torchvision.models.vgg*, with batch norm or without
   kDetectron,            // Caffe2's blobs: e2e_mask_rcnn_…, R-50.pkl, R-50-GN.pkl
 };
 /// Whose names they are: "torchvision".
@@ -23,8 +24,9 @@ const char* name(Codebase codebase);
 /// Throws IoError "<source>: …", with some names, when they are nobody's.
 Codebase codebase_of(std::span<const std::string> names, const std::string& source);
 
-/// To the names of MaskRcnn: backbone.bottom_up.… for a trunk alone.
-std::vector<RenameRule> rename_rules(Codebase codebase);
+/// To the names of MaskRcnn: backbone.bottom_up.… for a trunk alone. names: of the model, theirs or
+/// ours, on which the numbers of VGG's layers depend.
+std::vector<RenameRule> rename_rules(Codebase codebase, std::span<const std::string> names = {});
 
 /// Caffe2's blob names as they are written in rename_rules(kDetectron): conv1_w is conv1.weight,
 /// res2_0_branch2a_bn_s is res2_0_branch2a_bn.weight.

@@ -20,18 +20,6 @@ std::string described(const foreign::ForeignTensor& tensor) {
   return fmt::format("{} [{}]", foreign::name(tensor.type), fmt::join(tensor.shape, ", "));
 }
 
-/// What a backbone file says of itself: the keys that a classifier shares with a detector.
-std::string trunk_config(ModelConfig& model) {
-  struct Trunk {
-    ModelConfig* model;
-    void describe(ConfigFields& v) {
-      v.section("model.backbone", model->backbone, "ResNet");
-      v.section("model.pixel", model->pixel, "input normalisation");
-    }
-  } trunk{&model};
-  return ConfigFields::of(trunk).toml();
-}
-
 /// Rows for all classes at once, which other codebases allow, are repeated for each.
 void repeat_shared_rows(nn::StateDict& state, int num_classes, const std::string& source) {
   std::vector<int32_t> all(static_cast<size_t>(num_classes));
@@ -79,13 +67,13 @@ std::string convert_weights(const ImportedModel& model, std::span<const data::Co
   nn::StateDict state = model.state();
   Metadata metadata = {{"format", "denovo"}, {"version", version_text()}};
   if (!model.is_detector()) {
-    const auto trunk = nn::ResNet(config.model.backbone.resnet());
+    const auto trunk = config.model.backbone.make_classifier_trunk();
     nn::StateDict bare;
     const std::string prefix = "backbone.bottom_up.";
     for (const auto& [name, tensor] : state)
       if (name.starts_with(prefix)) bare.emplace_back(name.substr(prefix.size()), tensor);
-    require_fit(trunk, bare, model.path());
-    metadata["config"] = trunk_config(config.model);
+    require_fit(*trunk, bare, model.path());
+    metadata["config"] = trunk_config_text(config.model.backbone, config.model.pixel);
     write_safetensors(out, state, metadata);
     return fmt::format("{}: backbone of {} tensors", out, state.size());
   }

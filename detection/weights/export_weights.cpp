@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/error.h"
 #include "core/files/safetensors.h"
@@ -70,12 +71,29 @@ void to_torchvision(OurModel& model, const std::string& path) {
   ModelFileConfig theirs;
   set_conventions(Codebase::kTorchvisionDetector, theirs);
   const bool by_coco_id = is_coco(model.categories);
+  fold_pixels(model.state, model.config.model.pixel, theirs.model.pixel, path);
   for (auto& [name, tensor] : model.state) {
-    if (name == "backbone.bottom_up.stem.conv1.weight")
-      tensor = fold_pixels(tensor, model.config.model.pixel, theirs.model.pixel, path);
     if (const PredictorLayer* layer = predictor_layer(name))
       tensor = torchvision_rows(*layer, tensor, name, by_coco_id);
   }
+}
+
+/// torchvision's VGGs have a bias in front of their norms.
+void add_biases(nn::StateDict& state) {
+  const nn::StateDict before = std::exchange(state, {});
+  const std::string norm = ".norm.weight";
+  for (const auto& [name, tensor] : before) {
+    state.emplace_back(name, tensor);
+    if (name.ends_with(norm))
+      state.emplace_back(name.substr(0, name.size() - norm.size()) + ".bias",
+                         Tensor::zeros(tensor.shape(), DType::kF32));
+  }
+}
+
+std::vector<std::string> names_of(const nn::StateDict& state) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : state) names.push_back(name);
+  return names;
 }
 
 /// What differs from the defaults of a codebase, as keys of ours, so that nobody has to guess.
@@ -108,9 +126,15 @@ ExportedWeights export_weights(const std::string& path, Codebase to, const std::
                     model.config.model.backbone.stride_in_1x1 ? "True" : "False",
                     choice_name(model.config.model.pixel.channel_order, kChannelOrderNames)));
   } else {
-    to = is_detector ? Codebase::kTorchvisionDetector : Codebase::kTorchvisionResnet;
+    const bool is_vgg = model.config.model.backbone.is_vgg();
+    if (is_vgg && is_detector)
+      throw IoError(path + ": is a detector on a VGG, for which torchvision has no names");
+    to = is_detector ? Codebase::kTorchvisionDetector
+         : is_vgg    ? Codebase::kTorchvisionVgg
+                     : Codebase::kTorchvisionResnet;
     to_torchvision(model, path);
-    written = rename_tensors(model.state, reversed(rename_rules(to)), path);
+    if (is_vgg) add_biases(model.state);
+    written = rename_tensors(model.state, reversed(rename_rules(to, names_of(model.state))), path);
     if (const std::string keys = is_detector ? differences(model, to) : ""; !keys.empty())
       exported.told.push_back("torchvision's model must be built to be the same in: " + keys);
   }

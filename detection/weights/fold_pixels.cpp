@@ -8,9 +8,10 @@
 #include "core/error.h"
 
 namespace denovo::detection {
+namespace {
 
-Tensor fold_pixels(const Tensor& weight, const PixelConfig& from, const PixelConfig& to,
-                   const std::string& source) {
+Tensor folded_convolution(const Tensor& weight, const PixelConfig& from, const PixelConfig& to,
+                          const std::string& source) {
   const bool swaps = from.channel_order != to.channel_order;
   const Shape& shape = weight.shape();
   if (shape.rank() != 4 || shape[1] != 3) return weight;  // of another shape: loading says so
@@ -33,6 +34,16 @@ Tensor fold_pixels(const Tensor& weight, const PixelConfig& from, const PixelCon
             to.std[c] / from.std[theirs];
   }
   return Tensor::from(shape, folded).to(weight.dtype());
+}
+
+}  // namespace
+
+void fold_pixels(nn::StateDict& state, const PixelConfig& from, const PixelConfig& to,
+                 const std::string& source) {
+  for (auto& [name, tensor] : state)
+    if (name == "backbone.bottom_up.stem.conv1.weight" ||
+        name == "backbone.bottom_up.conv1_1.weight")
+      tensor = folded_convolution(tensor, from, to, source);
 }
 
 }  // namespace denovo::detection

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "core/error.h"
@@ -28,6 +29,22 @@ bool any_name(const PickedState& picked, std::string_view name) {
                      [&](const PickedTensor& tensor) { return tensor.name == name; });
 }
 
+/// norm(x + bias) is the norm with the mean less bias, of x.
+void fold_biases(nn::StateDict& state) {
+  std::map<std::string, Tensor> by_name(state.begin(), state.end());
+  std::erase_if(state, [&](const auto& entry) {
+    const std::string& name = entry.first;
+    if (!name.ends_with(".bias")) return false;
+    const auto mean = by_name.find(name.substr(0, name.size() - std::string("bias").size()) +
+                                   "norm.running_mean");
+    if (mean == by_name.end() || mean->second.shape() != entry.second.shape()) return false;
+    const auto bias = entry.second.template to_vector<float>();
+    float* const values = mean->second.template data<float>();
+    for (size_t c = 0; c < bias.size(); ++c) values[c] -= bias[c];
+    return true;
+  });
+}
+
 }  // namespace
 
 ImportedModel::ImportedModel(const std::string& path, const std::string& group)
@@ -35,7 +52,7 @@ ImportedModel::ImportedModel(const std::string& path, const std::string& group)
   std::vector<std::string> theirs;
   for (const auto& tensor : picked_.tensors) theirs.push_back(tensor.name);
   codebase_ = codebase_of(theirs, path);
-  names_ = rename(names_of(picked_, codebase_), rename_rules(codebase_), path);
+  names_ = rename(names_of(picked_, codebase_), rename_rules(codebase_, theirs), path);
 
   std::vector<NamedShape> shapes;
   for (size_t i = 0; i < names_.size(); ++i)
@@ -103,6 +120,7 @@ nn::StateDict ImportedModel::state() const {
           Tensor::full(tensor.shape(), 1 - config.model.backbone.norm_eps, DType::kF32));
     }
   }
+  if (codebase_ == Codebase::kTorchvisionVgg) fold_biases(state);
   return state;
 }
 

@@ -35,7 +35,8 @@ class ImportedModel {
 
   /// In our names, file layouts, f32, the background last; rows for COCO's 80 classes of 91.
   /// Predictors for all classes at once stay such where the background is last. Frozen batch norm
-  /// of Caffe2, which has no statistics, gets those that change nothing.
+  /// of Caffe2, which has no statistics, gets those that change nothing. A bias in front of a norm,
+  /// which torchvision's VGGs have, becomes a part of its running mean.
   nn::StateDict state() const;
 
   ModelFileConfig config;                      // of that model; may be changed by who knows better

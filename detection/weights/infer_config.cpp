@@ -19,9 +19,10 @@ class Inference {
   }
 
   InferredConfig run() {
-    trunk();
+    const bool vgg = has(kTrunk + "conv1_1.weight");
+    vgg ? vgg_trunk() : trunk();
     if (has("roi_heads.box_predictor.cls_score.weight")) {
-      pyramid();
+      if (!vgg) pyramid();
       heads();
     }
     return std::move(result_);
@@ -71,6 +72,25 @@ class Inference {
     name_depth(backbone, bottleneck);
   }
 
+  void vgg_trunk() {
+    BackboneConfig& backbone = result_.config.model.backbone;
+    backbone.type = TrunkKind::kVgg;
+    backbone.norm = norm_of(kTrunk + "conv1_1");
+    for (size_t stage = 1; stage <= nn::Vgg::kNumStages; ++stage) {
+      const std::string prefix = fmt::format("{}conv{}_", kTrunk, stage);
+      backbone.blocks.push_back(count(prefix));
+      backbone.channels.push_back(rows(prefix + "1"));
+    }
+    if (backbone.channels == nn::VggOptions().channels) backbone.channels.clear();
+    backbone.depth = 16;
+    for (const int depth : {11, 13, 16, 19}) {
+      if (nn::VggOptions::of_depth(depth).convs != backbone.blocks) continue;
+      backbone.depth = depth;
+      backbone.blocks.clear();
+      break;
+    }
+  }
+
   /// Says by its depth what needs no list.
   static void name_depth(BackboneConfig& backbone, bool bottleneck) {
     for (const int depth : {18, 34, 50, 101, 152}) {
@@ -101,16 +121,20 @@ class Inference {
     ModelConfig& model = result_.config.model;
     result_.num_classes = rows(kHeads + "box_predictor.cls_score") - 1;
     const int anchors = rows("proposal_generator.rpn_head.objectness_logits");
-    if (anchors != static_cast<int>(model.anchors.ratios.size()))
-      throw IoError(fmt::format("{}: must have {} anchors at a place, got {}", source_,
-                                model.anchors.ratios.size(), anchors));
+    // One map has all sizes.
+    const size_t expected =
+        model.anchors.ratios.size() * (model.backbone.is_vgg() ? model.anchors.sizes.size() : 1);
+    if (anchors != static_cast<int>(expected))
+      throw IoError(
+          fmt::format("{}: must have {} anchors at a place, got {}", source_, expected, anchors));
     const std::string box = kHeads + "box_head.", mask = kHeads + "mask_head.";
     model.box.convs = count(box + "conv");
     model.box.fcs = count(box + "fc");
     model.box.norm = norm_of(box + "conv1");
     if (model.box.convs > 0) model.box.conv_channels = rows(box + "conv1");
-    const int channels =
-        model.box.convs > 0 ? model.box.conv_channels : model.backbone.fpn_channels;
+    const int channels = model.box.convs > 0       ? model.box.conv_channels
+                         : model.backbone.is_vgg() ? model.backbone.vgg().channels.back()
+                                                   : model.backbone.fpn_channels;
     model.box.fc_channels = rows(box + "fc1");
     const int inputs = size(box + "fc1.weight", 1);
     model.box.resolution =

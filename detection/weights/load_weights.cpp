@@ -15,7 +15,7 @@
 namespace denovo::detection {
 namespace {
 
-constexpr const char* kTrunk = "backbone.bottom_up.";
+constexpr const char *kTrunk = "backbone.bottom_up.", *kBoxHead = "roi_heads.box_head.";
 
 /// What became of the classes, for the log; empty when both lists are the same.
 std::string told_rows(std::span<const int32_t> source, const data::CategoryList& classes,
@@ -92,9 +92,7 @@ void check_conventions(const ModelConfig& config, const ImportedModel& file) {
 nn::StateDict state_for(const ModelConfig& config, const ImportedModel& file) {
   nn::StateDict state = file.state();
   if (file.pixels_are_known())
-    for (auto& [name, tensor] : state)
-      if (name == std::string(kTrunk) + "stem.conv1.weight")
-        tensor = fold_pixels(tensor, file.config.model.pixel, config.pixel, file.path());
+    fold_pixels(state, file.config.model.pixel, config.pixel, file.path());
   return state;
 }
 
@@ -113,18 +111,36 @@ std::optional<std::vector<data::CocoCategory>> class_list_of(const ImportedModel
   return file.categories;
 }
 
+nn::StateDict below(const nn::StateDict& state, const std::string& prefix) {
+  nn::StateDict part;
+  for (const auto& [name, tensor] : state)
+    if (name.starts_with(prefix)) part.emplace_back(name.substr(prefix.size()), tensor);
+  return part;
+}
+
+/// The fully connected layers of a classifier for those of the box head. What came of it, for the
+/// log; empty for a classifier without any, and for a detector, whose head is its own.
+std::string load_fully_connected(const MaskRcnn& model, const ImportedModel& file,
+                                 const nn::StateDict& state) {
+  const nn::StateDict fcs = below(state, kBoxHead);
+  if (file.is_detector() || fcs.empty()) return {};
+  const BoxHead& head = model.roi_heads().box_head();
+  if (!nn::compare_state_dict(head, fcs).complete())
+    return "; its fully connected layers do not fit model.box, whose own are random";
+  nn::load_state_dict(head, fcs);
+  return fmt::format("; {} of its fully connected layers for the box head", fcs.size());
+}
+
 }  // namespace
 
 std::string load_backbone(const MaskRcnn& model, const std::string& path) {
   const ImportedModel file(path);
   const ModelConfig& config = model.config();
   check_conventions(config, file);
-  const std::string prefix = kTrunk;
-  nn::StateDict trunk;
-  for (auto& [name, tensor] : state_for(config, file))
-    if (name.starts_with(prefix)) trunk.emplace_back(name.substr(prefix.size()), tensor);
+  const nn::StateDict state = state_for(config, file), trunk = below(state, kTrunk);
   nn::load_state_dict_strict(model.backbone().trunk(), trunk, path);
-  return fmt::format("backbone: {} tensors from {}{}", trunk.size(), path, origin_text(file));
+  return fmt::format("backbone: {} tensors from {}{}{}", trunk.size(), path, origin_text(file),
+                     load_fully_connected(model, file, state));
 }
 
 LoadedDetector load_detector(const MaskRcnn& model, const std::string& path,

@@ -9,11 +9,13 @@
 namespace denovo::detection {
 
 /// The trunk from a detector's or classifier's file in our names (backbone.bottom_up.*; other
-/// tensors are ignored), or from a ResNet of torchvision (torchvision_resnet.h: all its tensors
+/// tensors are ignored), or from a classifier of another codebase (codebases.h: all its tensors
 /// must find their place, and the first convolution is adapted to model.pixel). Every tensor of the
-/// trunk must be there. Returns one line for the log. Throws IoError naming the file and what does
-/// not fit, ConfigError where the configuration gives the same names another meaning: another norm
-/// or, for a file that holds its configuration, other groups, eps, strides or pixel settings.
+/// trunk must be there. The fully connected layers of a classifier, fc6 and fc7 of a VGG, go into
+/// the box head where it has layers of the same sizes and no others. Returns one line for the log.
+/// Throws IoError naming the file and what does not fit, ConfigError where the configuration gives
+/// the same names another meaning: another norm or, for a file that holds its configuration, other
+/// groups, eps, strides or pixel settings.
 std::string load_backbone(const MaskRcnn& model, const std::string& path);
 
 struct LoadedDetector {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "nn/module.h"
+#include "nn/backbone/trunk.h"
 
 namespace denovo::nn {
 
@@ -22,8 +22,8 @@ class Backbone : public Module {
   virtual std::vector<Tensor> forward(const Tensor& x) const = 0;
 
   /// The part that an image classifier has too, whose weights a run may start from.
-  virtual const Module& trunk() const = 0;
-  /// Stops gradients up to a stage of the trunk: 0 nothing, 1 the stem, 2 stem and first stage, ...
+  virtual const Trunk& trunk() const = 0;
+  /// Trunk::freeze.
   virtual void freeze(int freeze_at) const = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "nn/backbone/trunk.h"
 #include "nn/layers/conv_norm.h"
 #include "ops/max_pool2d/max_pool2d.h"
 
@@ -60,7 +61,7 @@ class Stem : public Module {
   Child<ConvNorm> conv1_;
 };
 
-class ResNet : public Module {
+class ResNet : public Trunk {
  public:
   /// Throws what options.check() throws.
   explicit ResNet(const ResNetOptions& options);
@@ -70,14 +71,14 @@ class ResNet : public Module {
   static constexpr std::array<int, 4> strides() { return {4, 8, 16, 32}; }
 
   /// x [N, H, W, in_channels] -> {res2, res3, res4, res5}.
-  std::vector<Tensor> forward(const Tensor& x) const;
+  std::vector<Tensor> forward(const Tensor& x) const override;
   const Stem& stem() const { return *stem_; }
   size_t num_stages() const { return stages_.size(); }
   const ChildList<ResidualBlock>& stage(size_t i) const { return *stages_[i]; }
   /// Output widths of res2..res5.
-  const std::vector<int>& channels() const { return channels_; }
-  /// Stops gradients up to a stage: 0 nothing, 1 the stem, 2 stem and res2, ...
-  void freeze(int freeze_at) const;
+  const std::vector<int>& channels() const override { return channels_; }
+  /// 1: the stem, 2: stem and res2, ...
+  void freeze(int freeze_at) const override;
 
  private:
   Child<Stem> stem_;

@@ -102,6 +102,33 @@ TEST_CASE("configs/paper: schedule, batch and frozen stages are those of the pap
   }
 }
 
+TEST_CASE("configs/paper: VGG-16 has the paper's schedules, sizes and no normalisation") {
+  for (const auto& [file, times] : {std::pair{"vgg16_scratch_11x", 11}, {"vgg16_finetune_9x", 9}}) {
+    CAPTURE(file);
+    const auto config = load_config<detection::TrainConfig>(
+        fmt::format("{}/configs/paper/{}.toml", DENOVO_SOURCE_DIR, file), {});
+    const nn::LrSchedule schedule = config.solver.schedule();
+    CHECK(schedule.max_iter == 90000 * times);
+    CHECK(schedule.drops == std::vector<int64_t>{90000 * times - 60000, 90000 * times - 20000});
+    CHECK(schedule.base_lr == 0.02);
+    CHECK(config.solver.images_per_batch == 16);
+    CHECK(config.start.init.empty() == (times == 11));
+    const detection::ModelConfig& model = config.model;
+    CHECK(model.backbone.norm == nn::NormKind::kNone);
+    CHECK(model.backbone.vgg().convs == std::vector{2, 2, 3, 3, 3});
+    CHECK_FALSE(model.mask.enabled);
+    CHECK(model.box.fc().count == 2);
+    CHECK(model.box.fc().channels == 4096);
+    CHECK(config.input.min_size_train.size() > 1);
+    // What the trunk sees in pre-training it sees in the detector.
+    const auto classifier = load_config<detection::ClassifierConfig>(
+        DENOVO_SOURCE_DIR "/configs/paper/pretrain_vgg16.toml", {});
+    CHECK(classifier.model.pixel.mean == model.pixel.mean);
+    CHECK(classifier.model.head.fc().count == model.box.fc().count);
+    CHECK(classifier.model.head.fc().resolution == model.box.fc().resolution);
+  }
+}
+
 TEST_CASE("bench step: equals the trainer's step bit by bit") {
   const detection::TrainConfig config = small_config();
   Logger logger(true);

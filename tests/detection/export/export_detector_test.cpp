@@ -137,6 +137,25 @@ TEST_CASE("export: every kind of norm and block passes the checks of libonnx") {
   CHECK(has(exported(config), "backbone.bottom_up.res5.0.conv3.weight"));
 }
 
+TEST_CASE("export: a VGG with several anchor sizes on its one map passes the checks of libonnx") {
+  for (const auto norm : {nn::NormKind::kNone, nn::NormKind::kBatchNorm}) {
+    ModelConfig config = small_config();
+    config.backbone.type = TrunkKind::kVgg;
+    config.backbone.depth = 16;
+    config.backbone.blocks = {1, 1, 2, 1, 1};
+    config.backbone.channels = {8, 8, 8, 8, 16};
+    config.backbone.norm = norm;
+    config.anchors.sizes = {32, 64, 128};
+    config.box = {.convs = 0, .fcs = 2, .fc_channels = 8, .dropout = 0.5};
+    config.mask.enabled = false;
+    config.validate();
+    const std::string bytes = exported(config);
+    CHECK(has(bytes, "backbone.bottom_up.conv3_2.weight"));
+    CHECK_FALSE(has(bytes, "Dropout"));
+    CHECK_FALSE(has(bytes, "GreaterOrEqual"));  // no choice of a level
+  }
+}
+
 TEST_CASE("export: without a mask head there is no output of masks, and sizes may be fixed") {
   ModelConfig config = small_config();
   const std::string both = exported(config), fixed = exported(config, data::ImageSize{96, 160});

@@ -58,6 +58,40 @@ TEST_CASE("pre-training: an update can be recorded, and bf16 learns too") {
   CHECK(rounded.metric("top1").back() > 70);
 }
 
+TEST_CASE("pre-training: a VGG with dropout learns, and resumes to the bytes of one run") {
+  const std::vector<std::string> vgg{"model.backbone.type=VGG",
+                                     "model.backbone.depth=16",
+                                     "model.backbone.blocks=1,1,1,1,1",
+                                     "model.backbone.channels=8,16,32,32,32",
+                                     "model.backbone.norm=BN",
+                                     "model.head.resolution=2",
+                                     "model.head.fcs=2",
+                                     "model.head.fc_channels=64",
+                                     "model.head.fc_init=msra",
+                                     "model.head.dropout=0.2"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), vgg.begin(), vgg.end());
+    return more;
+  };
+  SmallPretraining trained(with({"solver.max_iter=200"}));
+  trained.train();
+  CHECK(trained.metric("top1").back() > 60);
+
+  SmallPretraining whole(with({"solver.max_iter=6", "log.period=1"})),
+      stopped(with({"solver.max_iter=6", "log.period=1"})),
+      without(with({"solver.max_iter=6", "log.period=1", "model.head.dropout=0"}));
+  whole.train();
+  without.train();
+  watch_signals();
+  stopped.train(false, [](int64_t done) {
+    if (done == 3) std::raise(SIGTERM);
+  });
+  watch_signals();
+  CHECK(stopped.train(true).signal == 0);
+  CHECK(stopped.checkpoint_bytes("model") == whole.checkpoint_bytes("model"));
+  CHECK(without.checkpoint_bytes("model") != whole.checkpoint_bytes("model"));
+}
+
 TEST_CASE("pre-training: the loss at equal logits is ln K, whatever the micro-batches") {
   SmallPretraining run({"solver.max_iter=1", "solver.base_lr=0", "log.period=1"});
   SmallPretraining parts(

@@ -35,7 +35,9 @@ BackboneConfig tiny_backbone() {
 
 TEST_CASE("image classifier: its trunk loads into a detector as it is") {
   const testing::TemporaryDirectory directory;
-  ImageClassifier classifier(tiny_backbone(), {}, 3);
+  ClassifierModelConfig model;
+  model.backbone = tiny_backbone();
+  ImageClassifier classifier(model, 3);
   classifier.initialize(7);
   const std::string path = directory / "model.safetensors";
   write_safetensors(path, nn::state_dict(classifier));
