@@ -21,7 +21,7 @@ disassembler() {
   mkdir -p "$home/bin"
   { python3 -m venv "$home/python" &&
     "$home/python/bin/pip" install nvidia-cuda-nvdisasm nvidia-cuda-cuobjdump &&
-    find "$PWD/$home/python" -name nvdisasm -o -name cuobjdump | xargs -I{} ln -sf {} "$home/bin"; } \
+    find "$(realpath "$home")/python" -name nvdisasm -o -name cuobjdump | xargs -I{} ln -sf {} "$home/bin"; } \
     </dev/null >"$home/setup.log" 2>&1 ||
     echo "setup: no disassembler ($home/setup.log), its test will be skipped" >&2
 }
