@@ -75,4 +75,15 @@ void Arena::clear_gradients() {
   for (const ArenaLeaf& leaf : leaves_) leaf.tensor.clear_grad();
 }
 
+RoundedLeaves::RoundedLeaves(const Arena& arena, const Tensor& flat) : arena_(arena) {
+  if (!flat.defined() || flat.dtype() == arena.weights().dtype()) return;
+  copy(flat, arena.weights());
+  for (size_t i = 0; i < arena.leaves().size(); ++i)
+    arena.leaves()[i].tensor.impl()->rounded = arena.slice(flat, i).impl();
+}
+
+RoundedLeaves::~RoundedLeaves() {
+  for (const ArenaLeaf& leaf : arena_.leaves()) leaf.tensor.impl()->rounded.reset();
+}
+
 }  // namespace denovo

@@ -57,4 +57,19 @@ class Arena {
   Tensor weights_, gradients_;
 };
 
+/// The leaves in the dtype of activations, rounded by one launch instead of one for each use of a
+/// leaf: while it lives, ops::cast of a leaf finds its slice. Weights must not change meanwhile.
+class RoundedLeaves {
+ public:
+  /// flat: [arena.numel()] of the other dtype, is overwritten; with the arena's own dtype, or
+  /// undefined, nothing happens. The arena must outlive it.
+  RoundedLeaves(const Arena& arena, const Tensor& flat);
+  ~RoundedLeaves();
+  RoundedLeaves(const RoundedLeaves&) = delete;
+  RoundedLeaves& operator=(const RoundedLeaves&) = delete;
+
+ private:
+  const Arena& arena_;
+};
+
 }  // namespace denovo

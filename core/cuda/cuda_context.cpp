@@ -18,6 +18,9 @@ CudaContext::CudaContext(Device device)
   const std::string problem = device_problem(cuda_inventory(), device.index);
   if (!problem.empty()) throw DeviceError("device: " + problem);
   check_cuda(cudaSetDevice(device.index), "cudaSetDevice");
+  check_cuda(
+      cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device.index),
+      "cudaDeviceGetAttribute");
   // Not the default stream: that one waits for every other.
   check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
 }

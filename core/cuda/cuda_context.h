@@ -24,6 +24,7 @@ class CudaContext {
 
   Device device() const { return device_; }
   cudaStream_t stream() const { return stream_; }
+  int multiprocessors() const { return multiprocessors_; }
 
   /// Library handles on stream(), made at first use: cuDNN alone takes a tenth of a second.
   cudnnContext* cudnn();
@@ -51,6 +52,7 @@ class CudaContext {
 
   Device device_;
   cudaStream_t stream_ = nullptr;
+  int multiprocessors_ = 0;
   bool waits_for_kernels_;
   bool tf32_ = false;
   cudnnContext* cudnn_ = nullptr;

@@ -1,5 +1,5 @@
-// parallel_for, parallel_rows and parallel_phases on the GPU, with the names and contracts of
-// core/kernels/parallel.h and core/kernels/phases.h. The last argument is filled in by the
+// parallel_for, parallel_rows, parallel_vectors and parallel_phases on the GPU, with the contracts
+// of core/kernels/parallel.h and core/kernels/phases.h. The last argument is filled in by the
 // compiler: an error names the source file, hence the op, that launched.
 #pragma once
 
@@ -63,13 +63,44 @@ void parallel_rows(CudaContext& ctx, int64_t rows, int64_t channels, const F& f,
   ctx.check_launch("parallel_rows", where);
 }
 
+template <int V, class F>
+__global__ void __launch_bounds__(kThreadsPerBlock) vectors_kernel(int64_t whole, int64_t n, F f) {
+  const int64_t i = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (i < whole) return f.template apply<V>(i * V);
+  const int64_t rest = whole * V + (i - whole);
+  if (rest < n) f.template apply<1>(rest);
+}
+
+template <int V, class F>
+void launch_vectors(CudaContext& ctx, int64_t n, const F& f, const std::source_location& where) {
+  const int64_t whole = n / V, threads = whole + n % V;
+  const auto blocks = static_cast<unsigned>((threads + kThreadsPerBlock - 1) / kThreadsPerBlock);
+  vectors_kernel<V><<<blocks, kThreadsPerBlock, 0, ctx.stream()>>>(whole, n, f);
+  ctx.check_launch("parallel_vectors", where);
+}
+
+/// F::kVector is the number of elements in 16 bytes of its narrowest type; f.vector() is that, half
+/// of it, or less, where tensors are not aligned so.
+template <class F>
+void parallel_vectors(CudaContext& ctx, int64_t n, const F& f,
+                      const std::source_location& where = std::source_location::current()) {
+  if (n == 0) return;
+  const int vector = f.vector();
+  if (vector >= F::kVector) return launch_vectors<F::kVector>(ctx, n, f, where);
+  if constexpr (F::kVector > 2) {
+    if (vector >= F::kVector / 2) return launch_vectors<F::kVector / 2>(ctx, n, f, where);
+  }
+  launch_vectors<1>(ctx, n, f, where);
+}
+
 namespace phases_internal {
 
+/// With a barrier behind each phase but the kernel's last.
 template <int P, int kEnd, class F>
 __device__ void run_device_range(const F& f, const PhasePoint& at, typename F::Local& local) {
   if constexpr (P < kEnd) {
     f.template phase<P>(at, local);
-    __syncthreads();
+    if constexpr (P + 1 < F::kPhases || P < F::kLoopEnd) __syncthreads();
     run_device_range<P + 1, kEnd>(f, at, local);
   }
 }
@@ -92,6 +123,17 @@ __global__ void __launch_bounds__(F::kThreads) phases_kernel(const F f) {
 }
 
 }  // namespace phases_internal
+
+/// How many blocks of a block kernel without shared memory the GPU runs at once.
+template <class F>
+int64_t resident_blocks(CudaContext& ctx,
+                        const std::source_location& where = std::source_location::current()) {
+  int per_multiprocessor = 0;
+  check_cuda(cudaOccupancyMaxActiveBlocksPerMultiprocessor(
+                 &per_multiprocessor, phases_internal::phases_kernel<F>, F::kThreads, 0),
+             "cudaOccupancyMaxActiveBlocksPerMultiprocessor", where);
+  return int64_t{per_multiprocessor} * ctx.multiprocessors();
+}
 
 template <class F>
 void parallel_phases(CudaContext& ctx, int64_t blocks, const F& f,

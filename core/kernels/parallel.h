@@ -17,6 +17,9 @@ namespace denovo {
 /// Elements below which a loop is not worth waking the other threads for.
 inline constexpr int64_t kSerialGrain = 4096;
 
+/// Test mode: loops over rows, vectors and slabs cut as the GPU cuts them, 16 bytes at a time.
+inline bool loops_in_vectors = false;
+
 /// f(i) for every i in [0, n). cost: rough elements of work per call, decides when to go parallel.
 /// Iterations must be independent. Static partition: the same on every run.
 template <class F>
@@ -35,6 +38,13 @@ void parallel_for(CpuContext& ctx, int64_t n, const F& f, int64_t cost = 1) {
 /// vectorises; 16 bytes on CUDA). Rows must not write to each other's output.
 template <class F>
 void parallel_rows(CpuContext& ctx, int64_t rows, int64_t channels, const F& f) {
+  if (loops_in_vectors && channels % F::kVector == 0) {
+    for (int64_t r = 0; r < rows; ++r) {
+      const auto state = f.row(r);
+      for (int64_t c = 0; c < channels; c += F::kVector) f.template apply<F::kVector>(state, c);
+    }
+    return;
+  }
   const int threads = rows * channels < kSerialGrain ? 1 : ctx.num_threads();
   const F local = f;  // as in parallel_for
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1) firstprivate(local)
@@ -43,6 +53,35 @@ void parallel_rows(CpuContext& ctx, int64_t rows, int64_t channels, const F& f) 
 #pragma GCC ivdep
     for (int64_t c = 0; c < channels; ++c) local.template apply<1>(state, c);
   }
+}
+
+namespace vectors_internal {
+
+/// In test mode, where the functor's tensors allow vectors of V elements: as many as fit.
+template <int V, class F>
+void run(int64_t n, const F& f, int64_t& begin) {
+  if constexpr (V > 1) {
+    if (f.vector() < V) return;
+    for (; begin + V <= n; begin += V) f.template apply<V>(begin);
+  }
+}
+
+}  // namespace vectors_internal
+
+/// The functor over n elements that lie side by side in all its tensors: f.template apply<V>(i)
+/// handles elements i .. i + V - 1 through Pack<T, V> (V = 1 here; on CUDA what f.vector() says,
+/// common_vector of core/kernels/common_vector.h, and 1 for the rest).
+template <class F>
+void parallel_vectors(CpuContext& ctx, int64_t n, const F& f) {
+  const int threads = n < kSerialGrain ? 1 : ctx.num_threads();
+  const F local = f;  // as in parallel_for
+  int64_t begin = 0;
+  if (loops_in_vectors) {
+    vectors_internal::run<F::kVector>(n, local, begin);
+    vectors_internal::run<F::kVector / 2>(n, local, begin);
+  }
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1) firstprivate(local)
+  for (int64_t i = begin; i < n; ++i) local.template apply<1>(i);
 }
 
 /// f(block) for every block, for host kernels whose calls each own their state.
@@ -75,6 +114,13 @@ void run_range(const F& f, PhasePoint at, std::vector<typename F::Local>& locals
 }
 
 }  // namespace phases_internal
+
+/// How many blocks of a block kernel a GPU runs at once. Here a number for tests, so that a cut
+/// that goes by it has several blocks.
+template <class F>
+int64_t resident_blocks(CpuContext&) {
+  return 8;
+}
 
 /// All phases of all blocks of a block kernel (core/kernels/phases.h).
 template <class F>

@@ -3,48 +3,64 @@
 // have a fixed order.
 #pragma once
 
-#include <algorithm>
-
-#include "core/kernels/kernel.h"
+#include "core/kernels/slab_cut.h"
 
 namespace denovo {
 
-/// How [N, rows, C] is cut. A block reduces the rows of one slab for `lanes` neighbouring vectors
-/// of `vector` channels; `row_threads` threads of each lane share the rows.
-struct SlabCut {
-  int64_t samples, rows, channels, slab_rows, num_slabs, num_chunks;
-  int vector, lanes, row_threads;
+/// What a block makes of a slab, for the kernels that go on with it. A term has, with A the type of
+/// sums, kValues values that it makes of an element, and for V neighbouring channels,
+///   static constexpr int kVector, kValues, kBatch;   // kBatch: as in slab_maps.h
+///   template <int V> DENOVO_HD auto state(const SlabPlace& p) const;
+///   template <int V> DENOVO_HD auto load(uint32_t i) const;
+///   template <int V> DENOVO_HD void add(const S& state, const I& loaded, uint32_t i,
+///                                       A (&totals)[kValues][V]) const;
+/// state: what a thread keeps for its channels.
+template <class Term, int V>
+struct BlockSums {
+  using A = typename Term::A;
+  static constexpr int kValues = Term::kValues;
 
-  SlabCut(const Tensor& x, int widest_vector, int threads)
-      : samples(x.size(0)), channels(x.size(-1)) {
-    rows = samples == 0 ? 0 : x.numel() / (samples * channels);
-    vector = channels % widest_vector == 0 ? widest_vector : 1;
-    const int64_t vectors = channels / vector;
-    lanes = static_cast<int>(std::min<int64_t>(vectors, threads));
-    num_chunks = (vectors + lanes - 1) / lanes;
-    // Enough blocks to fill a large GPU twice, and at least eight rows for each thread.
-    constexpr int64_t kBlocksWanted = 1024, kRowsPerThread = 8;
-    row_threads = threads / lanes;
-    const int64_t slabs_wanted =
-        std::max<int64_t>(1, kBlocksWanted / std::max<int64_t>(1, samples * num_chunks));
-    slab_rows = std::max((rows + slabs_wanted - 1) / slabs_wanted, kRowsPerThread * row_threads);
-    num_slabs = std::max<int64_t>(1, (rows + slab_rows - 1) / slab_rows);
+  DENOVO_HD static int64_t shared_bytes(const SlabCut& cut) {
+    return int64_t{cut.row_threads} * cut.lanes * V * kValues * static_cast<int64_t>(sizeof(A));
   }
-  /// All rows as one sample.
-  static SlabCut of_one_sample(const Tensor& x, int widest_vector, int threads) {
-    const int64_t channels = x.size(-1);
-    return SlabCut(x.view({1, x.numel() / channels, channels}), widest_vector, threads);
+  /// Where the columns of shared memory stand: neighbouring lanes side by side, so that their
+  /// stores go to different banks.
+  DENOVO_HD static int channel_of(const SlabCut& cut, int column) {
+    return column % cut.lanes * V + column / cut.lanes;
+  }
+  /// A thread's rows, into shared[value][row_thread][column].
+  DENOVO_HD static void add_rows(const Term& term, const SlabCut& cut, const SlabPlace& p,
+                                 A* shared) {
+    if (p.row_thread >= cut.row_threads || p.channel >= cut.channels) return;
+    A totals[kValues][V] = {};
+    if (p.count > 0) {
+      const auto state = term.template state<V>(p);
+      walk_rows<Term::kBatch>(
+          cut, p, [&](uint32_t i) { return term.template load<V>(i); },
+          [&](const auto& in, uint32_t i) { term.template add<V>(state, in, i, totals); });
+    }
+    const int width = cut.lanes * V;
+    for (int value = 0; value < kValues; ++value) {
+      A* row = shared + (value * cut.row_threads + p.row_thread) * width + p.lane;
+      for (int v = 0; v < V; ++v) row[v * cut.lanes] = totals[value][v];
+    }
+  }
+  /// The sum of a column over row threads, in their order and in S.
+  template <class S = A>
+  DENOVO_HD static S sum(const SlabCut& cut, const A* shared, int value, int column) {
+    const int width = cut.lanes * V;
+    S total = 0;
+    for (int r = 0; r < cut.row_threads; ++r)
+      total += static_cast<S>(shared[(value * cut.row_threads + r) * width + column]);
+    return total;
   }
 };
 
-/// sums[n][slab][value][c], over the rows of a slab, of the Term::kValues values that a term makes
-/// of an element. It has
-///   template <int V> DENOVO_HD auto state(int64_t n, int64_t c) const;
-///   template <int V> DENOVO_HD void add(const State& s, int64_t i, A (&totals)[kValues][V]) const;
-/// state: what a thread keeps for channels c .. c + V - 1 of sample n; add: V elements from i on.
+/// sums[n][slab][value][c], over the rows of a slab.
 template <class Term, int V>
 struct SlabSums : BlockKernel {
   using A = typename Term::A;
+  using Sums = BlockSums<Term, V>;
   static constexpr int kPhases = 2, kValues = Term::kValues;
 
   Term term;
@@ -52,55 +68,43 @@ struct SlabSums : BlockKernel {
   A* sums;
 
   SlabSums(const Term& t, const SlabCut& c, A* s) : term(t), cut(c), sums(s) {}
-  int64_t shared_bytes() const {
-    return int64_t{cut.row_threads} * cut.lanes * V * kValues * static_cast<int64_t>(sizeof(A));
-  }
+  int64_t shared_bytes() const { return Sums::shared_bytes(cut); }
 
   template <int P>
   DENOVO_HD void phase(const PhasePoint& at, Local&) const {
-    const int64_t chunk = at.block % cut.num_chunks,
-                  slab = at.block / cut.num_chunks % cut.num_slabs;
-    const int64_t n = at.block / (cut.num_chunks * cut.num_slabs);
-    const int64_t first_channel = chunk * cut.lanes * V;
-    const int row_threads = cut.row_threads, width = cut.lanes * V;
+    const auto p = SlabPlace::of<V>(cut, at);
     A* shared = at.share<A>();
     if constexpr (P == 0) {
-      const int lane = at.thread % cut.lanes, row_thread = at.thread / cut.lanes;
-      const int64_t c = first_channel + int64_t{lane} * V;
-      if (row_thread >= row_threads || c >= cut.channels) return;
-      A totals[kValues][V] = {};
-      const auto state = term.template state<V>(n, c);
-      const int64_t end =
-          (slab + 1) * cut.slab_rows < cut.rows ? (slab + 1) * cut.slab_rows : cut.rows;
-      for (int64_t r = slab * cut.slab_rows + row_thread; r < end; r += row_threads)
-        term.template add<V>(state, (n * cut.rows + r) * cut.channels + c, totals);
-      for (int value = 0; value < kValues; ++value) {
-        A* row = shared + (value * row_threads + row_thread) * width + lane * V;
-        for (int v = 0; v < V; ++v) row[v] = totals[value][v];
-      }
+      Sums::add_rows(term, cut, p, shared);
     } else {
+      const int width = cut.lanes * V;
       for (int i = at.thread; i < kValues * width; i += kThreads) {
         const int value = i / width, column = i % width;
-        const int64_t c = first_channel + column;
+        const int64_t c = p.first_channel + Sums::channel_of(cut, column);
         if (c >= cut.channels) continue;
-        A total = 0;
-        for (int r = 0; r < row_threads; ++r)
-          total += shared[(value * row_threads + r) * width + column];
-        sums[((n * cut.num_slabs + slab) * kValues + value) * cut.channels + c] = total;
+        sums[((p.sample * cut.num_slabs + p.slab) * kValues + value) * cut.channels + c] =
+            Sums::sum(cut, shared, value, column);
       }
     }
   }
 };
 
+/// The cut of a term's sums.
+template <class Term>
+SlabCut cut_for_sums(int64_t samples, int64_t rows, int64_t channels) {
+  return SlabCut::for_sums(samples, rows, channels, Term::kVector,
+                           Term::kValues * static_cast<int64_t>(sizeof(typename Term::A)),
+                           16 / Term::kVector);
+}
+
 /// The sums of all slabs.
 template <class Term>
 void slab_sums(Context& ctx, const Term& term, const SlabCut& cut, const Tensor& sums) {
   using A = typename Term::A;
-  const int64_t blocks = cut.samples * cut.num_slabs * cut.num_chunks;
   if (cut.vector == 1) {
-    parallel_phases(ctx, blocks, SlabSums<Term, 1>(term, cut, sums.data<A>()));
+    parallel_phases(ctx, cut.blocks(), SlabSums<Term, 1>(term, cut, sums.data<A>()));
   } else {
-    parallel_phases(ctx, blocks, SlabSums<Term, Term::kVector>(term, cut, sums.data<A>()));
+    parallel_phases(ctx, cut.blocks(), SlabSums<Term, Term::kVector>(term, cut, sums.data<A>()));
   }
 }
 

@@ -32,6 +32,8 @@ struct TensorImpl {
   int producer_output = 0;
   std::shared_ptr<TensorImpl> grad;  // leaf: where its gradient is collected
   bool grad_is_set = false;          // false: the next contribution assigns instead of adding
+  /// Leaf: its elements in another dtype, as long as somebody keeps them equal (RoundedLeaves).
+  std::shared_ptr<TensorImpl> rounded;
   /// Leaf: called once per backward pass, after its last contribution.
   std::function<void()> grad_hook;
 };

@@ -16,8 +16,12 @@ namespace denovo::nn {
 TrainingStep::TrainingStep(LossFunction losses, Arena& arena, Sgd& optimizer,
                            const SolverConfig& solver, DeviceStepState& state, ProcessGroup& group)
     : losses_(std::move(losses)),
+      arena_(arena),
       optimizer_(optimizer),
       dtype_(arena.weights().dtype() == DType::kF64 ? DType::kF64 : solver.dtype()),
+      rounded_(dtype_ == arena.weights().dtype()
+                   ? Tensor()
+                   : Tensor::empty({arena.numel()}, dtype_, arena.weights().device())),
       records_(solver.cuda_graph),
       group_(group),
       sync_(arena, group),
@@ -76,16 +80,19 @@ Tensor TrainingStep::shared_memory(size_t micro_batch, size_t tensor, const Tens
 
 void TrainingStep::enqueue(std::span<const DeviceBatch> batches) {
   const LossContext context{&state_, dtype_, std::ssize(batches) * group_.size()};
-  for (const DeviceBatch& batch : batches) {
-    NamedLosses losses = losses_(batch, context);
-    std::vector<Tensor> outputs;
-    for (auto& [name, loss] : losses) outputs.push_back(std::exchange(loss, loss.detach()));
-    if (&batch == &batches.back()) sync_.start();
-    {
-      const ProfileGroup group("other", ProfilePhase::kBackward);
-      backward(outputs, std::vector<Tensor>(outputs.size()));
+  {
+    const RoundedLeaves rounded(arena_, rounded_);
+    for (const DeviceBatch& batch : batches) {
+      NamedLosses losses = losses_(batch, context);
+      std::vector<Tensor> outputs;
+      for (auto& [name, loss] : losses) outputs.push_back(std::exchange(loss, loss.detach()));
+      if (&batch == &batches.back()) sync_.start();
+      {
+        const ProfileGroup group("other", ProfilePhase::kBackward);
+        backward(outputs, std::vector<Tensor>(outputs.size()));
+      }
+      totals_.add(losses);
     }
-    totals_.add(losses);
   }
   totals_.all_reduce(group_);
   sync_.finish();

@@ -80,8 +80,10 @@ class TrainingStep {
                                       const std::vector<int64_t>& image_ids);
 
   const LossFunction losses_;
+  Arena& arena_;
   Sgd& optimizer_;
-  const DType dtype_;  // of the activations
+  const DType dtype_;     // of the activations
+  const Tensor rounded_;  // the weights in that type; undefined where it is theirs
   const bool records_;
   ProcessGroup& group_;
   GradientSync sync_;

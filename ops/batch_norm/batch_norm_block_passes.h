@@ -1,6 +1,5 @@
 // The launches of the block kernels in their order, on the backend that core/kernels/kernel.h
-// picks: the GPU's run, and on the CPU the test of the same phases. A batch is one sample to the
-// kernels that it shares with group normalization.
+// picks: the GPU's run, and on the CPU the test of the same phases.
 #pragma once
 
 #include "ops/batch_norm/batch_norm_kernels.h"
@@ -9,25 +8,20 @@
 
 namespace denovo::ops::batch_norm_blocks {
 
-inline ValidRows valid_rows(const Tensor& x, const Tensor& slots) {
-  const int64_t samples = x.size(0) * x.size(-1);
-  return {slots.defined() ? slots.data<int32_t>() : nullptr,
-          samples == 0 ? 0 : x.numel() / samples};
-}
-
 template <class T>
 void moments(Context& ctx, const BatchMoments& args) {
-  constexpr int kVector = 16 / sizeof(T);
-  const auto cut = SlabCut::of_one_sample(args.x, kVector, BlockKernel::kThreads);
-  const ValidRows valid = valid_rows(args.x, args.slots);
+  using Term = SlabMomentTerm<T>;
+  const ValidSamples valid(args.x, args.slots);
+  const auto cut = cut_for_sums<Term>(valid.samples, valid.rows, valid.channels);
+  const int64_t num_slabs = cut.samples * cut.num_slabs;
   const Tensor slabs =
-      Tensor::empty({cut.num_slabs, 3, cut.channels}, DType::kF64, args.x.device());
+      Tensor::empty(Shape{num_slabs, 3, cut.channels}, DType::kF64, args.x.device());
   const auto reduce = [&]<int V>() {
-    parallel_phases(ctx, cut.num_slabs * cut.num_chunks,
-                    SlabMoments<T, V>(args.x.data<T>(), valid, cut, slabs.data<double>()));
+    parallel_phases(ctx, cut.blocks(),
+                    SlabMoments<T, V>({args.x.data<T>(), valid}, cut, slabs.data<double>()));
   };
-  cut.vector == 1 ? reduce.template operator()<1>() : reduce.template operator()<kVector>();
-  const MergeSlabMoments merge(slabs.data<double>(), cut.num_slabs, cut.channels,
+  cut.vector == 1 ? reduce.template operator()<1>() : reduce.template operator()<Term::kVector>();
+  const MergeSlabMoments merge(slabs.data<double>(), num_slabs, cut.channels,
                                args.moments.data<double>());
   parallel_phases(ctx, merge.blocks(), merge);
 }
@@ -35,38 +29,44 @@ void moments(Context& ctx, const BatchMoments& args) {
 /// Per-channel arrays in the compute type, kept as long as their pointers are used.
 template <class A>
 struct Channels {
-  Tensor weight, bias, scale;
-  A *mean, *rstd;
+  Tensor weight, bias;
+  const A *mean, *rstd;
 
   template <class Args>
-  Channels(Context& ctx, const Args& args)
+  explicit Channels(const Args& args)
       : weight(in_dtype(args.weight, dtype_of<A>)),
         bias(in_dtype(args.bias, dtype_of<A>)),
-        scale(weight.empty_like()),
         mean(args.mean.template data<A>()),
-        rstd(args.rstd.template data<A>()) {
-    parallel_for(ctx, weight.numel(), ChannelScale<A>{weight.data<A>(), rstd, scale.data<A>()});
+        rstd(args.rstd.template data<A>()) {}
+  template <class T>
+  NormCoefficients<T> coefficients() const {
+    return {mean, rstd, weight.data<A>(), bias.data<A>(), {1, weight.numel(), true}};
   }
-  ChannelCoefficients<A> coefficients() const { return {mean, scale.data<A>()}; }
 };
+
+/// The map on valid samples. The batch of a backbone has no slots: nothing is asked for each row.
+template <bool kClear, class T, class Map>
+void map_samples(Context& ctx, const ValidSamples& valid, const Map& map, T* out) {
+  if (valid.slots) {
+    map_slab_blocks(ctx, valid.samples, valid.rows, valid.channels,
+                    MapValidSamples<T, Map, kClear>{map, valid, out});
+  } else {
+    map_slab_blocks(ctx, valid.samples, valid.rows, valid.channels, map);
+  }
+}
 
 template <class T>
 void forward(Context& ctx, const BatchNormForward& args) {
   using A = Compute<T>;
-  const Channels<A> k(ctx, args);
-  const int64_t channels = k.weight.numel(), rows = args.x.numel() / channels;
+  const Channels<A> k(args);
+  const ValidSamples valid(args.x, args.slots);
   T* y = args.y.data<T>();
   const auto map = [&]<bool kRelu, bool kResidual>() {
-    using Map = Normalize<T, kRelu, kResidual>;
-    const Map normalize{args.x.data<T>(),
-                        kResidual ? args.residual.data<T>() : nullptr,
-                        y,
-                        k.bias.template data<A>(),
-                        k.coefficients(),
-                        rows,
-                        channels};
-    parallel_rows(ctx, rows, channels,
-                  MapValidRows<T, Map, true>{normalize, valid_rows(args.x, args.slots), y});
+    map_samples<true>(ctx, valid,
+                      Normalize<T, kRelu, kResidual>{args.x.data<T>(),
+                                                     kResidual ? args.residual.data<T>() : nullptr,
+                                                     y, k.template coefficients<T>()},
+                      y);
   };
   if (args.residual.defined()) {
     args.relu ? map.template operator()<true, true>() : map.template operator()<false, true>();
@@ -78,49 +78,62 @@ void forward(Context& ctx, const BatchNormForward& args) {
 template <class T, ReluMask kMask>
 void sums(Context& ctx, const BatchNormSums& args) {
   using A = Compute<T>;
-  using Term = ValidGradientTerm<T, kMask>;
-  const Channels<A> k(ctx, args);
-  const auto cut = SlabCut::of_one_sample(args.x, Term::kVector, BlockKernel::kThreads);
+  using Term = GradientTerm<T, kMask>;
+  const Channels<A> k(args);
+  const ValidSamples valid(args.x, args.slots);
+  const auto cut = cut_for_sums<Term>(valid.samples, valid.rows, valid.channels);
+  const int64_t num_slabs = cut.samples * cut.num_slabs;
   const Tensor partial =
-      Tensor::empty({cut.num_slabs, 2 * cut.channels}, dtype_of<A>, args.x.device());
-  const Term term{{args.x.data<T>(), args.grad_y.data<T>(),
-                   kMask == ReluMask::kFromY ? args.y.data<T>() : nullptr,
-                   args.masked.defined() ? args.masked.data<T>() : nullptr,
-                   k.bias.template data<A>(), k.coefficients(), cut.channels},
-                  valid_rows(args.x, args.slots)};
-  slab_sums(ctx, term, cut, partial);
+      Tensor::empty(Shape{num_slabs, 2 * cut.channels}, dtype_of<A>, args.x.device());
+  const Term term{args.x.data<T>(), args.grad_y.data<T>(),
+                  kMask == ReluMask::kFromY ? args.y.data<T>() : nullptr,
+                  args.masked.defined() ? args.masked.data<T>() : nullptr,
+                  k.template coefficients<T>()};
+  valid.slots ? slab_sums(ctx, ValidGradientTerm<T, kMask>{term, valid}, cut, partial)
+              : slab_sums(ctx, term, cut, partial);
   using Join = JoinSums<A, double, 8>;
   parallel_phases(
       ctx, Join::blocks(2 * cut.channels),
-      Join(partial.data<A>(), args.sums.data<double>(), cut.num_slabs, 2 * cut.channels, false));
+      Join(partial.data<A>(), args.sums.data<double>(), num_slabs, 2 * cut.channels, false));
 }
+
+/// StatisticsGradient as normalized_vectors.h wants it.
+template <class T>
+struct FoldedGradient {
+  using A = Compute<T>;
+  StatisticsGradient<A> gradient;
+  const A* mean;
+
+  DENOVO_HD void operator()(int64_t c) const {
+    gradient(c);
+    gradient.offset[c] = NormCoefficients<T>::folded_offset(static_cast<double>(gradient.offset[c]),
+                                                            gradient.slope[c], mean[c]);
+  }
+};
 
 template <class T, ReluMask kMask>
 void backward(Context& ctx, const BatchNormBackward& args) {
   using A = Compute<T>;
-  const Channels<A> k(ctx, args);
-  const int64_t channels = k.weight.numel(), rows = args.x.numel() / channels;
-  const Tensor slope = k.scale.empty_like(), offset = k.scale.empty_like();
-  parallel_for(ctx, channels,
-               StatisticsGradient<A>{k.weight.template data<A>(), k.rstd, args.sums.data<double>(),
-                                     args.moments.defined() ? args.moments.data<double>() : nullptr,
-                                     channels, slope.data<A>(), offset.data<A>()});
+  const Channels<A> k(args);
+  const ValidSamples valid(args.x, args.slots);
+  const Tensor slope = args.mean.empty_like(), offset = args.mean.empty_like();
+  const StatisticsGradient<A> gradient{
+      k.weight.template data<A>(),
+      k.rstd,
+      args.sums.data<double>(),
+      args.moments.defined() ? args.moments.data<double>() : nullptr,
+      valid.channels,
+      slope.data<A>(),
+      offset.data<A>()};
+  parallel_for(ctx, valid.channels, FoldedGradient<T>{gradient, k.mean});
   T* grad_x = args.grad_x.data<T>();
   const auto map = [&]<bool kAccumulate>() {
-    using Map = InputGradient<T, kMask, kAccumulate>;
-    const Map gradient{args.x.data<T>(),
-                       args.grad_y.data<T>(),
-                       kMask == ReluMask::kFromY ? args.y.data<T>() : nullptr,
-                       grad_x,
-                       k.bias.template data<A>(),
-                       k.coefficients(),
-                       slope.data<A>(),
-                       offset.data<A>(),
-                       rows,
-                       channels};
-    parallel_rows(
-        ctx, rows, channels,
-        MapValidRows<T, Map, !kAccumulate>{gradient, valid_rows(args.x, args.slots), grad_x});
+    map_samples<!kAccumulate>(ctx, valid,
+                              InputGradient<T, kMask, kAccumulate>{
+                                  args.x.data<T>(), args.grad_y.data<T>(),
+                                  kMask == ReluMask::kFromY ? args.y.data<T>() : nullptr, grad_x,
+                                  k.template coefficients<T>(), slope.data<A>(), offset.data<A>()},
+                              grad_x);
   };
   args.beta != 0 ? map.template operator()<true>() : map.template operator()<false>();
 }

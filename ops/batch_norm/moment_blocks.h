@@ -4,78 +4,70 @@
 
 #include "core/kernels/moments.h"
 #include "core/kernels/slab_sums.h"
-#include "ops/batch_norm/valid_rows.h"
+#include "ops/batch_norm/valid_samples.h"
 
 namespace denovo::ops {
 
-/// [slab][count, mean, M2][c] of the valid rows of each slab; the first of them is its shift.
+/// x - shift and its square; the shift of a channel is its value in the slab's first row.
+template <class T>
+struct SlabMomentTerm {
+  using A = Compute<T>;
+  static constexpr int kVector = 16 / sizeof(T), kValues = 2, kBatch = 4;
+  const T* x;
+  ValidSamples valid;
+
+  template <int V>
+  struct State {
+    Pack<T, V> shift;
+    bool is_valid;
+  };
+  template <int V>
+  DENOVO_HD State<V> state(const SlabPlace& p) const {
+    return {Pack<T, V>::load(x + p.top), valid(p.sample)};
+  }
+  template <int V>
+  DENOVO_HD auto load(uint32_t i) const {
+    return Pack<T, V>::load(x + i);
+  }
+  template <int V>
+  DENOVO_HD void add(const State<V>& s, const Pack<T, V>& in, uint32_t, A (&totals)[2][V]) const {
+    if (!s.is_valid) return;
+    for (int v = 0; v < V; ++v) add_shifted(in.v[v], s.shift.v[v], totals[0][v], totals[1][v]);
+  }
+};
+
+/// [sample][slab][count, mean, M2][c] of each slab; its count is 0 in an empty slot.
 template <class T, int V>
 struct SlabMoments : BlockKernel {
   using A = Compute<T>;
+  using Sums = BlockSums<SlabMomentTerm<T>, V>;
   static constexpr int kPhases = 2;
-  struct Local {
-    int64_t first_valid;  // row of the slab, its end when there is none
-  };
-  const T* x;
-  ValidRows valid;
-  SlabCut cut;  // of all rows as one sample
+  SlabMomentTerm<T> term;
+  SlabCut cut;
   double* moments;
 
-  SlabMoments(const T* in, const ValidRows& v, const SlabCut& c, double* out)
-      : x(in), valid(v), cut(c), moments(out) {}
-  int64_t shared_bytes() const {
-    return cut.row_threads * (2 * cut.lanes * V * static_cast<int64_t>(sizeof(A)) +
-                              static_cast<int64_t>(sizeof(int64_t)));
-  }
+  SlabMoments(const SlabMomentTerm<T>& t, const SlabCut& c, double* out)
+      : term(t), cut(c), moments(out) {}
+  int64_t shared_bytes() const { return Sums::shared_bytes(cut); }
 
   template <int P>
-  DENOVO_HD void phase(const PhasePoint& at, Local& local) const {
-    const int64_t slab = at.block / cut.num_chunks, begin = slab * cut.slab_rows;
-    const int64_t end = begin + cut.slab_rows < cut.rows ? begin + cut.slab_rows : cut.rows;
-    const int64_t first_channel = at.block % cut.num_chunks * cut.lanes * V;
-    const int row_threads = cut.row_threads, width = cut.lanes * V;
-    auto* counts = at.share<int64_t>();
-    A* sums = reinterpret_cast<A*>(counts + row_threads);  // [2][row_threads][width]
+  DENOVO_HD void phase(const PhasePoint& at, Local&) const {
+    const auto p = SlabPlace::of<V>(cut, at);
+    A* shared = at.share<A>();
     if constexpr (P == 0) {
-      local.first_valid = valid.next(begin, end);
-      const int lane = at.thread % cut.lanes, row_thread = at.thread / cut.lanes;
-      const int64_t c = first_channel + int64_t{lane} * V;
-      if (row_thread >= row_threads || c >= cut.channels) return;
-      A sum[V] = {}, squares[V] = {};
-      int64_t count = 0;
-      auto shift = Pack<T, V>::fill(0);
-      if (local.first_valid < end)
-        shift = Pack<T, V>::load(x + local.first_valid * cut.channels + c);
-      for (int64_t r = begin + row_thread; r < end; r += row_threads) {
-        if (!valid(r)) continue;
-        const auto value = Pack<T, V>::load(x + r * cut.channels + c);
-        for (int v = 0; v < V; ++v) {
-          add_shifted(value.v[v], shift.v[v], sum[v], squares[v]);
-        }
-        ++count;
-      }
-      for (int v = 0; v < V; ++v) {
-        sums[row_thread * width + lane * V + v] = sum[v];
-        sums[(row_threads + row_thread) * width + lane * V + v] = squares[v];
-      }
-      if (lane == 0) counts[row_thread] = count;
+      Sums::add_rows(term, cut, p, shared);
     } else {
-      for (int column = at.thread; column < width; column += kThreads) {
-        const int64_t c = first_channel + column;
+      for (int column = at.thread; column < cut.lanes * V; column += kThreads) {
+        const int64_t c = p.first_channel + Sums::channel_of(cut, column);
         if (c >= cut.channels) continue;
-        double sum = 0, squares = 0;
-        int64_t count = 0;
-        for (int r = 0; r < row_threads; ++r) {
-          sum += static_cast<double>(sums[r * width + column]);
-          squares += static_cast<double>(sums[(row_threads + r) * width + column]);
-          count += counts[r];
+        Moments m;
+        if (p.rows > 0 && term.valid(p.sample)) {
+          const int64_t top = p.top - p.channel + c;
+          m = Moments::from_shifted_sums(p.rows, static_cast<double>(static_cast<A>(term.x[top])),
+                                         Sums::template sum<double>(cut, shared, 0, column),
+                                         Sums::template sum<double>(cut, shared, 1, column));
         }
-        const double shift =
-            local.first_valid < end
-                ? static_cast<double>(static_cast<A>(x[local.first_valid * cut.channels + c]))
-                : 0;
-        const auto m = Moments::from_shifted_sums(static_cast<double>(count), shift, sum, squares);
-        double* out = moments + 3 * slab * cut.channels + c;
+        double* out = moments + 3 * (p.sample * cut.num_slabs + p.slab) * cut.channels + c;
         out[0] = m.count;
         out[cut.channels] = m.mean;
         out[2 * cut.channels] = m.m2;

@@ -56,4 +56,9 @@ void run(CpuContext& ctx, const BiasBackward& args) {
   });
 }
 
+void run(CpuContext& ctx, const ReluBiasBackward& args) {
+  run(ctx, ReluBackward{args.y, args.grad_y, args.masked, 0});
+  run(ctx, BiasBackward{args.masked, args.grad_bias, args.beta});
+}
+
 }  // namespace denovo::ops

@@ -5,5 +5,8 @@ namespace denovo::ops {
 void run(CudaContext& ctx, const BiasBackward& args) {
   bias_blocks::run(ctx, args);
 }
+void run(CudaContext& ctx, const ReluBiasBackward& args) {
+  bias_blocks::run(ctx, args);
+}
 
 }  // namespace denovo::ops

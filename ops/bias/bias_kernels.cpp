@@ -1,28 +1,31 @@
 #include "ops/bias/bias_kernels.h"
 
-#include "core/kernels/kernel.h"
+#include "core/kernels/slab_maps.h"
 
 namespace denovo::ops {
 namespace {
 
 template <class T, bool kBias, bool kRelu>
 struct AddBiasRows {
-  static constexpr int kVector = 16 / sizeof(T);
+  static constexpr int kVector = 16 / sizeof(T), kBatch = 2;
   T* y;
   const T* bias;
-  int64_t channels;
-  DENOVO_HD T* row(int64_t r) const { return y + r * channels; }
+
   template <int V>
-  DENOVO_HD void apply(T* row, int64_t c) const {
-    auto value = Pack<T, V>::load(row + c);
+  DENOVO_HD Pack<T, V> keep(uint32_t /*n*/, uint32_t c) const {
+    if constexpr (kBias) return Pack<T, V>::load(bias + c);
+    return Pack<T, V>::fill(0);
+  }
+  template <int V>
+  DENOVO_HD auto load(uint32_t i) const {
+    return Pack<T, V>::load(y + i);
+  }
+  template <int V>
+  DENOVO_HD void apply(const Pack<T, V>& b, Pack<T, V> value, uint32_t i) const {
     if constexpr (kBias) {
-      const auto b = Pack<T, V>::load(bias + c);
-      for (int i = 0; i < V; ++i) value.v[i] += b.v[i];
+      for (int v = 0; v < V; ++v) value.v[v] += b.v[v];
     }
-    if constexpr (kRelu) {
-      for (int i = 0; i < V; ++i) value.v[i] = value.v[i] < 0 ? Compute<T>(0) : value.v[i];
-    }
-    value.store(row + c);
+    value.template store<kRelu>(y + i);
   }
 };
 
@@ -35,11 +38,11 @@ void run(Context& ctx, const AddBias& args) {
     T* y = args.y.data<T>();
     const T* bias = args.bias.defined() ? args.bias.data<T>() : nullptr;
     if (bias && args.relu) {
-      parallel_rows(ctx, rows, channels, AddBiasRows<T, true, true>{y, bias, channels});
+      map_slabs(ctx, 1, rows, channels, AddBiasRows<T, true, true>{y, bias});
     } else if (bias) {
-      parallel_rows(ctx, rows, channels, AddBiasRows<T, true, false>{y, bias, channels});
+      map_slabs(ctx, 1, rows, channels, AddBiasRows<T, true, false>{y, bias});
     } else {
-      parallel_rows(ctx, rows, channels, AddBiasRows<T, false, true>{y, bias, channels});
+      map_slabs(ctx, 1, rows, channels, AddBiasRows<T, false, true>{y, bias});
     }
   });
 }

@@ -27,7 +27,8 @@ Tensor cast(const Tensor& x, DType dtype) {
                                  name(x.dtype()), name(dtype)));
   }
   if (x.dtype() == dtype) return x;
-  const Tensor y = x.to(dtype);
+  const auto& rounded = x.impl()->rounded;
+  const Tensor y = rounded && rounded->dtype == dtype ? Tensor(rounded).detach() : x.to(dtype);
   if (wants_grad({x})) attach(std::make_shared<CastNode>(), {x}, {y});
   return y;
 }

@@ -2,48 +2,69 @@
 
 #include <cmath>
 
-#include "core/kernels/kernel.h"
+#include "core/kernels/multiply_add.h"
+#include "core/kernels/slab_maps.h"
 
 namespace denovo::ops {
 namespace {
 
 template <class T>
 struct Forward {
-  static constexpr int kVector = 16 / sizeof(T);
+  static constexpr int kVector = 16 / sizeof(T), kBatch = 2;
   using A = Compute<T>;
   const T* x;
   const A *scale, *shift;
   T* y;
-  int64_t channels;
 
-  DENOVO_HD int64_t row(int64_t r) const { return r * channels; }
   template <int V>
-  DENOVO_HD void apply(int64_t first, int64_t c) const {
-    auto value = Pack<T, V>::load(x + first + c);
-    for (int k = 0; k < V; ++k) value.v[k] = scale[c + k] * value.v[k] + shift[c + k];
-    value.store(y + first + c);
+  struct Kept {
+    Pack<A, V> scale, shift;
+  };
+  template <int V>
+  DENOVO_HD Kept<V> keep(uint32_t /*n*/, uint32_t c) const {
+    return {Pack<A, V>::load(scale + c), Pack<A, V>::load(shift + c)};
+  }
+  template <int V>
+  DENOVO_HD auto load(uint32_t i) const {
+    return Pack<T, V>::load(x + i);
+  }
+  template <int V>
+  DENOVO_HD void apply(const Kept<V>& k, Pack<T, V> value, uint32_t i) const {
+    for (int v = 0; v < V; ++v) value.v[v] = multiply_add(k.scale.v[v], value.v[v], k.shift.v[v]);
+    value.store(y + i);
   }
 };
 
 template <class T, bool kAccumulate>
 struct Backward {
-  static constexpr int kVector = 16 / sizeof(T);
+  static constexpr int kVector = 16 / sizeof(T), kBatch = 2;
   using A = Compute<T>;
   const A* scale;
   const T* grad_y;
   T* grad_x;
-  int64_t channels;
 
-  DENOVO_HD int64_t row(int64_t r) const { return r * channels; }
   template <int V>
-  DENOVO_HD void apply(int64_t first, int64_t c) const {
-    auto value = Pack<T, V>::load(grad_y + first + c);
-    for (int k = 0; k < V; ++k) value.v[k] *= scale[c + k];
-    if constexpr (kAccumulate) {
-      const auto held = Pack<T, V>::load(grad_x + first + c);
-      for (int k = 0; k < V; ++k) value.v[k] += held.v[k];
+  struct In {
+    Pack<T, V> g, before;
+  };
+  template <int V>
+  DENOVO_HD auto keep(uint32_t /*n*/, uint32_t c) const {
+    return Pack<A, V>::load(scale + c);
+  }
+  template <int V>
+  DENOVO_HD In<V> load(uint32_t i) const {
+    In<V> in;
+    in.g = Pack<T, V>::load(grad_y + i);
+    if constexpr (kAccumulate) in.before = Pack<T, V>::load(grad_x + i);
+    return in;
+  }
+  template <int V>
+  DENOVO_HD void apply(const Pack<A, V>& k, const In<V>& in, uint32_t i) const {
+    Pack<T, V> out;
+    for (int v = 0; v < V; ++v) {
+      out.v[v] = kAccumulate ? multiply_add(k.v[v], in.g.v[v], in.before.v[v]) : k.v[v] * in.g.v[v];
     }
-    value.store(grad_x + first + c);
+    out.store(grad_x + i);
   }
 };
 
@@ -69,9 +90,9 @@ int64_t num_rows(const Tensor& x) {
 void run(Context& ctx, const ChannelAffineForward& args) {
   const int64_t channels = args.x.size(-1);
   dispatch_floating(args.x.dtype(), [&]<class T>() {
-    parallel_rows(ctx, num_rows(args.x), channels,
-                  Forward<T>{args.x.data<T>(), args.scale.data<Compute<T>>(),
-                             args.shift.data<Compute<T>>(), args.y.data<T>(), channels});
+    map_slabs(ctx, 1, num_rows(args.x), channels,
+              Forward<T>{args.x.data<T>(), args.scale.data<Compute<T>>(),
+                         args.shift.data<Compute<T>>(), args.y.data<T>()});
   });
 }
 
@@ -82,9 +103,9 @@ void run(Context& ctx, const ChannelAffineBackward& args) {
     const T* grad_y = args.grad_y.data<T>();
     T* grad_x = args.grad_x.data<T>();
     if (args.beta == 0) {
-      parallel_rows(ctx, rows, channels, Backward<T, false>{scale, grad_y, grad_x, channels});
+      map_slabs(ctx, 1, rows, channels, Backward<T, false>{scale, grad_y, grad_x});
     } else {
-      parallel_rows(ctx, rows, channels, Backward<T, true>{scale, grad_y, grad_x, channels});
+      map_slabs(ctx, 1, rows, channels, Backward<T, true>{scale, grad_y, grad_x});
     }
   });
 }

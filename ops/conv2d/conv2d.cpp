@@ -5,7 +5,6 @@
 #include "core/autograd/autograd.h"
 #include "ops/bias/bias_kernels.h"
 #include "ops/conv2d/conv2d_kernels.h"
-#include "ops/relu/relu_kernels.h"
 
 namespace denovo::ops {
 namespace {
@@ -16,18 +15,11 @@ struct Conv2dNode : Node {
 
   std::string_view name() const override { return "conv2d"; }
   void backward(std::span<const Tensor> grad_outputs, std::span<GradSlot> grad_inputs) override {
-    Tensor grad_y = grad_outputs[0];
-    with_backend(grad_y.device(), [&](auto& ctx) {
-      if (options.relu) {
-        const Tensor masked = grad_y.empty_like();
-        run(ctx, ReluBackward{y.get(), grad_y, masked, 0});
-        grad_y = masked;
-      }
+    with_backend(grad_outputs[0].device(), [&](auto& ctx) {
+      const Tensor grad_y = add_bias_backward(ctx, y.get(), grad_outputs[0], grad_inputs[2]);
       if (GradSlot& slot = grad_inputs[1]) {
         run(ctx, Conv2dBackwardWeight{x.get(), grad_y, slot.buffer(), slot.beta(), options});
       }
-      if (GradSlot& slot = grad_inputs[2])
-        run(ctx, BiasBackward{grad_y, slot.buffer(), slot.beta()});
       if (GradSlot& slot = grad_inputs[0]) {
         run(ctx, Conv2dBackwardData{grad_y, weight.get(), slot.buffer(), slot.beta(), options});
       }

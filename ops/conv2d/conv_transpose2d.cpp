@@ -5,7 +5,6 @@
 #include "core/autograd/autograd.h"
 #include "ops/bias/bias_kernels.h"
 #include "ops/conv2d/conv2d_kernels.h"
-#include "ops/relu/relu_kernels.h"
 
 namespace denovo::ops {
 namespace {
@@ -13,22 +12,14 @@ namespace {
 struct ConvTranspose2dNode : Node {
   Saved x{*this}, weight{*this}, y{*this};
   Conv2dOptions convolution;  // the one whose data gradient this op is
-  bool relu = false;
 
   std::string_view name() const override { return "conv_transpose2d"; }
   void backward(std::span<const Tensor> grad_outputs, std::span<GradSlot> grad_inputs) override {
-    Tensor grad_y = grad_outputs[0];
-    with_backend(grad_y.device(), [&](auto& ctx) {
-      if (relu) {
-        const Tensor masked = grad_y.empty_like();
-        run(ctx, ReluBackward{y.get(), grad_y, masked, 0});
-        grad_y = masked;
-      }
+    with_backend(grad_outputs[0].device(), [&](auto& ctx) {
+      const Tensor grad_y = add_bias_backward(ctx, y.get(), grad_outputs[0], grad_inputs[2]);
       if (GradSlot& slot = grad_inputs[1]) {
         run(ctx, Conv2dBackwardWeight{grad_y, x.get(), slot.buffer(), slot.beta(), convolution});
       }
-      if (GradSlot& slot = grad_inputs[2])
-        run(ctx, BiasBackward{grad_y, slot.buffer(), slot.beta()});
       if (GradSlot& slot = grad_inputs[0]) {
         const Tensor grad_x = slot.accumulates() ? x.get().empty_like() : slot.buffer();
         run(ctx, Conv2dForward{grad_y, weight.get(), Tensor(), grad_x, convolution});
@@ -66,7 +57,6 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
     node->weight = weight;
     if (options.relu) node->y = y;
     node->convolution = convolution;
-    node->relu = options.relu;
     attach(node, {x, weight, bias}, {y});
   }
   return y;

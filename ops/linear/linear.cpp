@@ -5,29 +5,20 @@
 #include "core/autograd/autograd.h"
 #include "ops/bias/bias_kernels.h"
 #include "ops/linear/linear_kernels.h"
-#include "ops/relu/relu_kernels.h"
 
 namespace denovo::ops {
 namespace {
 
 struct LinearNode : Node {
   Saved x{*this}, weight{*this}, y{*this};
-  bool relu = false;
 
   std::string_view name() const override { return "linear"; }
   void backward(std::span<const Tensor> grad_outputs, std::span<GradSlot> grad_inputs) override {
-    Tensor grad_y = grad_outputs[0];
-    with_backend(grad_y.device(), [&](auto& ctx) {
-      if (relu) {
-        const Tensor masked = grad_y.empty_like();
-        run(ctx, ReluBackward{y.get(), grad_y, masked, 0});
-        grad_y = masked;
-      }
+    with_backend(grad_outputs[0].device(), [&](auto& ctx) {
+      const Tensor grad_y = add_bias_backward(ctx, y.get(), grad_outputs[0], grad_inputs[2]);
       if (GradSlot& slot = grad_inputs[1]) {
         run(ctx, LinearBackwardWeight{x.get(), grad_y, slot.buffer(), slot.beta()});
       }
-      if (GradSlot& slot = grad_inputs[2])
-        run(ctx, BiasBackward{grad_y, slot.buffer(), slot.beta()});
       if (GradSlot& slot = grad_inputs[0])
         run(ctx, LinearBackwardData{grad_y, weight.get(), slot.buffer(), slot.beta()});
     });
@@ -62,7 +53,6 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, bool re
     node->x = x;
     node->weight = weight;
     if (relu) node->y = y;
-    node->relu = relu;
     attach(node, {x, weight, bias}, {y});
   }
   return y;

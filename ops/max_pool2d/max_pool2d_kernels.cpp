@@ -1,112 +1,191 @@
 #include "ops/max_pool2d/max_pool2d_kernels.h"
 
+#include <algorithm>
+
+#include "core/kernels/divisor.h"
 #include "core/kernels/kernel.h"
 
 namespace denovo::ops {
 namespace {
 
-template <class T>
+/// Kernel, stride and padding: known to the compiler for the windows that networks use, else
+/// (kKernelSize = 0) from the options.
+template <int kKernelSize, int kStrideOf, int kPaddingOf>
+struct WindowSizes {
+  int any_kernel, any_stride, any_padding;
+  explicit WindowSizes(const MaxPool2dOptions& o)
+      : any_kernel(o.kernel), any_stride(o.stride), any_padding(o.padding) {}
+  DENOVO_HD int kernel() const { return kKernelSize ? kKernelSize : any_kernel; }
+  DENOVO_HD int stride() const { return kKernelSize ? kStrideOf : any_stride; }
+  DENOVO_HD int padding() const { return kKernelSize ? kPaddingOf : any_padding; }
+};
+
+struct Sizes {
+  int height, width, out_height, out_width, channels;
+  Divisor rows, row_size;  // of what a row of the functor stands in
+
+  Sizes(const Tensor& x, const Tensor& y, const Tensor& walked)
+      : height(static_cast<int>(x.size(1))),
+        width(static_cast<int>(x.size(2))),
+        out_height(static_cast<int>(y.size(1))),
+        out_width(static_cast<int>(y.size(2))),
+        channels(static_cast<int>(x.size(3))),
+        rows(std::max<int64_t>(walked.size(1), 1)),
+        row_size(std::max<int64_t>(walked.size(2), 1)) {}
+};
+
+template <class T, class Window>
 struct Forward {
-  static constexpr int kVector = 1;  // the position of the maximum is a byte per channel
+  static constexpr int kVector = 16 / sizeof(T);
   const T* x;
   T* y;
   uint8_t* winner;
-  int64_t height, width, out_height, out_width, channels;
-  int kernel, stride, padding;
+  Sizes sizes;
+  Window window;
 
   struct Row {
     const T* image;
-    int64_t top, left, out;
+    int top, left;
+    int64_t out;
   };
   DENOVO_HD Row row(int64_t r) const {
-    const int64_t ox = r % out_width, oy = r / out_width % out_height,
-                  n = r / out_width / out_height;
-    return {x + n * height * width * channels, oy * stride - padding, ox * stride - padding,
-            r * channels};
+    auto ox = static_cast<uint32_t>(r), oy = sizes.row_size.divide(ox);
+    const int64_t n = sizes.rows.divide(oy);
+    return {x + n * sizes.height * sizes.width * sizes.channels,
+            static_cast<int>(oy) * window.stride() - window.padding(),
+            static_cast<int>(ox) * window.stride() - window.padding(), r * sizes.channels};
   }
   template <int V>
   DENOVO_HD void apply(const Row& row, int64_t c) const {
-    Compute<T> best = 0;
-    int position = -1;
-    for (int ky = 0; ky < kernel; ++ky) {
-      const int64_t iy = row.top + ky;
-      if (iy < 0 || iy >= height) continue;
-      for (int kx = 0; kx < kernel; ++kx) {
-        const int64_t ix = row.left + kx;
-        if (ix < 0 || ix >= width) continue;
-        const Compute<T> value = row.image[(iy * width + ix) * channels + c];
-        // "not <=": NaN replaces a number and is never replaced by one.
-        const bool wins = position < 0 || (!(value <= best) && best == best);
-        best = wins ? value : best;
-        position = wins ? ky * kernel + kx : position;
+    Pack<T, V> best = Pack<T, V>::fill(0);
+    auto position = Pack<uint8_t, V>::fill(0);
+    bool found = false;
+    for (int ky = 0; ky < window.kernel(); ++ky) {
+      const int iy = row.top + ky;
+      if (iy < 0 || iy >= sizes.height) continue;
+      const T* line = row.image + int64_t{iy} * sizes.width * sizes.channels + c;
+      for (int kx = 0; kx < window.kernel(); ++kx) {
+        const int ix = row.left + kx;
+        if (ix < 0 || ix >= sizes.width) continue;
+        const auto value = Pack<T, V>::load(line + ix * sizes.channels);
+        const auto here = static_cast<uint8_t>(ky * window.kernel() + kx);
+        for (int v = 0; v < V; ++v) {
+          // "not <=": NaN replaces a number and is never replaced by one.
+          const bool wins = !found || (!(value.v[v] <= best.v[v]) && best.v[v] == best.v[v]);
+          best.v[v] = wins ? value.v[v] : best.v[v];
+          position.v[v] = wins ? here : position.v[v];
+        }
+        found = true;
       }
     }
-    y[row.out + c] = static_cast<T>(best);
-    winner[row.out + c] = static_cast<uint8_t>(position);
+    best.store(y + row.out + c);
+    position.store(winner + row.out + c);
   }
 };
 
-template <class T, bool kAccumulate>
+template <class T, class Window, bool kAccumulate>
 struct Backward {
-  static constexpr int kVector = 1;
+  static constexpr int kVector = 16 / sizeof(T);
   const T* grad_y;
   const uint8_t* winner;
   T* grad_x;
-  int64_t height, width, out_height, out_width, channels;
-  int kernel, stride, padding;
+  Sizes sizes;
+  Window window;
 
   struct Row {
-    int64_t first_y, last_y, first_x, last_x, iy, ix, image, out;
+    int first_y, last_y, first_x, last_x, iy, ix;
+    int64_t image, out;
   };
   DENOVO_HD Row row(int64_t r) const {
-    const int64_t ix = r % width + padding, iy = r / width % height + padding,
-                  n = r / width / height;
-    const auto first = [this](int64_t i) { return i < kernel ? 0 : (i - kernel) / stride + 1; };
-    const int64_t last_y = iy / stride < out_height ? iy / stride : out_height - 1;
-    const int64_t last_x = ix / stride < out_width ? ix / stride : out_width - 1;
-    return {first(iy), last_y, first(ix), last_x, iy, ix, n * out_height * out_width, r * channels};
+    auto x = static_cast<uint32_t>(r), y = sizes.row_size.divide(x);
+    const int64_t n = sizes.rows.divide(y);
+    const int ix = static_cast<int>(x) + window.padding(),
+              iy = static_cast<int>(y) + window.padding();
+    const int last_y = iy / window.stride(), last_x = ix / window.stride();
+    return {first(iy),
+            last_y < sizes.out_height ? last_y : sizes.out_height - 1,
+            first(ix),
+            last_x < sizes.out_width ? last_x : sizes.out_width - 1,
+            iy,
+            ix,
+            n * sizes.out_height * sizes.out_width * sizes.channels,
+            r * sizes.channels};
+  }
+  /// The first window that covers the pixel.
+  DENOVO_HD int first(int i) const {
+    return i < window.kernel() ? 0 : (i - window.kernel()) / window.stride() + 1;
   }
   template <int V>
   DENOVO_HD void apply(const Row& row, int64_t c) const {
-    Compute<T> sum = kAccumulate ? static_cast<Compute<T>>(grad_x[row.out + c]) : Compute<T>(0);
-    for (int64_t oy = row.first_y; oy <= row.last_y; ++oy) {
-      for (int64_t ox = row.first_x; ox <= row.last_x; ++ox) {
-        const int64_t at = (row.image + oy * out_width + ox) * channels + c;
-        const auto position =
-            static_cast<uint8_t>((row.iy - oy * stride) * kernel + row.ix - ox * stride);
-        sum += winner[at] == position ? static_cast<Compute<T>>(grad_y[at]) : Compute<T>(0);
+    Pack<T, V> sum;
+    if constexpr (kAccumulate) {
+      sum = Pack<T, V>::load(grad_x + row.out + c);
+    } else {
+      sum = Pack<T, V>::fill(0);
+    }
+    for (int oy = row.first_y; oy <= row.last_y; ++oy) {
+      for (int ox = row.first_x; ox <= row.last_x; ++ox) {
+        const int at = (oy * sizes.out_width + ox) * sizes.channels;
+        const int position =
+            (row.iy - oy * window.stride()) * window.kernel() + row.ix - ox * window.stride();
+        const auto won = Pack<uint8_t, V>::load(winner + row.image + c + at);
+        const auto g = Pack<T, V>::load(grad_y + row.image + c + at);
+        for (int v = 0; v < V; ++v) sum.v[v] += won.v[v] == position ? g.v[v] : Compute<T>(0);
       }
     }
-    grad_x[row.out + c] = static_cast<T>(sum);
+    sum.store(grad_x + row.out + c);
   }
 };
+
+/// f<Window>() for the window of the options.
+template <class F>
+void dispatch_window(const MaxPool2dOptions& o, const F& f) {
+  const auto is = [&](int kernel, int stride, int padding) {
+    return o.kernel == kernel && o.stride == stride && o.padding == padding;
+  };
+  if (is(3, 2, 1)) return f.template operator()<WindowSizes<3, 2, 1>>();  // the stem of a ResNet
+  if (is(2, 2, 0)) return f.template operator()<WindowSizes<2, 2, 0>>();  // VGG
+  if (is(1, 2, 0)) return f.template operator()<WindowSizes<1, 2, 0>>();  // pyramid level 6
+  f.template operator()<WindowSizes<0, 0, 0>>();
+}
+
+/// Rows are counted in 32 bits, and an image's elements.
+void check_sizes(const Tensor& tensor) {
+  const int64_t channels = std::max<int64_t>(tensor.size(3), 1),
+                images = std::max<int64_t>(tensor.size(0), 1), most = int64_t{1} << 31;
+  if (tensor.numel() / channels >= most || tensor.numel() / images >= most) {
+    throw ShapeError("max_pool2d: needs fewer than 2^31 pixels, and elements of an image, got " +
+                     to_string(tensor.shape()));
+  }
+}
 
 }  // namespace
 
 void run(Context& ctx, const MaxPool2dForward& args) {
-  const MaxPool2dOptions& o = args.options;
-  const int64_t channels = args.x.size(3);
+  check_sizes(args.x);
   dispatch_floating(args.x.dtype(), [&]<class T>() {
-    parallel_rows(ctx, args.y.size(0) * args.y.size(1) * args.y.size(2), channels,
-                  Forward<T>{args.x.data<T>(), args.y.data<T>(), args.winner.data<uint8_t>(),
-                             args.x.size(1), args.x.size(2), args.y.size(1), args.y.size(2),
-                             channels, o.kernel, o.stride, o.padding});
+    dispatch_window(args.options, [&]<class Window>() {
+      parallel_rows(
+          ctx, args.y.size(0) * args.y.size(1) * args.y.size(2), args.x.size(3),
+          Forward<T, Window>{args.x.data<T>(), args.y.data<T>(), args.winner.data<uint8_t>(),
+                             Sizes(args.x, args.y, args.y), Window(args.options)});
+    });
   });
 }
 
 void run(Context& ctx, const MaxPool2dBackward& args) {
-  const MaxPool2dOptions& o = args.options;
-  const int64_t channels = args.grad_x.size(3),
-                rows = args.grad_x.size(0) * args.grad_x.size(1) * args.grad_x.size(2);
-  dispatch_floating(args.grad_x.dtype(), [&]<class T>() {
-    const auto launch = [&]<bool kAccumulate>() {
-      parallel_rows(ctx, rows, channels,
-                    Backward<T, kAccumulate>{
-                        args.grad_y.data<T>(), args.winner.data<uint8_t>(), args.grad_x.data<T>(),
-                        args.grad_x.size(1), args.grad_x.size(2), args.grad_y.size(1),
-                        args.grad_y.size(2), channels, o.kernel, o.stride, o.padding});
-    };
-    args.beta == 0 ? launch.template operator()<false>() : launch.template operator()<true>();
+  check_sizes(args.grad_x);
+  const Tensor &x = args.grad_x, &y = args.grad_y;
+  dispatch_floating(x.dtype(), [&]<class T>() {
+    dispatch_window(args.options, [&]<class Window>() {
+      const auto launch = [&]<bool kAccumulate>() {
+        parallel_rows(
+            ctx, x.size(0) * x.size(1) * x.size(2), x.size(3),
+            Backward<T, Window, kAccumulate>{y.data<T>(), args.winner.data<uint8_t>(), x.data<T>(),
+                                             Sizes(x, y, x), Window(args.options)});
+      };
+      args.beta == 0 ? launch.template operator()<false>() : launch.template operator()<true>();
+    });
   });
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "core/kernels/bits.h"
 #include "core/kernels/phases.h"
 #include "core/kernels/shared_atomics.h"
 #include "ops/nms/nms_math.h"
@@ -123,7 +124,7 @@ struct WalkChunk : BlockKernel {
     uint64_t among_themselves[kWord];       // the word's rows of the matrix
     uint64_t kept[NmsCut::kChunk / kWord];  // candidates of the chunk
     uint64_t removed;                       // candidates of the word
-    int32_t slots[kWord];                   // where candidates go, -1: removed
+    int32_t first_slot;                     // of the word's first kept candidate
     int32_t count;                          // boxes kept
   };
   NmsChunk<T> chunk;
@@ -148,9 +149,10 @@ struct WalkChunk : BlockKernel {
     } else if constexpr (P == 2) {
       if (at.thread == 0) resolve(shared, w, chunk.size(n) - w * kWord);
     } else if constexpr (P == 3) {
-      if (at.thread >= kWord || shared.slots[at.thread] < 0) return;
+      if (at.thread >= kWord || !(shared.kept[w] >> at.thread & 1)) return;
       const int64_t rank = n * chunk.cut.num_boxes + chunk.first + w * kWord + at.thread;
-      const int32_t slot = shared.slots[at.thread];
+      const uint64_t before = (uint64_t{1} << at.thread) - 1;
+      const int32_t slot = shared.first_slot + count_bits(shared.kept[w] & before);
       keep[n * chunk.cut.max_output + slot] = static_cast<int32_t>(order[rank]);
       chunk.kept[n * chunk.cut.kept_rows + slot] = chunk.boxes[rank];
     } else {
@@ -173,17 +175,17 @@ struct WalkChunk : BlockKernel {
       shared.among_themselves[at.thread] = rows_of_chunk[own];
   }
   DENOVO_HD void resolve(Shared& shared, int64_t w, int64_t left) const {
-    uint64_t removed = shared.removed, kept = 0;
-    int32_t count = shared.count;
-    for (int t = 0; t < kWord; ++t) {
-      const uint64_t suppressed = shared.among_themselves[t];
-      const bool is_kept = t < left && !(removed >> t & 1) && count < chunk.cut.max_output;
-      shared.slots[t] = is_kept ? count++ : -1;
-      kept |= static_cast<uint64_t>(is_kept) << t;
-      removed |= is_kept ? suppressed : 0;
+    // From one kept candidate to the next: those between are removed already.
+    const uint64_t there = left < kWord ? (uint64_t{1} << left) - 1 : ~uint64_t{0};
+    uint64_t candidates = there & ~shared.removed, kept = 0;
+    for (int64_t room = chunk.cut.max_output - shared.count; candidates != 0 && room > 0; --room) {
+      const int t = lowest_bit(candidates);
+      kept |= uint64_t{1} << t;
+      candidates &= ~(uint64_t{1} << t | shared.among_themselves[t]);
     }
     shared.kept[w] = kept;
-    shared.count = count;
+    shared.first_slot = shared.count;
+    shared.count += count_bits(kept);
     shared.removed = 0;
   }
 };

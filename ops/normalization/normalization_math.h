@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "core/kernels/host_device.h"
+#include "core/kernels/multiply_add.h"
 
 namespace denovo::ops {
 
@@ -28,7 +29,7 @@ template <class A>
 DENOVO_HD void add_shifted(A x, A shift, A& sum, A& sum_of_squares) {
   const A d = x - shift;
   sum += d;
-  sum_of_squares += d * d;
+  sum_of_squares = multiply_add(d, d, sum_of_squares);
 }
 
 /// y of an element; centred = x - mean. residual: with kResidual only.
@@ -60,7 +61,7 @@ DENOVO_HD A masked_gradient(A grad_y, [[maybe_unused]] A y, [[maybe_unused]] A c
 template <class A>
 DENOVO_HD void add_gradient(A g, A centred, A& sum, A& dot) {
   sum += g;
-  dot += g * centred;
+  dot = multiply_add(g, centred, dot);
 }
 
 /// The part of a group's grad_x that goes through its statistics, from sum = sum of weight * g and

@@ -1,5 +1,6 @@
 #include "ops/relu/relu_kernels.h"
 
+#include "core/kernels/common_vector.h"
 #include "core/kernels/kernel.h"
 
 namespace denovo::ops {
@@ -7,22 +8,32 @@ namespace {
 
 template <class T>
 struct Forward {
+  static constexpr int kVector = 16 / sizeof(T);
   const T* x;
   T* y;
-  DENOVO_HD void operator()(int64_t i) const {
-    const Compute<T> value = x[i];
-    y[i] = static_cast<T>(value < 0 ? Compute<T>(0) : value);  // this order keeps NaN
+  int vector() const { return common_vector(kVector, 0, x, y); }
+  template <int V>
+  DENOVO_HD void apply(int64_t i) const {
+    Pack<T, V>::load(x + i).template store<true>(y + i);
   }
 };
 
 template <class T, bool kAccumulate>
 struct Backward {
+  static constexpr int kVector = 16 / sizeof(T);
   const T *y, *grad_y;
   T* grad_x;
-  DENOVO_HD void operator()(int64_t i) const {
-    Compute<T> g = Compute<T>(y[i]) > 0 ? Compute<T>(grad_y[i]) : Compute<T>(0);
-    if constexpr (kAccumulate) g += Compute<T>(grad_x[i]);
-    grad_x[i] = static_cast<T>(g);
+  int vector() const { return common_vector(kVector, 0, y, grad_y, grad_x); }
+  template <int V>
+  DENOVO_HD void apply(int64_t i) const {
+    const auto y_in = Pack<T, V>::load(y + i);
+    auto g = Pack<T, V>::load(grad_y + i);
+    for (int v = 0; v < V; ++v) g.v[v] = y_in.v[v] > 0 ? g.v[v] : Compute<T>(0);
+    if constexpr (kAccumulate) {
+      const auto before = Pack<T, V>::load(grad_x + i);
+      for (int v = 0; v < V; ++v) g.v[v] += before.v[v];
+    }
+    g.store(grad_x + i);
   }
 };
 
@@ -30,7 +41,7 @@ struct Backward {
 
 void run(Context& ctx, const ReluForward& args) {
   dispatch_floating(args.x.dtype(), [&]<class T>() {
-    parallel_for(ctx, args.x.numel(), Forward<T>{args.x.data<T>(), args.y.data<T>()});
+    parallel_vectors(ctx, args.x.numel(), Forward<T>{args.x.data<T>(), args.y.data<T>()});
   });
 }
 
@@ -39,9 +50,9 @@ void run(Context& ctx, const ReluBackward& args) {
     const T *y = args.y.data<T>(), *grad_y = args.grad_y.data<T>();
     T* grad_x = args.grad_x.data<T>();
     if (args.beta == 0) {
-      parallel_for(ctx, args.y.numel(), Backward<T, false>{y, grad_y, grad_x});
+      parallel_vectors(ctx, args.y.numel(), Backward<T, false>{y, grad_y, grad_x});
     } else {
-      parallel_for(ctx, args.y.numel(), Backward<T, true>{y, grad_y, grad_x});
+      parallel_vectors(ctx, args.y.numel(), Backward<T, true>{y, grad_y, grad_x});
     }
   });
 }

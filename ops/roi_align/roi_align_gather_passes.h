@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ops/roi_align/gather_bins.h"
-#include "ops/roi_align/gather_rois.h"
+#include "ops/roi_align/gather_tiles.h"
 #include "ops/roi_align/roi_align_kernels.h"
 #include "ops/roi_align/roi_align_levels.h"
 
@@ -63,23 +63,33 @@ void backward(Context& ctx, const RoiAlignBackward& args) {
   const Tensor bytes = locate<B>(ctx, args.boxes, args.images, levels, args.options);
   const auto* located = reinterpret_cast<const LocatedRoi<B>*>(bytes.raw());
   const RoiTiles tiles = tiles_of(args.levels);
+  const Device device = args.boxes.device();
   const int64_t num_rois = args.boxes.size(0), words = (num_rois + 31) / 32,
-                num_tiles = tiles.first_tile[tiles.count];
-  const Tensor mask_tensor = Tensor::empty({num_tiles * words}, DType::kI32, args.boxes.device());
-  auto* masks = reinterpret_cast<uint32_t*>(mask_tensor.data<int32_t>());
-  parallel_for(ctx, num_tiles * words, MaskTiles<B>{located, tiles, num_rois, words, masks}, 32);
+                num_tiles = tiles.first_tile[tiles.count], channels = args.grad_y.size(3);
+  const Tensor image_tensor = Tensor::empty(Shape{levels.num_images, 2}, DType::kI32, device),
+               mask_tensor = Tensor::empty(Shape{num_tiles, words}, DType::kI32, device);
+  auto* images = reinterpret_cast<ImageWords*>(image_tensor.raw());
+  auto* masks = reinterpret_cast<uint32_t*>(mask_tensor.raw());
+  parallel_phases(ctx, levels.num_images, FindImageWords<B>(located, num_rois, images));
+  parallel_for(ctx, num_tiles * words, MaskTiles<B>{located, images, tiles, num_rois, words, masks},
+               32);
+  RoiGradients<T> out{};
   for (size_t l = 0; l < args.levels.size(); ++l) {
     const RoiAlignLevelGrad& level = args.levels[l];
-    if (!level.grad.defined()) continue;
-    const auto gather = [&]<bool kAccumulate>() {
-      parallel_rows(ctx, level.shape[0] * level.shape[1] * level.shape[2], level.shape[3],
-                    GatherRois<T, B, kAccumulate>{
-                        located, masks, tiles, words, args.grad_y.data<T>(),
-                        args.options.output_size, static_cast<int>(l), levels.height[l],
-                        levels.width[l], level.shape[3], level.grad.data<T>()});
-    };
-    level.beta != 0 ? gather.template operator()<true>() : gather.template operator()<false>();
+    out.grad[l] = level.grad.defined() ? level.grad.data<T>() : nullptr;
+    out.accumulates[l] = level.beta != 0;
+    out.height[l] = levels.height[l];
+    out.width[l] = levels.width[l];
   }
+  if (channels == 0) return;
+  const auto gather = [&]<int V>() {
+    const GatherTiles<T, B, V> tiles_gather(located, masks, images, tiles, words,
+                                            args.grad_y.data<T>(), out, args.options.output_size,
+                                            channels);
+    parallel_phases(ctx, tiles_gather.blocks(), tiles_gather);
+  };
+  constexpr int kVector = 16 / sizeof(T);
+  channels % kVector == 0 ? gather.template operator()<kVector>() : gather.template operator()<1>();
 }
 
 inline void run(Context& ctx, const RoiAlignForward& args) {

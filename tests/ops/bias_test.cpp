@@ -29,6 +29,16 @@ TEST_CASE("bias: the phases of the GPU give the gradient of the CPU's kernel") {
         ops::run(cpu_context(), ops::BiasBackward{grad_y, expected, beta});
         ops::bias_blocks::run(cpu_context(), ops::BiasBackward{grad_y, got, beta});
         CHECK(difference(expected, got).within(tolerance));
+
+        const Tensor y = random_tensor(shape, 3, -1, 1).to(dtype);
+        const Tensor expected_masked = grad_y.empty_like(), masked = grad_y.empty_like();
+        const auto behind_relu = [&](const Tensor& to, const Tensor& sum) {
+          return ops::ReluBiasBackward{y, grad_y, to, sum, beta};
+        };
+        ops::run(cpu_context(), behind_relu(expected_masked, expected));
+        ops::bias_blocks::run(cpu_context(), behind_relu(masked, got));
+        CHECK(difference(expected, got).within(tolerance));
+        CHECK(difference(expected_masked, masked).within(0));
       }
     }
   }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/autograd/arena.h"
 #include "core/autograd/autograd.h"
 #include "ops/add/add.h"
 #include "testing/op_case.h"
@@ -36,6 +37,29 @@ TEST_CASE("cast: the gradient comes back in the dtype of x, and terms are added 
   // In bf16 the sum would be 1.
   CHECK(weight.grad().dtype() == DType::kF32);
   CHECK(weight.grad().to_vector<float>() == std::vector<float>{1 + 1.f / 512, 1 + 1.f / 512});
+}
+
+TEST_CASE(
+    "cast: leaves of an arena are rounded together, as each would be, and no longer than that") {
+  const auto leaf = [](std::vector<float> values) {
+    return Tensor::from<float>({std::ssize(values)}, values).set_requires_grad(true);
+  };
+  const Tensor a = leaf({1 + 1.f / 256, -3}), b = leaf({1 + 1.1f / 256});
+  const Arena arena({{"a", a}, {"b", b}});
+  const Tensor alone_a = ops::cast(a, DType::kBF16), alone_b = ops::cast(b, DType::kBF16);
+  const Tensor flat = Tensor::empty({arena.numel()}, DType::kBF16);
+  {
+    const RoundedLeaves rounded(arena, flat);
+    const Tensor y = ops::cast(a, DType::kBF16);
+    CHECK(y.raw() == flat.raw());
+    CHECK(y.to_vector<float>() == alone_a.to_vector<float>());
+    CHECK(ops::cast(b, DType::kBF16).to_vector<float>() == alone_b.to_vector<float>());
+    CHECK(ops::cast(a, DType::kF64).to_vector<float>() == a.to_vector<float>());
+    backward(y, Tensor::from<float>({2}, {2, 5}).to(DType::kBF16));
+    CHECK(a.grad().to_vector<float>() == std::vector<float>{2, 5});
+  }
+  fill(arena.weights(), 7);
+  CHECK(ops::cast(a, DType::kBF16).to_vector<float>() == std::vector<float>{7, 7});
 }
 
 TEST_CASE("cast: refuses integers") {

@@ -27,7 +27,12 @@ const Case kCases[] = {
     {{5, 24}, 4},          // after a linear layer
     {{1, 1, 1, 8}, 8},     // one value a group
     {{0, 4, 4, 16}, 4},    // no samples
+    {{4, 5, 5, 512}, 4},   // two chunks of channels
 };
+
+/// All samples at once, one after the other, and a block for each.
+using ops::group_norm_blocks::Schedule;
+const Schedule kSchedules[] = {{}, {.turn_bytes = 40000}, {.whole_sample_blocks = 1}};
 
 /// The tensors of one forward and backward run.
 struct Run {
@@ -85,16 +90,20 @@ TEST_CASE("group_norm: the phases of the GPU give what the CPU's kernels give") 
       for (const bool relu : {false, true}) {
         for (const bool residual : {false, true}) {
           for (const double beta : {0.0, 1.0}) {
-            Run expected(c, dtype, relu, residual), got(c, dtype, relu, residual);
-            expected(beta, [](const auto& args) { ops::run(cpu_context(), args); });
-            got(beta, [](const auto& args) { ops::group_norm_blocks::run(cpu_context(), args); });
-            check_close("y", c, expected.y, got.y, tolerance);
-            check_close("mean", c, expected.mean, got.mean, tolerance);
-            check_close("rstd", c, expected.rstd, got.rstd, tolerance);
-            check_close("masked", c, expected.masked, got.masked, tolerance);
-            check_close("grad_x", c, expected.grad_x, got.grad_x, tolerance);
-            check_close("grad_weight", c, expected.grad_weight, got.grad_weight, tolerance);
-            check_close("grad_bias", c, expected.grad_bias, got.grad_bias, tolerance);
+            for (const Schedule& schedule : kSchedules) {
+              Run expected(c, dtype, relu, residual), got(c, dtype, relu, residual);
+              expected(beta, [](const auto& args) { ops::run(cpu_context(), args); });
+              got(beta, [&](const auto& args) {
+                ops::group_norm_blocks::run(cpu_context(), args, schedule);
+              });
+              check_close("y", c, expected.y, got.y, tolerance);
+              check_close("mean", c, expected.mean, got.mean, tolerance);
+              check_close("rstd", c, expected.rstd, got.rstd, tolerance);
+              check_close("masked", c, expected.masked, got.masked, tolerance);
+              check_close("grad_x", c, expected.grad_x, got.grad_x, tolerance);
+              check_close("grad_weight", c, expected.grad_weight, got.grad_weight, tolerance);
+              check_close("grad_bias", c, expected.grad_bias, got.grad_bias, tolerance);
+            }
           }
         }
       }

@@ -1,4 +1,4 @@
-// The functors that the GPU runs, on the CPU, against the CPU's own kernels.
+// The phases that the GPU runs, on the CPU, against the CPU's own kernels.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -98,7 +98,7 @@ void check_both_directions(int64_t num_rois, int64_t channels, DType dtype, DTyp
 
 }  // namespace
 
-TEST_CASE("roi_align: the functors of the GPU give what the CPU's kernels give") {
+TEST_CASE("roi_align: the phases of the GPU give what the CPU's kernels give") {
   for (const bool aligned : {true, false}) {
     for (const int sampling_ratio : {0, 2}) {
       for (const int bins : {7, 14}) {
