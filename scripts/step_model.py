@@ -11,8 +11,9 @@ steps reach:
 
     tensor cores   FLOPs of convolutions and linear layers
     memory         bytes read and written once per pass; what the L2 cache may still hold counts as read
-    issue          instructions: those of a kernel's loop for 16 bytes (--instructions), times the
-                   vectors of 16 bytes that it goes through, over SMs x 4 schedulers x 32 lanes
+    issue          instructions: what a kernel's loop may cost for 16 bytes, by the budgets that its
+                   machine code is held to (tests/layout/kernel_budgets.txt), times the vectors of 16
+                   bytes that it goes through, over SMs x 4 schedulers x 32 lanes
     latency        the shortest kernel there is
 
 It is an estimate: nothing in it was measured on the card. Where something was (a report of
@@ -21,6 +22,7 @@ scripts/gpu_check.sh), --report puts the measured groups beside it.
 
 import argparse
 import math
+import os
 import re
 import sys
 from collections import defaultdict
@@ -45,6 +47,26 @@ HOST = 4e-6  # to enqueue a launch without a graph
 # The ops without gradients, which the list does not hold: matching, sampling, sorting and NMS of anchors
 # and proposals, targets. About so many launches a step, and so many rounds of NMS that wait for each other.
 SELECTION = {"rpn": (40, 137), "box_head": (15, 0), "mask_head": (5, 0)}
+
+BUDGETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tests/layout/kernel_budgets.txt")
+# Of each kernel: its line of the budgets, and how many vectors one round of its loop does, or, where it
+# has no loop, the whole kernel.
+LOOPS = {
+    "group_norm statistics": ("group_norm: SlabSums<MomentTerm<bfloat16>, 8>", 4),
+    "group_norm normalize": ("group_norm: MapSlabs<Normalize<bfloat16, true, false>, 8>", 2),
+    "group_norm sums": ("group_norm: SlabSums<GradientTerm<bfloat16, kFromX>, 8>", 2),
+    "group_norm input gradient": ("group_norm: MapSlabs<InputGradient<bfloat16, kFromX, false>, 8>", 2),
+    "bias gradient": ("bias: SlabSums<bias_blocks::BiasTerm<bfloat16, false>, 8>", 4),
+    "relu": ("relu: Forward<bfloat16> x8", 1),
+    "relu backward": ("relu: Backward<bfloat16, false> x8", 1),
+    "max_pool2d": ("max_pool2d: Forward<bfloat16, WindowSizes<3, 2, 1>>  x8", 4),  # of its input
+    "max_pool2d backward": ("max_pool2d: Backward<bfloat16, WindowSizes<3, 2, 1>, false> x8", 1),
+    "upsample_add": ("upsample_add: Forward<bfloat16> x8", 1),
+    "upsample_add backward": ("upsample_add: Backward<bfloat16, false> x8", 1),
+    "roi_align": ("roi_align: GatherBins<bfloat16, float> x8", 4),  # the four neighbours of a sample
+    "roi_align backward": ("roi_align: GatherTiles<bfloat16, float, 8>", 1),
+    "update": ("sgd: Update<float> x4", 1),
+}
 
 GROUPS = ["stem", "res2", "res3", "res4", "res5", "fpn", "rpn", "box_head", "mask_head", "other", "optimizer"]
 DTYPES = {"f64": 8, "f32": 4, "bf16": 2, "i64": 8, "i32": 4, "u8": 1}
@@ -192,23 +214,28 @@ class Step:
         if self.width == 2:
             for phase in ("forward", "backward"):
                 self.launch("optimizer", phase, "cast of parameters", 6 * self.parameters)
-        self.launch("optimizer", "backward", "update", 24 * self.parameters)
+        self.launch("optimizer", "backward", "update", 24 * self.parameters, passes=4 * self.parameters)
 
 
 def read_instructions(path):
-    """Lines "KERNEL<tab>INSTRUCTIONS": of a kernel's loop for 16 bytes."""
-    if path is None:
-        return {}
-    counts = {}
-    with open(path, encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip() or line.startswith("#"):
-                continue
-            kernel, _, count = line.rstrip("\n").partition("\t")
-            if not re.fullmatch(r"[0-9.]+", count):
-                fail(f"{path}, line {number}: must be a kernel, a tab and a number, got '{line.strip()}'")
-            counts[kernel] = float(count)
-    return counts
+    """Instructions for 16 bytes by kernel, from the lines "total loop ... | source: functor"."""
+    lines = {}
+    try:
+        with open(path, encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip() or line.startswith("#"):
+                    continue
+                columns, bar, name = line.partition("|")
+                counts = columns.split()
+                if not bar or len(counts) < 2 or not all(count.isdigit() for count in counts):
+                    fail(f"{path}, line {number}: must be numbers, a bar and a kernel, got '{line.strip()}'")
+                lines[name.strip()] = int(counts[1]) or int(counts[0])
+    except OSError as error:
+        fail(f"{path}: {error.strerror}")
+    missing = [name for name, _ in LOOPS.values() if name not in lines]
+    if missing:
+        fail(f"{path}: has no line of '{missing[0]}'")
+    return {kernel: lines[name] / vectors for kernel, (name, vectors) in LOOPS.items()}
 
 
 def time_of(launch, card, instructions, reached):
@@ -247,9 +274,7 @@ def main():
     parser.add_argument("--card", choices=CARDS, default="h100")
     parser.add_argument("--batch", type=int, default=8, help="images a step (8)")
     parser.add_argument("--precision", choices=["bf16", "f32"], default="bf16")
-    parser.add_argument(
-        "--instructions", help="KERNEL<tab>INSTRUCTIONS for 16 bytes; without it, no issue bound"
-    )
+    parser.add_argument("--budgets", default=BUDGETS, help="of the kernels' machine code")
     parser.add_argument("--kernels", type=int, default=12, help="list so many of the slowest (12)")
     parser.add_argument("--report", help="a gpu_report.md, to be put beside the estimate")
     arguments = parser.parse_args()
@@ -264,7 +289,7 @@ def main():
         measured_groups(arguments.report, arguments.precision, arguments.batch) if arguments.report else {}
     )
 
-    print_estimate(step, arguments, read_instructions(arguments.instructions), measured)
+    print_estimate(step, arguments, read_instructions(arguments.budgets), measured)
 
 
 def print_estimate(step, arguments, instructions, measured):
@@ -296,8 +321,6 @@ def print_estimate(step, arguments, instructions, measured):
     launches = sum(launch.count for launch in step.launches)
     print(f"\n{arguments.batch / total:.0f} images a second; {', '.join(held_by(seconds, total))}")
     print(f"enqueueing takes the host about {1e3 * HOST * launches:.1f} ms without a graph\n")
-    if not instructions:
-        print("instructions were not counted: kernels that issue too many are slower than this\n")
     for (kernel, bound), taken in sorted(kernels.items(), key=lambda item: -item[1])[: arguments.kernels]:
         print(f"{1e3 * taken:7.2f} ms  {kernel}  ({bound})")
 
