@@ -111,6 +111,7 @@ void RpnConfig::describe(ConfigFields& v) {
   v("post_nms_topk_test", post_nms_topk_test, "the same, testing").positive();
   v("smooth_l1_beta", smooth_l1_beta, "where the box loss turns linear; 0: L1").non_negative();
   v("min_size", min_size, "proposals must be wider and higher than this, pixels").non_negative();
+  v("convs", convs, "3x3 convolutions of the head").positive();
 }
 
 void BoxHeadConfig::describe(ConfigFields& v) {

@@ -88,6 +88,7 @@ struct RpnConfig {
   int post_nms_topk_train = 1000, post_nms_topk_test = 1000;  // per image
   double smooth_l1_beta = 0;                                  // 0: L1
   double min_size = 0;  // torchvision drops proposals below 1e-3 pixels
+  int convs = 1;        // 3x3, before the predictors; torchvision's second models have 2
 
   void describe(ConfigFields& v);
 };

@@ -93,7 +93,8 @@ OnnxValue export_proposals(ModelWeights& weights, const Rpn& rpn, const AnchorGe
   for (size_t level = 0; level < features.size(); ++level) {
     const int stride = anchors.strides()[level];
     const OnnxScope level_scope(graph, fmt::format("stride_{}", stride));
-    const OnnxMaps hidden = export_conv_norm(weights, head.conv(), {features[level]});
+    OnnxMaps hidden{features[level]};
+    for (const auto& conv : head.convs()) hidden = export_conv_norm(weights, *conv, hidden);
     const OnnxValue logits = export_conv_norm(weights, head.objectness_logits(), hidden).value;
     const OnnxValue deltas = export_conv_norm(weights, head.anchor_deltas(), hidden).value;
     const LevelProposals proposals =

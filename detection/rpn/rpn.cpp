@@ -1,5 +1,7 @@
 #include "detection/rpn/rpn.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "core/autograd/autograd.h"
@@ -30,16 +32,21 @@ nn::ConvNormOptions head_conv(int kernel, bool relu) {
 
 }  // namespace
 
-RpnHead::RpnHead(int channels, int anchors_per_cell)
-    : conv_(*this, "conv", channels, channels, head_conv(3, true)),
+RpnHead::RpnHead(int convs, int channels, int anchors_per_cell)
+    : convs_(*this),
       objectness_logits_(*this, "objectness_logits", channels, anchors_per_cell,
                          head_conv(1, false)),
-      anchor_deltas_(*this, "anchor_deltas", channels, 4 * anchors_per_cell, head_conv(1, false)) {}
+      anchor_deltas_(*this, "anchor_deltas", channels, 4 * anchors_per_cell, head_conv(1, false)) {
+  for (int i = 0; i < convs; ++i)
+    convs_.add(convs == 1 ? "conv" : fmt::format("conv.conv{}", i), channels, channels,
+               head_conv(3, true));
+}
 
 RpnHead::Output RpnHead::forward(const std::vector<Tensor>& features) const {
   Output output;
   for (const Tensor& feature : features) {
-    const Tensor hidden = conv_->forward(feature);
+    Tensor hidden = feature;
+    for (const auto& conv : convs_) hidden = conv->forward(hidden);
     output.objectness.push_back(objectness_logits_->forward(hidden));
     output.deltas.push_back(anchor_deltas_->forward(hidden));
   }
@@ -47,7 +54,7 @@ RpnHead::Output RpnHead::forward(const std::vector<Tensor>& features) const {
 }
 
 Rpn::Rpn(const RpnConfig& config, int channels, int anchors_per_cell)
-    : config_(config), rpn_head_(*this, "rpn_head", channels, anchors_per_cell) {}
+    : config_(config), rpn_head_(*this, "rpn_head", config.convs, channels, anchors_per_cell) {}
 
 RpnPredictions Rpn::forward(const std::vector<Tensor>& features) const {
   const ProfileGroup group("rpn");

@@ -16,23 +16,25 @@ namespace denovo::detection {
 /// Scales of anchor deltas.
 inline constexpr ops::BoxWeights kRpnWeights{1, 1, 1, 1};
 
-/// One head for all levels: 3x3 convolution and ReLU, then objectness and deltas. State dict: conv,
-/// objectness_logits, anchor_deltas.
+/// One head for all levels: 3x3 convolutions, each with ReLU, then objectness and deltas. State
+/// dict: conv, or conv.conv0, conv.conv1, … where there are several; objectness_logits,
+/// anchor_deltas.
 class RpnHead : public nn::Module {
  public:
-  RpnHead(int channels, int anchors_per_cell);
+  RpnHead(int convs, int channels, int anchors_per_cell);
 
   struct Output {
     std::vector<Tensor> objectness;  // per level [N, h, w, A]
     std::vector<Tensor> deltas;      // per level [N, h, w, 4 A]
   };
   Output forward(const std::vector<Tensor>& features) const;
-  const nn::ConvNorm& conv() const { return *conv_; }
+  const nn::ChildList<nn::ConvNorm>& convs() const { return convs_; }
   const nn::ConvNorm& objectness_logits() const { return *objectness_logits_; }
   const nn::ConvNorm& anchor_deltas() const { return *anchor_deltas_; }
 
  private:
-  nn::Child<nn::ConvNorm> conv_, objectness_logits_, anchor_deltas_;
+  nn::ChildList<nn::ConvNorm> convs_;
+  nn::Child<nn::ConvNorm> objectness_logits_, anchor_deltas_;
 };
 
 /// Raw predictions for all anchors of all levels.

@@ -35,7 +35,35 @@ std::vector<RenameRule> torchvision_resnet() {
   return rules;
 }
 
-std::vector<RenameRule> torchvision_detector() {
+/// How many of `names` there are with `first`, first + 1, … in the place of {}.
+int count_of(std::span<const std::string> names, const std::string& pattern, int first) {
+  int count = 0;
+  while (std::find(names.begin(), names.end(), fmt::format(fmt::runtime(pattern), first + count)) !=
+         names.end())
+    ++count;
+  return count;
+}
+
+/// The box head: two fully connected layers, or, in torchvision's second models, convolutions and
+/// one, which are numbered as one list with a flattening in between.
+std::vector<RenameRule> torchvision_box_head(std::span<const std::string> names) {
+  const int convs = std::max(count_of(names, kBox + "{}.0.weight", 0),
+                             count_of(names, kBox + "conv{}.weight", 1));
+  if (convs == 0) return {{kBox + "fc6", kBox + "fc1"}, {kBox + "fc7", kBox + "fc2"}};
+  return {{kBox + "{}.0", kBox + "conv{+1}"},
+          {kBox + "{}.1", kBox + "conv{+1}.norm"},
+          {fmt::format("{}{}", kBox, convs + 1), kBox + "fc1"}};
+}
+
+/// The 3x3 convolutions of the RPN, of which the second models have two.
+RenameRule torchvision_rpn_convs(std::span<const std::string> names) {
+  const int convs = std::max(count_of(names, "rpn.head.conv.{}.0.weight", 0),
+                             count_of(names, kRpn + "conv.conv{}.weight", 0));
+  if (convs < 2) return {"rpn.head.conv.0.0", kRpn + "conv"};
+  return {"rpn.head.conv.{}.0", kRpn + "conv.conv{}"};
+}
+
+std::vector<RenameRule> torchvision_detector(std::span<const std::string> names) {
   std::vector<RenameRule> rules{kCounters};
   const auto trunk = torchvision_trunk("backbone.body.");
   rules.insert(rules.end(), trunk.begin(), trunk.end());
@@ -48,13 +76,11 @@ std::vector<RenameRule> torchvision_detector() {
       {fpn + "layer_blocks.{}.0", "backbone.fpn_output{+2}"},
       {fpn + "layer_blocks.{}.1", "backbone.fpn_output{+2}.norm"},
       {fpn + "layer_blocks.{}", "backbone.fpn_output{+2}", false, true},
-      {"rpn.head.conv.0.0", kRpn + "conv"},
+      torchvision_rpn_convs(names),
       {"rpn.head.conv.weight", kRpn + "conv.weight", false, true},
       {"rpn.head.conv.bias", kRpn + "conv.bias", false, true},
       {"rpn.head.cls_logits", kRpn + "objectness_logits"},
       {"rpn.head.bbox_pred", kRpn + "anchor_deltas"},
-      {kBox + "fc6", kBox + "fc1"},
-      {kBox + "fc7", kBox + "fc2"},
       {kPredictor + "cls_score", kPredictor + "cls_score"},
       {kPredictor + "bbox_pred", kPredictor + "bbox_pred"},
       {kMask + "{}.0", kMask + "mask_fcn{+1}"},
@@ -63,6 +89,8 @@ std::vector<RenameRule> torchvision_detector() {
       {"roi_heads.mask_predictor.conv5_mask", kMask + "deconv"},
       {"roi_heads.mask_predictor.mask_fcn_logits", kMask + "predictor"}};
   rules.insert(rules.end(), rest.begin(), rest.end());
+  const auto box_head = torchvision_box_head(names);
+  rules.insert(rules.end(), box_head.begin(), box_head.end());
   return rules;
 }
 
@@ -168,7 +196,7 @@ std::vector<RenameRule> rename_rules(Codebase codebase, std::span<const std::str
     case Codebase::kDetectron2:
       return detectron2();
     case Codebase::kTorchvisionDetector:
-      return torchvision_detector();
+      return torchvision_detector(names);
     case Codebase::kTorchvisionResnet:
       return torchvision_resnet();
     case Codebase::kTorchvisionVgg:

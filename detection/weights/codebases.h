@@ -25,7 +25,7 @@ const char* name(Codebase codebase);
 Codebase codebase_of(std::span<const std::string> names, const std::string& source);
 
 /// To the names of MaskRcnn: backbone.bottom_up.… for a trunk alone. names: of the model, theirs or
-/// ours, on which the numbers of VGG's layers depend.
+/// ours, on which numbers depend: of VGG's layers, of the heads of torchvision's second models.
 std::vector<RenameRule> rename_rules(Codebase codebase, std::span<const std::string> names = {});
 
 /// Caffe2's blob names as they are written in rename_rules(kDetectron): conv1_w is conv1.weight,

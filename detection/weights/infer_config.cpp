@@ -127,6 +127,8 @@ class Inference {
     if (anchors != static_cast<int>(expected))
       throw IoError(
           fmt::format("{}: must have {} anchors at a place, got {}", source_, expected, anchors));
+    while (has(fmt::format("proposal_generator.rpn_head.conv.conv{}.weight", model.rpn.convs)))
+      ++model.rpn.convs;
     const std::string box = kHeads + "box_head.", mask = kHeads + "mask_head.";
     model.box.convs = count(box + "conv");
     model.box.fcs = count(box + "fc");

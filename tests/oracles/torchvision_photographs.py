@@ -1,8 +1,8 @@
 """torchvision's Mask R-CNN against `convert_weights` and `detect`, on photographs.
 
-    python tests/oracles/torchvision_photographs.py BIN_DIR PHOTOGRAPH...
+    python tests/oracles/torchvision_photographs.py [--v2] BIN_DIR PHOTOGRAPH...
 
-maskrcnn_resnet50_fpn with 91 classes and weights by formula (torchvision_parity.py; the rows of ids
+maskrcnn_resnet50_fpn, or maskrcnn_resnet50_fpn_v2, with 91 classes and weights by formula (torchvision_parity.py; the rows of ids
 that COCO does not use score nothing, as in trained files) is written by torch.save and detects
 objects in each photograph, as it is, unscaled; so do denovo's programs with the converted file. The
 photographs are handed over as PNG, since JPEG decoders differ by a level or two, and must have sides
@@ -22,15 +22,15 @@ import numpy as np
 import torch
 from PIL import Image
 from pycocotools import mask as rle
-from torchvision.models.detection import maskrcnn_resnet50_fpn
+from torchvision.models.detection import maskrcnn_resnet50_fpn, maskrcnn_resnet50_fpn_v2
 
 import torchvision_parity
 
 SCORE_GAIN = 2.0  # less than the parity oracle's, so that scores do not round to 1
 
 
-def build(used):
-    model = maskrcnn_resnet50_fpn(weights=None, weights_backbone=None, num_classes=91).eval()
+def build(used, make):
+    model = make(weights=None, weights_backbone=None, num_classes=91).eval()
     torchvision_parity.GAINS["box_predictor.cls_score"] = SCORE_GAIN
     state = model.state_dict()
     for name, value in state.items():
@@ -44,12 +44,14 @@ def build(used):
 
 
 def main():
-    bin_dir, photographs = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    arguments = [argument for argument in sys.argv[1:] if argument != "--v2"]
+    make = maskrcnn_resnet50_fpn if len(arguments) == len(sys.argv) - 1 else maskrcnn_resnet50_fpn_v2
+    bin_dir, photographs = pathlib.Path(arguments[0]), arguments[1:]
     classes = pathlib.Path(__file__).parents[2] / "detection/weights/coco_classes.cpp"
     used = [int(line.split(",")[0]) for line in classes.read_text().split("{")[3:] if line[0].isdigit()]
     with tempfile.TemporaryDirectory() as folder, torch.no_grad():
         folder = pathlib.Path(folder)
-        model = build(used)
+        model = build(used, make)
         torch.save(model.state_dict(), folder / "model.pth")
         failed = False
         for photograph in photographs:

@@ -64,19 +64,35 @@ bool same(const Tensor& a, const Tensor& b) {
 std::vector<std::string> ours_of(Codebase codebase, std::vector<std::string> names) {
   if (codebase == Codebase::kDetectron)
     for (std::string& name : names) name = with_dots(name);
-  return rename(names, rename_rules(codebase), "file");
+  return rename(names, rename_rules(codebase, names), "file");
+}
+
+/// As torchvision's second models are: two convolutions before the RPN's predictors, normalised
+/// convolutions in all heads.
+ModelFileConfig second(ModelFileConfig config) {
+  ModelConfig& model = config.model;
+  model.backbone.norm = model.backbone.fpn_norm = nn::NormKind::kFrozenBatchNorm;
+  model.rpn.convs = 2;
+  model.box.convs = 3;
+  model.box.conv_channels = 8;
+  model.box.fcs = 1;
+  model.box.norm = model.mask.norm = nn::NormKind::kFrozenBatchNorm;
+  return config;
 }
 
 }  // namespace
 
 TEST_CASE(
     "import: torchvision's detector and back, tensor for tensor, by COCO's 91 rows or K + 1") {
-  for (const bool coco : {true, false}) {
+  for (const auto& [coco, is_second] :
+       {std::pair{true, false}, {false, false}, {true, true}, {false, true}}) {
     CAPTURE(coco);
+    CAPTURE(is_second);
     const TemporaryDirectory folder;
     const std::vector<data::CocoCategory> classes =
         coco ? coco_classes() : std::vector<data::CocoCategory>{{1, "cup"}, {2, "fork"}};
-    const std::string ours = model_file(folder, tiny(nn::NormKind::kFrozenBatchNorm), classes);
+    const ModelFileConfig first = tiny(nn::NormKind::kFrozenBatchNorm);
+    const std::string ours = model_file(folder, is_second ? second(first) : first, classes);
     const std::string theirs = folder / "theirs.pth";
     const ExportedWeights exported = export_weights(ours, Codebase::kTorchvisionDetector, theirs);
     CHECK(exported.told.empty());  // all conventions are torchvision's
@@ -121,6 +137,16 @@ TEST_CASE("import: the names of torchvision's first detectors, and of Detectron'
                                  trunk + "res4.5.shortcut.norm.weight", "",
                                  "backbone.fpn_lateral2.bias", "backbone.fpn_output5.weight",
                                  rpn + "conv.bias", mask + "mask_fcn4.weight"});
+  CHECK(ours_of(Codebase::kTorchvisionDetector,
+                {"rpn.head.conv.0.0.weight", "rpn.head.conv.1.0.bias",
+                 "roi_heads.box_head.0.0.weight", "roi_heads.box_head.1.0.weight",
+                 "roi_heads.box_head.1.1.running_mean", "roi_heads.box_head.3.weight",
+                 "rpn.head.conv.1.0.weight", "roi_heads.mask_head.0.1.weight"}) ==
+        std::vector<std::string>{
+            rpn + "conv.conv0.weight", rpn + "conv.conv1.bias", "roi_heads.box_head.conv1.weight",
+            "roi_heads.box_head.conv2.weight", "roi_heads.box_head.conv2.norm.running_mean",
+            "roi_heads.box_head.fc1.weight", rpn + "conv.conv1.weight",
+            mask + "mask_fcn1.norm.weight"});
   CHECK(ours_of(Codebase::kDetectron,
                 {"conv1_w", "res_conv1_bn_s", "res2_0_branch1_w", "res3_3_branch2c_bn_b",
                  "res5_2_branch2a_gn_s", "fpn_inner_res5_2_sum_w", "fpn_inner_res3_3_sum_lateral_b",
