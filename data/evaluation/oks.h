@@ -19,8 +19,9 @@ std::span<const double> coco_sigmas();
 /// such objects are ignored, and absorb what lies about them.
 ///
 /// pycocotools' computeOks to the last bit: its order of operations, numpy's sums, and the C
-/// library's exp, which numpy uses but for processors with AVX-512. There its own exp differs by a
-/// last digit now and then, which a curve shows only where a similarity meets a threshold exactly.
+/// library's exp, which numpy uses but for processors with AVX-512. There numpy has its own, which
+/// differs in the last digit of one value in 20; curves show that only where a similarity meets a
+/// threshold exactly, in none of the 10,000 cases of tests/oracles/keypoint_eval.py.
 class Oks {
  public:
   explicit Oks(std::span<const double> sigmas);

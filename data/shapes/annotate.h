@@ -17,7 +17,8 @@ struct ShapeAnnotation {
   std::array<int, 4> bbox{};                  // x, y, width, height of the visible pixels
   std::vector<std::vector<double>> polygons;  // of an instance
   Rle rle;                                    // of a crowd
-  // x, y, v of each of kCornerNames (corners.h), as COCO has them; of a crowd all 0, 0, 0.
+  // x, y, v of each of kCornerNames (corners.h), as COCO has them; of a crowd all 0, 0, 0. Corners
+  // that are hidden, beyond the box, are missing.
   std::vector<double> keypoints;
 };
 

@@ -20,7 +20,7 @@ namespace denovo::detection {
 ///   classes  i64 [D]: positions in `categories`
 ///   masks    f32 [D, S, S]: probabilities in the box; without a mask head there is no such output
 /// They are what MaskRcnn::detect gives, up to rounding. size: of all images; nullopt: any.
-/// Throws ResourceError beyond 2 GB.
+/// Throws ResourceError beyond 2 GB, ConfigError for a model with a keypoint head.
 std::string export_detector(const MaskRcnn& model, const InputConfig& input,
                             std::span<const data::CocoCategory> categories,
                             const std::optional<data::ImageSize>& size);

@@ -13,7 +13,7 @@ namespace {
 
 const std::string kTrunk = "backbone.bottom_up.", kRpn = "proposal_generator.rpn_head.",
                   kBox = "roi_heads.box_head.", kPredictor = "roi_heads.box_predictor.",
-                  kMask = "roi_heads.mask_head.";
+                  kMask = "roi_heads.mask_head.", kKeypoint = "roi_heads.keypoint_head.";
 
 /// Counters that only training reads, at the front of every table of PyTorch's.
 const RenameRule kCounters{"*.num_batches_tracked", {}, true};
@@ -87,10 +87,15 @@ std::vector<RenameRule> torchvision_detector(std::span<const std::string> names)
       {kMask + "{}.1", kMask + "mask_fcn{+1}.norm"},
       {kMask + "mask_fcn{}", kMask + "mask_fcn{}", false, true},
       {"roi_heads.mask_predictor.conv5_mask", kMask + "deconv"},
-      {"roi_heads.mask_predictor.mask_fcn_logits", kMask + "predictor"}};
+      {"roi_heads.mask_predictor.mask_fcn_logits", kMask + "predictor"},
+      {"roi_heads.keypoint_predictor.kps_score_lowres", kKeypoint + "score_lowres"}};
   rules.insert(rules.end(), rest.begin(), rest.end());
   const auto box_head = torchvision_box_head(names);
   rules.insert(rules.end(), box_head.begin(), box_head.end());
+  constexpr int kKeypointConvs = 8;  // a ReLU stands between each two
+  for (int i = 0; i < kKeypointConvs; ++i)
+    rules.push_back(
+        {fmt::format("{}{}", kKeypoint, 2 * i), fmt::format("{}conv_fcn{}", kKeypoint, i + 1)});
   return rules;
 }
 
@@ -239,6 +244,7 @@ void set_conventions(Codebase codebase, ModelFileConfig& config) {
     model.pooler.sampling_ratio = 2;
     model.pooler.aligned = false;
     model.test.mask_paste = ops::MaskPaste::kWholePixel;
+    model.keypoint.pixel_centers = false;
   }
   // Caffe2's ResNets have the stride of a stage in the first 1x1 convolution, those of GroupNorm
   // in the 3x3. RoIs were not shifted by half a pixel.

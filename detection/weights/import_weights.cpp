@@ -91,6 +91,9 @@ void ImportedModel::name_classes() {
       kept_classes_.push_back(static_cast<int32_t>(category.id) - 1);
     return;
   }
+  const KeypointHeadConfig& keypoint = config.model.keypoint;
+  if (num_classes_ == 1 && keypoint.count() == static_cast<int>(coco_person().keypoints.size()))
+    categories = {coco_person()};
   kept_classes_.resize(static_cast<size_t>(num_classes_));
   std::iota(kept_classes_.begin(), kept_classes_.end(), 0);
   if (kept_classes_.size() == coco.size()) categories = coco;

@@ -141,11 +141,22 @@ class Inference {
     const int inputs = size(box + "fc1.weight", 1);
     model.box.resolution =
         static_cast<int>(std::lround(std::sqrt(static_cast<double>(inputs) / channels)));
+    keypoint_head(model.keypoint);
     model.mask.enabled = has(mask + "predictor.weight");
     if (!model.mask.enabled) return;
     model.mask.convs = count(mask + "mask_fcn");
     model.mask.channels = rows(mask + "predictor") > 0 ? size(mask + "predictor.weight", 1) : 0;
     model.mask.norm = norm_of(mask + "mask_fcn1");
+  }
+
+  void keypoint_head(KeypointHeadConfig& keypoint) {
+    const std::string head = kHeads + "keypoint_head.";
+    keypoint.enabled = has(head + "score_lowres.weight");
+    if (!keypoint.enabled) return;
+    keypoint.convs = count(head + "conv_fcn");
+    keypoint.channels = size(head + "score_lowres.weight", 0);
+    keypoint.num_keypoints = size(head + "score_lowres.weight", 1);
+    keypoint.norm = norm_of(head + "conv_fcn1");
   }
 
   const std::string& source_;

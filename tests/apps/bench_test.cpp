@@ -129,6 +129,28 @@ TEST_CASE("configs/paper: VGG-16 has the paper's schedules, sizes and no normali
   }
 }
 
+TEST_CASE("configs/paper: Keypoint R-CNN is that of figure 6, at 2x and 3x") {
+  for (const int n : {2, 3}) {
+    for (const bool scratch : {true, false}) {
+      const auto config = load_config<detection::TrainConfig>(
+          fmt::format("{}/configs/paper/r50_gn_keypoint_{}_{}x.toml", DENOVO_SOURCE_DIR,
+                      scratch ? "scratch" : "finetune", n),
+          {});
+      const nn::LrSchedule schedule = config.solver.schedule();
+      CHECK(schedule.max_iter == 90000 * n);
+      CHECK(schedule.drops == std::vector<int64_t>{90000 * n - 60000, 90000 * n - 20000});
+      CHECK(config.solver.images_per_batch == 16);
+      CHECK(config.input.min_size_train == std::vector<int>{640, 672, 704, 736, 768, 800});
+      CHECK(config.model.keypoint.count() == 17);
+      CHECK(config.model.keypoint.convs == 8);
+      CHECK(config.model.keypoint.channels == 512);
+      CHECK_FALSE(config.model.mask.enabled);
+      CHECK(config.start.init.empty() == scratch);
+      CHECK(config.start.freeze_at == (scratch ? 0 : 2));
+    }
+  }
+}
+
 TEST_CASE("bench step: equals the trainer's step bit by bit") {
   const detection::TrainConfig config = small_config();
   Logger logger(true);

@@ -12,7 +12,8 @@ using namespace denovo::data;
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static testing::MemoryFile first, second;
   first.set(data, size);
-  for (const ResultFields fields : {ResultFields{}, ResultFields{.masks = false}}) {
+  for (const ResultFields fields : {ResultFields{}, ResultFields{.masks = false},
+                                    ResultFields{.masks = false, .keypoints = true}}) {
     try {
       const CocoResults results = read_results(first.path(), fields);
       const std::string text = results_text(results.detections(), fields);

@@ -70,7 +70,7 @@ TEST_CASE("place_of: where the figure's own frame puts a corner") {
   }
 }
 
-TEST_CASE("annotate: visible corners lie on the mask's border, hidden ones do not count as seen") {
+TEST_CASE("annotate: visible corners lie about the mask, hidden ones in its box") {
   int visible = 0, hidden = 0, round = 0;
   for (uint32_t i = 0; i < 60; ++i) {
     const Scene scene = compose_scene(picture(i), 192);
@@ -93,12 +93,13 @@ TEST_CASE("annotate: visible corners lie on the mask's border, hidden ones do no
         CHECK(keypoint[0] >= -0.5);
         CHECK(keypoint[0] <= scene.width - 0.5);
         (keypoint[2] == 2 ? visible : hidden) += 1;
-        if (keypoint[2] < 2) continue;
+        // A sharp corner ends in less than half a pixel, beyond the box of those that count.
+        const double slack = keypoint[2] == 2 ? 2.5 : 0.01;  // coordinates are rounded
         const auto& [x, y, w, h] = annotation.bbox;
-        CHECK(keypoint[0] >= x - 2.5);
-        CHECK(keypoint[0] <= x + w + 2.5);
-        CHECK(keypoint[1] >= y - 2.5);
-        CHECK(keypoint[1] <= y + h + 2.5);
+        CHECK(keypoint[0] + 0.5 >= x - slack);
+        CHECK(keypoint[0] + 0.5 <= x + w + slack);
+        CHECK(keypoint[1] + 0.5 >= y - slack);
+        CHECK(keypoint[1] + 0.5 <= y + h + slack);
       }
     }
   }

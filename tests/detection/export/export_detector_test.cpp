@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "core/error.h"
 #include "core/files/safetensors.h"
 #include "data/loading/batch_builder.h"
 #include "detection/parity/formula.h"
@@ -103,6 +104,14 @@ TEST_CASE("export: detectors find what ONNX Runtime found with their exported fi
     }
     CHECK_MESSAGE(count >= 10, name);
   }
+}
+
+TEST_CASE("export: a detector with a keypoint head is refused") {
+  ModelConfig config = small_config();
+  config.keypoint = {.enabled = true, .num_keypoints = 3, .convs = 1, .channels = 8};
+  CHECK_THROWS_WITH_AS(
+      exported(config),
+      "export_onnx: must have no keypoint head, which has no form in the graph yet", ConfigError);
 }
 
 TEST_CASE("export: the file that ONNX Runtime ran is the one that is written today") {

@@ -114,9 +114,14 @@ void check_gradients(const Model& model, const std::string& prefix, size_t count
     if (!name.starts_with(kHead)) return;
     const Tensor grad = parameter.tensor().grad();
     REQUIRE_MESSAGE(grad.defined(), name);
+    unseen.erase(theirs + name);
+    // What is added to a whole map changes no softmax: both sides have roundings of 0.
+    if (name == kHead + "score_lowres.bias") {
+      CHECK(testing::max_magnitude(grad.to_vector<double>()) <= 1e-14);
+      return;
+    }
     reference().check_close(theirs + name, nn::to_file_layout(grad, parameter.format()),
                             kTolerance);
-    unseen.erase(theirs + name);
   });
   CHECK(unseen.empty());
 }

@@ -1,6 +1,7 @@
 #include "detection/prediction/detect_files.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 #include <fstream>

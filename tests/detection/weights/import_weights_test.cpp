@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <set>
 
 #include "core/error.h"
 #include "core/files/safetensors.h"
@@ -123,6 +124,50 @@ TEST_CASE(
     for (const auto& key : config_differences(ConfigFields::of(stated), ConfigFields::of(inferred)))
       FAIL_CHECK(key.key << " = " << key.before << " became " << key.after);
   }
+}
+
+TEST_CASE("import: torchvision's Keypoint R-CNN and back, with COCO's names for one class of 17") {
+  ModelFileConfig config = tiny(nn::NormKind::kFrozenBatchNorm);
+  config.model.mask.enabled = false;
+  config.model.keypoint.enabled = true;
+  config.model.keypoint.convs = 3;
+  config.model.keypoint.channels = 8;
+  const TemporaryDirectory folder;
+  const std::string ours = model_file(folder, config, {coco_person()});
+  const std::string theirs = folder / "theirs.pth";
+  CHECK(export_weights(ours, Codebase::kTorchvisionDetector, theirs).told.empty());
+  std::set<std::string> names;
+  const foreign::ForeignFile file(theirs);
+  for (const auto& tensor : file.tensors())
+    if (tensor.name.starts_with("roi_heads.keypoint")) {
+      names.insert(tensor.name);
+      if (tensor.name.ends_with("kps_score_lowres.weight"))
+        CHECK(tensor.shape == std::vector<int64_t>{8, 17, 4, 4});
+    }
+  const std::string head = "roi_heads.keypoint_head.", predictor = "roi_heads.keypoint_predictor.";
+  CHECK(names == std::set<std::string>{head + "0.bias", head + "0.weight", head + "2.bias",
+                                       head + "2.weight", head + "4.bias", head + "4.weight",
+                                       predictor + "kps_score_lowres.bias",
+                                       predictor + "kps_score_lowres.weight"});
+
+  const ImportedModel imported(theirs);
+  REQUIRE(imported.categories.size() == 1);
+  CHECK(imported.categories[0].name == "person");
+  CHECK(imported.categories[0].keypoints == coco_person().keypoints);
+  CHECK(imported.config.model.keypoint.count() == 17);
+  CHECK(imported.config.model.keypoint.convs == 3);
+  CHECK(imported.config.model.keypoint.channels == 8);
+  CHECK(imported.config.model.keypoint.norm == nn::NormKind::kNone);
+  CHECK_FALSE(imported.config.model.keypoint.pixel_centers);
+  const std::string back = folder / "back.safetensors";
+  convert_weights(imported, imported.categories, back);
+  const SafetensorsFile old_file(ours), new_file(back);
+  CHECK(old_file.entries().size() == new_file.entries().size());
+  for (const auto& entry : old_file.entries()) {
+    CAPTURE(entry.name);
+    CHECK(same(old_file.read(entry), new_file.read(entry.name)));
+  }
+  CHECK(DetectorFile(back).categories[0].skeleton == coco_person().skeleton);
 }
 
 TEST_CASE("import: the names of torchvision's first detectors, and of Detectron's blobs") {
