@@ -1,6 +1,7 @@
 #include "detection/weights/import_weights.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -76,6 +77,9 @@ ImportedModel::ImportedModel(const std::string& path, const std::string& group)
         "does not say where strides stand and what pixels were; assumed: "
         "model.backbone.stride_in_1x1 = {}, model.pixel as detectron2's default (BGR, std 1)",
         config.model.backbone.stride_in_1x1));
+  if (is_detector() && config.model.backbone.is_vgg() && file_.metadata().empty())
+    told.push_back(fmt::format("does not say its anchor sizes; assumed: model.anchors.sizes = [{}]",
+                               fmt::join(config.model.anchors.sizes, ", ")));
   if (codebase_ == Codebase::kDetectron && is_detector())
     told.push_back(
         "widths of boxes counted one pixel more in Detectron: boxes differ by up to a "

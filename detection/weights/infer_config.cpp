@@ -121,12 +121,15 @@ class Inference {
     ModelConfig& model = result_.config.model;
     result_.num_classes = rows(kHeads + "box_predictor.cls_score") - 1;
     const int anchors = rows("proposal_generator.rpn_head.objectness_logits");
-    // One map has all sizes.
-    const size_t expected =
-        model.anchors.ratios.size() * (model.backbone.is_vgg() ? model.anchors.sizes.size() : 1);
-    if (anchors != static_cast<int>(expected))
-      throw IoError(
-          fmt::format("{}: must have {} anchors at a place, got {}", source_, expected, anchors));
+    const auto ratios = static_cast<int>(model.anchors.ratios.size());
+    const bool one_map = model.backbone.is_vgg();  // which has all sizes
+    if (one_map ? anchors % ratios != 0 : anchors != ratios)
+      throw IoError(fmt::format("{}: must have {}{} anchors at a place, got {}", source_,
+                                one_map ? "a multiple of " : "", ratios, anchors));
+    // Tensors tell how many sizes there are: those of the default, each twice the one before it.
+    while (one_map && std::ssize(model.anchors.sizes) * ratios < anchors)
+      model.anchors.sizes.push_back(2 * model.anchors.sizes.back());
+    if (one_map) model.anchors.sizes.resize(static_cast<size_t>(anchors / ratios));
     while (has(fmt::format("proposal_generator.rpn_head.conv.conv{}.weight", model.rpn.convs)))
       ++model.rpn.convs;
     const std::string box = kHeads + "box_head.", mask = kHeads + "mask_head.";

@@ -245,6 +245,7 @@ TEST_CASE("export: torchvision has no detector on a VGG") {
   const TemporaryDirectory folder;
   ModelFileConfig config;
   config.model = narrow_detector(nn::NormKind::kNone);
+  config.model.anchors.sizes = {24, 48, 96};
   const MaskRcnn model(config.model, 1);
   model.initialize(1);
   const std::string path = folder / "ours.safetensors";
@@ -259,4 +260,10 @@ TEST_CASE("export: torchvision has no detector on a VGG") {
   CHECK(file.is_detector());
   CHECK(file.config.model.backbone.is_vgg());
   CHECK(file.config.model.box.resolution == 7);
+  CHECK(file.config.model.anchors.sizes.size() == 3);
+  MaskRcnn other(config.model, 1);
+  other.initialize(2);
+  load_detector(other, path, {std::vector<data::CocoCategory>{{1, "cup"}}, "train.json"});
+  const nn::StateDict before = nn::state_dict(model), after = nn::state_dict(other);
+  for (size_t i = 0; i < before.size(); ++i) CHECK(same(before[i].second, after[i].second));
 }
