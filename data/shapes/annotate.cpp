@@ -37,12 +37,13 @@ void remove_specks(std::vector<uint8_t>& mask, int height, int width) {
   }
 }
 
-/// The corners of instance i: visible where the instance shows just inside of them. One that is
-/// hidden is labelled as such if it lies in the box of what shows: farther off nobody could tell
-/// where it is. Missing where they are off the image.
+/// The corners of instance i: visible where the instance shows just inside of them, else labelled
+/// as hidden. Missing are those off the image, and those farther than kBeyond from the box of what
+/// shows: nobody could tell where they are.
 std::vector<double> corner_keypoints(const Scene& scene, const Rendering& rendering, int instance,
                                      const std::array<int, 4>& bbox) {
   constexpr float kInside = 0.9f;  // of the way from the figure's centre
+  constexpr float kBeyond = 3;     // pixels; sharp corners end in less than half a pixel
   std::vector<double> keypoints(3 * kCornerNames.size());
   if (scene.instances[static_cast<size_t>(instance)].is_crowd) return keypoints;
   const auto of_instance = std::find_if(scene.figures.begin(), scene.figures.end(),
@@ -60,11 +61,11 @@ std::vector<double> corner_keypoints(const Scene& scene, const Rendering& render
     const size_t pixel = static_cast<size_t>(inner.y) * static_cast<size_t>(scene.width) +
                          static_cast<size_t>(inner.x);
     const bool shows = on_image(inner) && rendering.owner[pixel] == instance;
-    const bool in_box = point.x >= static_cast<float>(bbox[0]) &&
-                        point.x <= static_cast<float>(bbox[0] + bbox[2]) &&
-                        point.y >= static_cast<float>(bbox[1]) &&
-                        point.y <= static_cast<float>(bbox[1] + bbox[3]);
-    if (!shows && !in_box) continue;
+    const bool near_box = point.x >= static_cast<float>(bbox[0]) - kBeyond &&
+                          point.x <= static_cast<float>(bbox[0] + bbox[2]) + kBeyond &&
+                          point.y >= static_cast<float>(bbox[1]) - kBeyond &&
+                          point.y <= static_cast<float>(bbox[1] + bbox[3]) + kBeyond;
+    if (!near_box) continue;
     // COCO's coordinates are 0 at the centre of the first pixel.
     const auto coordinate = [](float at) { return std::round(100 * (at - 0.5)) / 100; };
     double* keypoint = keypoints.data() + 3 * corner.name;

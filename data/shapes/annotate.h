@@ -18,7 +18,7 @@ struct ShapeAnnotation {
   std::vector<std::vector<double>> polygons;  // of an instance
   Rle rle;                                    // of a crowd
   // x, y, v of each of kCornerNames (corners.h), as COCO has them; of a crowd all 0, 0, 0. Corners
-  // that are hidden, beyond the box, are missing.
+  // that are hidden and far from the box are missing.
   std::vector<double> keypoints;
 };
 

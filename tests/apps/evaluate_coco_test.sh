@@ -96,7 +96,7 @@ expect 3 "evaluate_coco: found.json: result\[0]: bbox is missing" evaluate --iou
 expect 0 "" evaluate
 [ "$(wc -l <stdout)" = 12 ] || fail "masks alone give $(wc -l <stdout) lines"
 found '"keypoints": []'
-expect 3 "evaluate_coco: found.json: result\[0]: bbox is missing, result\[0]: segmentation is missing; every result must have a bbox, or every one a segmentation" \
+expect 3 "evaluate_coco: found.json: result\[0]: bbox is missing, result\[0]: segmentation is missing; every result must have a bbox, or every one a segmentation, or every one keypoints" \
   evaluate
 found '"bbox": [0, 0, 500, 500], "segmentation": {"size": [100, 100], "counts": "bo0d0`20fb8"}'
 expect 0 "" evaluate --iou segm --json -

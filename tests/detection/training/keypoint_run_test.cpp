@@ -59,7 +59,9 @@ TEST_CASE("keypoint run: trains, scores and writes keypoints; its results score 
   CHECK(percent.back() == doctest::Approx(100 * scores.at(0).stats.AP));
 
   Logger logger(true);
-  const auto again = evaluate_run({.run = run.out(), .device = kCpu}, logger);
+  EvaluateRunOptions options;
+  options.run = run.out();
+  const auto again = evaluate_run(options, logger);
   REQUIRE(again.size() == 2);
   CHECK(again[1].iou_type == data::IouType::kKeypoints);
   CHECK(again[1].stats.AP == scores.at(0).stats.AP);
