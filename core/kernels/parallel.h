@@ -80,7 +80,8 @@ void parallel_vectors(CpuContext& ctx, int64_t n, const F& f) {
     vectors_internal::run<F::kVector>(n, local, begin);
     vectors_internal::run<F::kVector / 2>(n, local, begin);
   }
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1) firstprivate(local)
+#pragma omp parallel for simd schedule(static) num_threads(threads) if (threads > 1) \
+    firstprivate(local)
   for (int64_t i = begin; i < n; ++i) local.template apply<1>(i);
 }
 

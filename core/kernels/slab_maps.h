@@ -5,9 +5,11 @@
 //
 // A map F has, for V neighbouring channels,
 //   static constexpr int kVector, kBatch;   // V on the GPU, and rows of which it loads at once
-//   template <int V> DENOVO_HD auto keep(uint32_t n, uint32_t c) const;     // the coefficients
-//   template <int V> DENOVO_HD auto load(uint32_t i) const;                 // from element i on
-//   template <int V> DENOVO_HD void apply(const K& kept, const I& loaded, uint32_t i) const;
+//   template <int V, class I> DENOVO_HD auto keep(I n, I c) const;     // the coefficients
+//   template <int V, class I> DENOVO_HD auto load(I i) const;          // from element i on
+//   template <int V, class I> DENOVO_HD void apply(const K& kept, const In& loaded, I i) const;
+// I: uint32_t in blocks; on the CPU int64_t, whose loops need not expect that an index wraps
+// around.
 #pragma once
 
 #include "core/kernels/slab_cut.h"
@@ -65,15 +67,13 @@ void map_slabs(CudaContext& ctx, int64_t samples, int64_t rows, int64_t channels
 template <class F>
 void map_slabs(CpuContext& ctx, int64_t samples, int64_t rows, int64_t channels, const F& map) {
   if (loops_in_vectors) return map_slab_blocks(ctx, samples, rows, channels, map);
-  const SlabCut check(samples, rows, channels, 1);  // its limit on the number of elements
   const int threads = samples * rows * channels < kSerialGrain ? 1 : ctx.num_threads();
   const F local = map;  // as in parallel_for
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1) firstprivate(local)
   for (int64_t r = 0; r < samples * rows; ++r) {
-    const auto n = static_cast<uint32_t>(samples == 1 ? 0 : r / rows),
-               first = static_cast<uint32_t>(r * channels), count = static_cast<uint32_t>(channels);
+    const int64_t n = samples == 1 ? 0 : r / rows, first = r * channels;
 #pragma GCC ivdep
-    for (uint32_t c = 0; c < count; ++c) {
+    for (int64_t c = 0; c < channels; ++c) {
       local.template apply<1>(local.template keep<1>(n, c), local.template load<1>(first + c),
                               first + c);
     }

@@ -11,17 +11,17 @@ struct AddBiasRows {
   T* y;
   const T* bias;
 
-  template <int V>
-  DENOVO_HD Pack<T, V> keep(uint32_t /*n*/, uint32_t c) const {
+  template <int V, class I>
+  DENOVO_HD Pack<T, V> keep(I /*n*/, I c) const {
     if constexpr (kBias) return Pack<T, V>::load(bias + c);
     return Pack<T, V>::fill(0);
   }
-  template <int V>
-  DENOVO_HD auto load(uint32_t i) const {
+  template <int V, class I>
+  DENOVO_HD auto load(I i) const {
     return Pack<T, V>::load(y + i);
   }
-  template <int V>
-  DENOVO_HD void apply(const Pack<T, V>& b, Pack<T, V> value, uint32_t i) const {
+  template <int V, class I>
+  DENOVO_HD void apply(const Pack<T, V>& b, Pack<T, V> value, I i) const {
     if constexpr (kBias) {
       for (int v = 0; v < V; ++v) value.v[v] += b.v[v];
     }

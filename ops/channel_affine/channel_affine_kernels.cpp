@@ -20,16 +20,16 @@ struct Forward {
   struct Kept {
     Pack<A, V> scale, shift;
   };
-  template <int V>
-  DENOVO_HD Kept<V> keep(uint32_t /*n*/, uint32_t c) const {
+  template <int V, class I>
+  DENOVO_HD Kept<V> keep(I /*n*/, I c) const {
     return {Pack<A, V>::load(scale + c), Pack<A, V>::load(shift + c)};
   }
-  template <int V>
-  DENOVO_HD auto load(uint32_t i) const {
+  template <int V, class I>
+  DENOVO_HD auto load(I i) const {
     return Pack<T, V>::load(x + i);
   }
-  template <int V>
-  DENOVO_HD void apply(const Kept<V>& k, Pack<T, V> value, uint32_t i) const {
+  template <int V, class I>
+  DENOVO_HD void apply(const Kept<V>& k, Pack<T, V> value, I i) const {
     for (int v = 0; v < V; ++v) value.v[v] = multiply_add(k.scale.v[v], value.v[v], k.shift.v[v]);
     value.store(y + i);
   }
@@ -47,19 +47,19 @@ struct Backward {
   struct In {
     Pack<T, V> g, before;
   };
-  template <int V>
-  DENOVO_HD auto keep(uint32_t /*n*/, uint32_t c) const {
+  template <int V, class I>
+  DENOVO_HD auto keep(I /*n*/, I c) const {
     return Pack<A, V>::load(scale + c);
   }
-  template <int V>
-  DENOVO_HD In<V> load(uint32_t i) const {
+  template <int V, class I>
+  DENOVO_HD In<V> load(I i) const {
     In<V> in;
     in.g = Pack<T, V>::load(grad_y + i);
     if constexpr (kAccumulate) in.before = Pack<T, V>::load(grad_x + i);
     return in;
   }
-  template <int V>
-  DENOVO_HD void apply(const Pack<A, V>& k, const In<V>& in, uint32_t i) const {
+  template <int V, class I>
+  DENOVO_HD void apply(const Pack<A, V>& k, const In<V>& in, I i) const {
     Pack<T, V> out;
     for (int v = 0; v < V; ++v) {
       out.v[v] = kAccumulate ? multiply_add(k.v[v], in.g.v[v], in.before.v[v]) : k.v[v] * in.g.v[v];

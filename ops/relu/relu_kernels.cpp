@@ -26,14 +26,16 @@ struct Backward {
   int vector() const { return common_vector(kVector, 0, y, grad_y, grad_x); }
   template <int V>
   DENOVO_HD void apply(int64_t i) const {
-    const auto y_in = Pack<T, V>::load(y + i);
-    auto g = Pack<T, V>::load(grad_y + i);
-    for (int v = 0; v < V; ++v) g.v[v] = y_in.v[v] > 0 ? g.v[v] : Compute<T>(0);
-    if constexpr (kAccumulate) {
-      const auto before = Pack<T, V>::load(grad_x + i);
-      for (int v = 0; v < V; ++v) g.v[v] += before.v[v];
+    const auto y_in = Pack<T, V>::load(y + i), g = Pack<T, V>::load(grad_y + i);
+    // Both values and one selected, so that the CPU's loop vectorises.
+    const auto before = kAccumulate ? Pack<T, V>::load(grad_x + i) : Pack<T, V>::fill(0);
+    Pack<T, V> out;
+    for (int v = 0; v < V; ++v) {
+      const bool passes = y_in.v[v] > 0;
+      const Compute<T> passed = passes ? g.v[v] : Compute<T>(0), sum = before.v[v] + passed;
+      out.v[v] = kAccumulate ? sum : passed;
     }
-    g.store(grad_x + i);
+    out.store(grad_x + i);
   }
 };
 

@@ -19,16 +19,16 @@ struct AddCoefficient {
   int* visits;
   int64_t channels;
 
-  template <int V>
-  auto keep(uint32_t n, uint32_t c) const {
+  template <int V, class I>
+  auto keep(I n, I c) const {
     return Pack<float, V>::load(coefficients + n * channels + c);
   }
-  template <int V>
-  auto load(uint32_t i) const {
+  template <int V, class I>
+  auto load(I i) const {
     return Pack<float, V>::load(x + i);
   }
-  template <int V>
-  void apply(const Pack<float, V>& kept, Pack<float, V> in, uint32_t i) const {
+  template <int V, class I>
+  void apply(const Pack<float, V>& kept, Pack<float, V> in, I i) const {
     for (int v = 0; v < V; ++v) {
       in.v[v] += kept.v[v];
       ++visits[i + v];
