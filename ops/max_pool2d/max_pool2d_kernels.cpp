@@ -145,7 +145,6 @@ void dispatch_window(const MaxPool2dOptions& o, const F& f) {
   };
   if (is(3, 2, 1)) return f.template operator()<WindowSizes<3, 2, 1>>();  // the stem of a ResNet
   if (is(2, 2, 0)) return f.template operator()<WindowSizes<2, 2, 0>>();  // VGG
-  if (is(1, 2, 0)) return f.template operator()<WindowSizes<1, 2, 0>>();  // pyramid level 6
   f.template operator()<WindowSizes<0, 0, 0>>();
 }
 
