@@ -14,6 +14,7 @@ by more than 1e-4.
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -48,7 +49,8 @@ def main():
     make = maskrcnn_resnet50_fpn if len(arguments) == len(sys.argv) - 1 else maskrcnn_resnet50_fpn_v2
     bin_dir, photographs = pathlib.Path(arguments[0]), arguments[1:]
     classes = pathlib.Path(__file__).parents[2] / "detection/weights/coco_classes.cpp"
-    used = [int(line.split(",")[0]) for line in classes.read_text().split("{")[3:] if line[0].isdigit()]
+    used = [int(number) for number in re.findall(r'\{(\d+), "', classes.read_text())]
+    assert len(used) == 80
     with tempfile.TemporaryDirectory() as folder, torch.no_grad():
         folder = pathlib.Path(folder)
         model = build(used, make)
