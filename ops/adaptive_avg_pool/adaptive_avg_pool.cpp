@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "core/autograd/autograd.h"
 #include "ops/adaptive_avg_pool/adaptive_avg_pool_kernels.h"
 
@@ -29,6 +32,12 @@ Tensor adaptive_avg_pool(const Tensor& x, int output_size) {
   if (output_size < 1) {
     throw ShapeError(
         fmt::format("adaptive_avg_pool: output_size must be positive, got {}", output_size));
+  }
+  const int64_t side = std::max(x.size(1), x.size(2));
+  if (output_size > INT32_MAX / (side + 1)) {
+    throw ShapeError(fmt::format(
+        "adaptive_avg_pool: output_size times the side must fit in 31 bits, got {} x {}",
+        output_size, side));
   }
   const Tensor y =
       Tensor::empty({x.size(0), output_size, output_size, x.size(3)}, x.dtype(), x.device());

@@ -13,7 +13,8 @@ namespace denovo::ops {
 ///   returns  [N, S, S, C]  dtype of x; summed in f64 for f64, else in f32, in row order
 ///
 /// Backward: every pixel gathers grad_y / (pixels of the bin) from the bins that it lies in, in
-/// row order. Saves nothing. Throws ShapeError on other ranks and S < 1.
+/// row order. Saves nothing. Throws ShapeError on other ranks, S < 1 and
+/// S * max(H, W) beyond 31 bits.
 Tensor adaptive_avg_pool(const Tensor& x, int output_size);
 
 }  // namespace denovo::ops

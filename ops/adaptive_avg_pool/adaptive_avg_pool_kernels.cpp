@@ -5,16 +5,17 @@
 namespace denovo::ops {
 namespace {
 
-/// One axis: `size` pixels in `bins` bins.
+/// One axis: `size` pixels in `bins` bins. In 32 bits, whose divisions a GPU does in registers; the
+/// op has checked that size * bins fits.
 struct Axis {
-  int64_t size, bins;
+  int size, bins;
 
-  DENOVO_HD int64_t begin(int64_t bin) const { return bin * size / bins; }
-  DENOVO_HD int64_t end(int64_t bin) const { return ((bin + 1) * size + bins - 1) / bins; }
-  DENOVO_HD int64_t length(int64_t bin) const { return end(bin) - begin(bin); }
+  DENOVO_HD int begin(int bin) const { return bin * size / bins; }
+  DENOVO_HD int end(int bin) const { return ((bin + 1) * size + bins - 1) / bins; }
+  DENOVO_HD int length(int bin) const { return end(bin) - begin(bin); }
   /// The first bin that a pixel lies in, end(bin) > pixel, and the last, begin(bin) <= pixel.
-  DENOVO_HD int64_t first(int64_t pixel) const { return pixel * bins / size; }
-  DENOVO_HD int64_t last(int64_t pixel) const { return ((pixel + 1) * bins - 1) / size; }
+  DENOVO_HD int first(int pixel) const { return pixel * bins / size; }
+  DENOVO_HD int last(int pixel) const { return ((pixel + 1) * bins - 1) / size; }
 };
 
 template <class T>
@@ -27,11 +28,12 @@ struct Forward {
   struct Row {
     const T* image;
     T* y;
-    int64_t top, bottom, left, right;
+    int top, bottom, left, right;
   };
   DENOVO_HD Row row(int64_t r) const {
-    const int64_t j = r % columns.bins, i = r / columns.bins % rows.bins,
-                  n = r / columns.bins / rows.bins;
+    const int j = static_cast<int>(r % columns.bins);
+    const int i = static_cast<int>(r / columns.bins % rows.bins);
+    const int64_t n = r / columns.bins / rows.bins;
     return {x + n * rows.size * columns.size * channels,
             y + r * channels,
             rows.begin(i),
@@ -42,13 +44,14 @@ struct Forward {
   template <int V>
   DENOVO_HD void apply(const Row& row, int64_t c) const {
     auto sum = Pack<T, V>::fill(0);
-    for (int64_t iy = row.top; iy < row.bottom; ++iy) {
-      for (int64_t ix = row.left; ix < row.right; ++ix) {
-        const auto value = Pack<T, V>::load(row.image + (iy * columns.size + ix) * channels + c);
+    for (int iy = row.top; iy < row.bottom; ++iy) {
+      for (int ix = row.left; ix < row.right; ++ix) {
+        const auto value =
+            Pack<T, V>::load(row.image + (int64_t{iy} * columns.size + ix) * channels + c);
         for (int i = 0; i < V; ++i) sum.v[i] += value.v[i];
       }
     }
-    const int64_t pixels = (row.bottom - row.top) * (row.right - row.left);
+    const int64_t pixels = int64_t{row.bottom - row.top} * (row.right - row.left);
     for (int i = 0; i < V; ++i) sum.v[i] /= static_cast<Compute<T>>(pixels);
     sum.store(row.y + c);
   }
@@ -64,11 +67,12 @@ struct Backward {
   struct Row {
     const T* grad_y;  // of the image
     T* grad_x;
-    int64_t top, bottom, left, right;  // bins, the last included
+    int top, bottom, left, right;  // bins, the last included
   };
   DENOVO_HD Row row(int64_t r) const {
-    const int64_t ix = r % columns.size, iy = r / columns.size % rows.size,
-                  n = r / columns.size / rows.size;
+    const int ix = static_cast<int>(r % columns.size);
+    const int iy = static_cast<int>(r / columns.size % rows.size);
+    const int64_t n = r / columns.size / rows.size;
     return {grad_y + n * rows.bins * columns.bins * channels,
             grad_x + r * channels,
             rows.first(iy),
@@ -79,10 +83,12 @@ struct Backward {
   template <int V>
   DENOVO_HD void apply(const Row& row, int64_t c) const {
     auto sum = Pack<T, V>::fill(0);
-    for (int64_t i = row.top; i <= row.bottom; ++i) {
-      for (int64_t j = row.left; j <= row.right; ++j) {
-        const auto g = Pack<T, V>::load(row.grad_y + (i * columns.bins + j) * channels + c);
-        const auto pixels = static_cast<Compute<T>>(rows.length(i) * columns.length(j));
+    for (int i = row.top; i <= row.bottom; ++i) {
+      const int height = rows.length(i);
+      for (int j = row.left; j <= row.right; ++j) {
+        const auto g =
+            Pack<T, V>::load(row.grad_y + (int64_t{i} * columns.bins + j) * channels + c);
+        const auto pixels = static_cast<Compute<T>>(int64_t{height} * columns.length(j));
         for (int k = 0; k < V; ++k) sum.v[k] += g.v[k] / pixels;
       }
     }
@@ -94,11 +100,15 @@ struct Backward {
   }
 };
 
+Axis axis(const Tensor& x, const Tensor& y, int dimension) {
+  return {static_cast<int>(x.size(dimension)), static_cast<int>(y.size(dimension))};
+}
+
 }  // namespace
 
 void run(Context& ctx, const AdaptiveAvgPoolForward& args) {
   const Tensor &x = args.x, &y = args.y;
-  const Axis rows{x.size(1), y.size(1)}, columns{x.size(2), y.size(2)};
+  const Axis rows = axis(x, y, 1), columns = axis(x, y, 2);
   dispatch_floating(x.dtype(), [&]<class T>() {
     parallel_rows(ctx, y.size(0) * y.size(1) * y.size(2), y.size(3),
                   Forward<T>{x.data<T>(), y.data<T>(), rows, columns, y.size(3)});
@@ -107,7 +117,7 @@ void run(Context& ctx, const AdaptiveAvgPoolForward& args) {
 
 void run(Context& ctx, const AdaptiveAvgPoolBackward& args) {
   const Tensor &x = args.grad_x, &y = args.grad_y;
-  const Axis rows{x.size(1), y.size(1)}, columns{x.size(2), y.size(2)};
+  const Axis rows = axis(x, y, 1), columns = axis(x, y, 2);
   const int64_t pixels = x.size(0) * x.size(1) * x.size(2), channels = x.size(3);
   dispatch_floating(x.dtype(), [&]<class T>() {
     const T* grad_y = y.data<T>();
