@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -57,8 +58,10 @@ class LabelmeReader {
     const dom::element root = parse_json(parser, path);
     dom::array shapes;
     if (root["shapes"].get(shapes)) return false;
-    const ImageSize said{static_cast<int>(number_at(root, "imageHeight").value_or(0)),
-                         static_cast<int>(number_at(root, "imageWidth").value_or(0))};
+    const auto pixels = [&](const char* side) {
+      return static_cast<int>(std::clamp(number_at(root, side).value_or(0), 0.0, 1e6));
+    };
+    const ImageSize said{pixels("imageHeight"), pixels("imageWidth")};
     const std::optional<int> image = into_.add_image(image_of(root, file), said);
     if (!image) return true;
     GroupedPolygons polygons;

@@ -72,4 +72,8 @@ TEST_CASE("adaptive_avg_pool: refuses maps without pixels and sides below one") 
                        ShapeError);
   CHECK_THROWS_WITH_AS(ops::adaptive_avg_pool(Tensor::zeros({1, 3, 3, 2}, DType::kF32), 0),
                        "adaptive_avg_pool: output_size must be positive, got 0", ShapeError);
+  CHECK_THROWS_WITH_AS(
+      ops::adaptive_avg_pool(Tensor::zeros({1, 3, 2, 2}, DType::kF32), 600'000'000),
+      "adaptive_avg_pool: output_size times the side must fit in 31 bits, got 600000000 x 3",
+      ShapeError);
 }
