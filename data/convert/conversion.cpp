@@ -132,8 +132,7 @@ std::optional<int> Conversion::category_of(const std::string& label, const std::
   return by_label_[label] = static_cast<int>(classes_.size()) - 1;
 }
 
-/// Cuts the box to the image.
-bool Conversion::keep_box(ConvertedObject& object, const std::string& where) {
+bool Conversion::cut_box(ConvertedObject& object, const std::string& where) {
   const ImageSize size = size_of(object.image);
   auto& [x, y, width, height] = object.box;
   if (!all_finite(object.box)) {
@@ -154,15 +153,19 @@ bool Conversion::keep_box(ConvertedObject& object, const std::string& where) {
   return true;
 }
 
-void Conversion::add_box(int image, const std::string& label, const std::array<double, 4>& box,
-                         const std::string& where, bool difficult) {
-  ConvertedObject object{
-      .image = image, .box = box, .polygons = {}, .mask = {}, .difficult = difficult};
-  if (!keep_box(object, where)) return;
+void Conversion::keep(ConvertedObject object, const std::string& label, const std::string& where) {
+  if (!cut_box(object, where)) return;
   const std::optional<int> category = category_of(label, where);
   if (!category) return;
   object.category = *category;
   objects_.push_back(std::move(object));
+}
+
+void Conversion::add_box(int image, const std::string& label, const std::array<double, 4>& box,
+                         const std::string& where, bool difficult) {
+  ConvertedObject object{
+      .image = image, .box = box, .polygons = {}, .mask = {}, .difficult = difficult};
+  keep(std::move(object), label, where);
 }
 
 void Conversion::add_polygons(int image, const std::string& label,
@@ -180,11 +183,7 @@ void Conversion::add_polygons(int image, const std::string& label,
   }
   if (object.polygons.empty()) return;
   object.box = box_of(object.polygons);
-  if (!keep_box(object, where)) return;
-  const std::optional<int> category = category_of(label, where);
-  if (!category) return;
-  object.category = *category;
-  objects_.push_back(std::move(object));
+  keep(std::move(object), label, where);
 }
 
 void Conversion::add_mask(int image, const std::string& label, Rle mask, const std::string& where,
@@ -196,11 +195,7 @@ void Conversion::add_mask(int image, const std::string& label, Rle mask, const s
       .polygons = {},
       .mask = std::move(mask),
       .difficult = difficult};
-  if (!keep_box(object, where)) return;
-  const std::optional<int> category = category_of(label, where);
-  if (!category) return;
-  object.category = *category;
-  objects_.push_back(std::move(object));
+  keep(std::move(object), label, where);
 }
 
 std::vector<std::string> Conversion::classes() const {

@@ -76,7 +76,9 @@ class Conversion {
 
  private:
   std::optional<int> category_of(const std::string& label, const std::string& where);
-  bool keep_box(ConvertedObject& object, const std::string& where);
+  /// Cuts the box to the image; false, and dropped, where nothing is left of it.
+  bool cut_box(ConvertedObject& object, const std::string& where);
+  void keep(ConvertedObject object, const std::string& label, const std::string& where);
 
   std::string folder_;
   bool fixed_classes_;
