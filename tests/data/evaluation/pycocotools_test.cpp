@@ -3,15 +3,11 @@
 #include <simdjson.h>
 
 #include <array>
-#include <fstream>
-#include <iterator>
-#include <map>
-#include <sstream>
 
 #include "data/coco/results.h"
 #include "data/evaluation/coco_evaluation.h"
-#include "testing/exactness.h"
 #include "tests/data/coco/json_text_file.h"
+#include "tests/data/evaluation/digest_file.h"
 #include "tests/data/evaluation/random_case.h"
 
 using namespace denovo;
@@ -93,41 +89,11 @@ std::vector<double> doubles(simdjson::dom::element list) {
 }  // namespace
 
 TEST_CASE("evaluate_coco: every rule of the reference is hit by at least ten random cases") {
-  std::ifstream file(kFolder + "digests.txt");
-  std::map<std::string, int> hits;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string kind, name;
-    if (words >> kind >> name && kind == "quirk") words >> hits[name];
-  }
-  for (const char* rule : kRules) CHECK_MESSAGE(hits[rule] >= 10, rule << ": " << hits[rule]);
-  CHECK(hits.size() == std::size(kRules));
+  testing::check_rules_hit(kFolder + "digests.txt", "quirk", kRules);
 }
 
 TEST_CASE("evaluate_coco: 10,000 random cases, or a share, give pycocotools' bits") {
-  std::ifstream file(kFolder + "digests.txt");
-  std::vector<BlockDigests> expected;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string kind;
-    if (words >> kind && kind != "block") continue;
-    BlockDigests& digests = expected.emplace_back();
-    for (uint64_t& d : digests) words >> std::hex >> d;
-  }
-  REQUIRE(expected.size() == 100);
-  std::array<int, 8> wrong{};
-  const auto num_blocks = static_cast<int>(expected.size());
-  const int stride = denovo::testing::exactness_stride();
-#pragma omp parallel for schedule(dynamic)
-  for (int block = 0; block < num_blocks; block += stride) {
-    const BlockDigests found = evaluate_block(block);
-    for (size_t i = 0; i < found.size(); ++i)
-      if (found[i] != expected[block][i]) {
-#pragma omp atomic
-        ++wrong[i];
-      }
-  }
-  for (size_t i = 0; i < wrong.size(); ++i) CHECK_MESSAGE(wrong[i] == 0, "array " << i);
+  testing::check_blocks<8>(kFolder + "digests.txt", evaluate_block);
 }
 
 TEST_CASE("evaluate_coco: 30 cases in full, through files") {
