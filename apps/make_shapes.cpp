@@ -42,6 +42,11 @@ int make_shapes(int argc, char** argv) {
                .value = "PX",
                .meaning = "short side of an image",
                .fallback = number(defaults.size)});
+  options.add({.name = "classes",
+               .value = "N",
+               .meaning = "classes to find, the first of ten",
+               .fallback = number(defaults.num_classes)});
+  options.add({.name = "no-small", .meaning = "objects of medium and large size alone"});
   options.add({.name = "classification",
                .value = "N",
                .meaning = "training images of the classification folder (an eighth as many for "
@@ -59,6 +64,8 @@ int make_shapes(int argc, char** argv) {
   shapes.num_train = static_cast<int>(options.integer("images", 1, 999'999));
   shapes.num_val = static_cast<int>(options.integer("val", 1, 999'999));
   shapes.size = static_cast<int>(options.integer("size", 64, 1024));
+  shapes.num_classes = static_cast<int>(options.integer("classes", 1, 10));
+  shapes.small_objects = !options.given("no-small");
   shapes.num_classification = static_cast<int>(options.integer("classification", 0, 999'999));
   shapes.crops = options.given("crops");
   shapes.keypoints = options.given("keypoints");

@@ -71,15 +71,16 @@ class Composer {
   }
 
   /// False when there was room for fewer than two instances.
-  bool compose(int size) {
+  bool compose(const SceneOptions& options) {
+    const int size = options.size;
     const int long_side = (size * 4 / 3 + 3) / 4 * 4;
     const int form = draws_.below(3);
     start(form == 1 ? long_side : size, form == 2 ? long_side : size);
     clutter(draws_.below(kMaxLines + 1), draws_.below(kMaxDistractors + 1));
-    if (draws_.chance(kCrowdProbability)) crowd();
+    const auto classes = detection_shapes().first(static_cast<size_t>(options.num_classes));
+    if (draws_.chance(kCrowdProbability)) crowd(classes);
     int placed = 0;
-    for (const float side : instance_sides()) {
-      const auto classes = detection_shapes();
+    for (const float side : instance_sides(options.small_objects)) {
       const int class_index = draws_.below(static_cast<int>(classes.size()));
       if (place_instance(classes[class_index], class_index, side, kMinInside)) ++placed;
     }
@@ -197,7 +198,7 @@ class Composer {
   }
 
   /// Two to eight, the larger ones mostly behind the smaller.
-  std::vector<float> instance_sides() {
+  std::vector<float> instance_sides(bool small_objects) {
     constexpr float kUpTo[] = {0.16f, 0.36f, 0.56f, 0.72f, 0.84f, 0.93f, 1.f};  // of 2, 3, ... 8
     const float draw = draws_.uniform(0, 1);
     int count = 2;
@@ -205,7 +206,7 @@ class Composer {
     std::vector<std::pair<float, float>> order;
     for (int i = 0; i < count; ++i) {
       const float kind = draws_.uniform(0, 1);
-      const Range range = kind < kSmallProbability                        ? kSmallSide
+      const Range range = small_objects && kind < kSmallProbability       ? kSmallSide
                           : kind < kSmallProbability + kMediumProbability ? kMediumSide
                                                                           : kLargeSide;
       const float side = draws_.log_uniform(range) * scale_;
@@ -239,8 +240,7 @@ class Composer {
   }
 
   /// A cluster of small objects of one class and one look, each overlapping its neighbours.
-  void crowd() {
-    const auto classes = detection_shapes();
+  void crowd(std::span<const ShapeClass> classes) {
     const int class_index = draws_.below(static_cast<int>(classes.size()));
     const int count = kMinCrowd + draws_.below(kMaxCrowd - kMinCrowd + 1);
     const float side = draws_.uniform(kCrowdSide) * scale_;
@@ -333,10 +333,10 @@ class Composer {
 
 }  // namespace
 
-Scene compose_scene(const RandomStream& stream, int size) {
+Scene compose_scene(const RandomStream& stream, const SceneOptions& options) {
   for (uint32_t attempt = 0;; ++attempt) {
-    Composer composer(stream, size, attempt);
-    if (composer.compose(size)) return composer.take();
+    Composer composer(stream, options.size, attempt);
+    if (composer.compose(options)) return composer.take();
   }
 }
 

@@ -37,9 +37,15 @@ struct Scene {
   RandomStream stream{};           // of the pixels' noise
 };
 
+struct SceneOptions {
+  int size = 192;             // short side
+  int num_classes = 10;       // the first of detection_shapes()
+  bool small_objects = true;  // false: what would be small is of medium size
+};
+
 /// A picture for detection: 2 to 8 instances and perhaps a crowd among clutter, square or 4:3 or
-/// 3:4, short side `size`. A pure function of the stream and the size.
-Scene compose_scene(const RandomStream& stream, int size);
+/// 3:4. A pure function of the stream and the options.
+Scene compose_scene(const RandomStream& stream, const SceneOptions& options);
 
 /// A picture for classification: one object of classification_shapes()[class_index], size x size.
 Scene compose_single(const RandomStream& stream, int size, int class_index);

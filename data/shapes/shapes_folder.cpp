@@ -36,9 +36,13 @@ RandomStream stream_of(const ShapesOptions& options, Split split, int index) {
 
 std::string manifest_text(const ShapesOptions& options) {
   return fmt::format(
-      "{{\"format\": {}, \"images\": {}, \"val\": {}, \"size\": {}, \"classification\": {}, "
+      "{{\"format\": {}, \"images\": {}, \"val\": {}, \"size\": {}, {}{}\"classification\": {}, "
       "\"crops\": {}, {}\"seed\": {}}}\n",
-      kFormat, options.num_train, options.num_val, options.size, options.num_classification,
+      kFormat, options.num_train, options.num_val, options.size,
+      options.num_classes == ShapesOptions().num_classes
+          ? ""
+          : fmt::format("\"classes\": {}, ", options.num_classes),
+      options.small_objects ? "" : "\"small\": false, ", options.num_classification,
       options.crops, options.keypoints ? "\"keypoints\": true, " : "", options.seed);
 }
 
@@ -50,7 +54,12 @@ void check_options(const ShapesOptions& options) {
   check("images", options.num_train, 1, 999'999);
   check("val", options.num_val, 1, 999'999);
   check("size", options.size, 64, 1024);
+  check("classes", options.num_classes, 1, static_cast<int>(detection_shapes().size()));
   check("classification", options.num_classification, 0, 999'999);
+}
+
+std::span<const ShapeClass> detected_shapes(const ShapesOptions& options) {
+  return detection_shapes().first(static_cast<size_t>(options.num_classes));
 }
 
 /// True when the path holds the data asked for; false when it is free.
@@ -185,7 +194,7 @@ std::string dataset_text(const ShapesOptions& options, const char* split,
       "\"https://creativecommons.org/publicdomain/zero/1.0/\"}}],\n\"categories\": [",
       split, options.size, difficulty::kNativeSize, kFormat, options.seed);
   int category = 0;
-  for (const ShapeClass& shape : detection_shapes()) {
+  for (const ShapeClass& shape : detected_shapes(options)) {
     text += fmt::format("{}\n{{\"id\": {}, \"name\": \"{}\", \"supercategory\": \"{}\"{}}}",
                         category > 0 ? "," : "", category + 1, shape.name, shape.supercategory,
                         options.keypoints ? category_keypoints_text(shape) : "");
@@ -243,11 +252,13 @@ class FolderWriter {
     create_directories(root_ + "/annotations");
     const int64_t first_id = split == kTrain ? 1 : 1'000'001;  // a name occurs in one split only
     if (options_.crops)
-      for (const ShapeClass& shape : detection_shapes())
+      for (const ShapeClass& shape : detected_shapes(options_))
         create_directories(class_folder("crops", name, shape));
     std::vector<Picture> pictures(count);
     for_each_picture(count, [&](int i) {
-      const Scene scene = compose_scene(stream_of(options_, split, i), options_.size);
+      const Scene scene = compose_scene(
+          stream_of(options_, split, i),
+          {options_.size, options_.num_classes, options_.small_objects});
       const Rendering rendering = render(scene);
       write_image(root_ + "/" + name + "/" + file_name_of(first_id + i), rendering.image,
                   kJpegQuality);

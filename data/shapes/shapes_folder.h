@@ -18,6 +18,8 @@ struct ShapesOptions {
   int num_train = 3000;
   int num_val = 400;
   int size = 192;                 // short side; objects grow with it
+  int num_classes = 10;        // of the detection set: the first of shape_class.h
+  bool small_objects = true;   // false: what would be small is of medium size
   int num_classification = 2400;  // training pictures of all classes; an eighth as many for val
   bool crops =
       false;  // a control: whoever has seen these knows what the detector will be asked for
@@ -43,7 +45,8 @@ struct ShapesReport {
 /// of threads (those of OpenMP). `progress(done, total)` counts pictures and is called by one
 /// thread at a time; it may be empty. A folder that already holds data of the same options is left
 /// alone. Throws ConfigError when the path holds anything else (an empty folder is taken), or an
-/// option is out of range (size 64 to 1024, counts 1 to 999999, classification may be 0);
+/// option is out of range (size 64 to 1024, classes 1 to 10, counts 1 to 999999, classification may
+/// be 0);
 /// ResourceError when writing fails.
 ShapesReport write_shapes_folder(const std::string& path, const ShapesOptions& options,
                                  const std::function<void(int64_t, int64_t)>& progress = {});

@@ -73,7 +73,7 @@ TEST_CASE("place_of: where the figure's own frame puts a corner") {
 TEST_CASE("annotate: corners lie about the box of what shows, some of them hidden") {
   int visible = 0, hidden = 0, round = 0;
   for (uint32_t i = 0; i < 60; ++i) {
-    const Scene scene = compose_scene(picture(i), 192);
+    const Scene scene = compose_scene(picture(i), {});
     const Rendering rendering = render(scene);
     for (const ShapeAnnotation& annotation : annotate(scene, rendering)) {
       REQUIRE(annotation.keypoints.size() == 3 * kCornerNames.size());

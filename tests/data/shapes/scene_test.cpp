@@ -28,7 +28,7 @@ TEST_CASE("compose_scene: objects of all three COCO ranges, 2 to 8 a picture, so
   int crowds = 0, wide = 0, objects = 0;
   std::array<int, 10> by_class{};
   for (uint32_t i = 0; i < 300; ++i) {
-    const Scene scene = compose_scene(picture(i), 192);
+    const Scene scene = compose_scene(picture(i), {});
     int instances = 0;
     for (const ShapeAnnotation& annotation : annotate(scene, render(scene))) {
       if (annotation.is_crowd) {
@@ -56,7 +56,7 @@ TEST_CASE("compose_scene: objects of all three COCO ranges, 2 to 8 a picture, so
 TEST_CASE("annotate: polygons give back the visible mask, boxes and areas are the mask's") {
   int num_slits = 0, num_parts = 0;
   for (uint32_t i = 0; i < 60; ++i) {
-    const Scene scene = compose_scene(picture(i), 192);
+    const Scene scene = compose_scene(picture(i), {});
     const Rendering rendering = render(scene);
     std::vector<uint8_t> all(rendering.owner.size());
     for (const ShapeAnnotation& annotation : annotate(scene, rendering)) {
@@ -90,7 +90,7 @@ TEST_CASE("annotate: polygons give back the visible mask, boxes and areas are th
 TEST_CASE("compose_scene: crowds are clusters of at least six overlapping figures of one class") {
   int crowds = 0;
   for (uint32_t i = 0; i < 100; ++i) {
-    const Scene scene = compose_scene(picture(i), 192);
+    const Scene scene = compose_scene(picture(i), {});
     for (size_t instance = 0; instance < scene.instances.size(); ++instance) {
       if (!scene.instances[instance].is_crowd) continue;
       ++crowds;
@@ -132,7 +132,7 @@ TEST_CASE("compose_scene: sizes grow with the picture") {
   const auto largest = [](int size) {
     int64_t sum = 0;
     for (uint32_t i = 0; i < 20; ++i) {
-      const Scene scene = compose_scene(picture(i), size);
+      const Scene scene = compose_scene(picture(i), {.size = size});
       for (const ShapeAnnotation& a : annotate(scene, render(scene))) sum += a.area;
     }
     return static_cast<double>(sum);
