@@ -42,8 +42,8 @@ std::string manifest_text(const ShapesOptions& options) {
       options.num_classes == ShapesOptions().num_classes
           ? ""
           : fmt::format("\"classes\": {}, ", options.num_classes),
-      options.small_objects ? "" : "\"small\": false, ", options.num_classification,
-      options.crops, options.keypoints ? "\"keypoints\": true, " : "", options.seed);
+      options.small_objects ? "" : "\"small\": false, ", options.num_classification, options.crops,
+      options.keypoints ? "\"keypoints\": true, " : "", options.seed);
 }
 
 void check_options(const ShapesOptions& options) {
@@ -256,9 +256,9 @@ class FolderWriter {
         create_directories(class_folder("crops", name, shape));
     std::vector<Picture> pictures(count);
     for_each_picture(count, [&](int i) {
-      const Scene scene = compose_scene(
-          stream_of(options_, split, i),
-          {options_.size, options_.num_classes, options_.small_objects});
+      const Scene scene =
+          compose_scene(stream_of(options_, split, i),
+                        {options_.size, options_.num_classes, options_.small_objects});
       const Rendering rendering = render(scene);
       write_image(root_ + "/" + name + "/" + file_name_of(first_id + i), rendering.image,
                   kJpegQuality);
