@@ -30,34 +30,21 @@ int make_shapes(int argc, char** argv) {
   const ShapesOptions defaults;
   const auto number = [](int value) { return fmt::format("{}", value); };
   options.add({.name = "out", .value = "DIR", .meaning = "folder to create", .required = true});
-  options.add({.name = "images",
-               .value = "N",
-               .meaning = "training images",
-               .fallback = number(defaults.num_train)});
-  options.add({.name = "val",
-               .value = "N",
-               .meaning = "validation images",
-               .fallback = number(defaults.num_val)});
-  options.add({.name = "size",
-               .value = "PX",
-               .meaning = "short side of an image",
-               .fallback = number(defaults.size)});
-  options.add({.name = "classes",
-               .value = "N",
-               .meaning = "classes to find, the first of ten",
-               .fallback = number(defaults.num_classes)});
-  options.add({.name = "no-small", .meaning = "objects of medium and large size alone"});
-  options.add({.name = "classification",
-               .value = "N",
-               .meaning = "training images of the classification folder (an eighth as many for "
-                          "validation); 0 = none",
-               .fallback = number(defaults.num_classification)});
-  options.add({.name = "crops",
-               .meaning = "also write crops of the detection pictures' own objects, a folder per "
-                          "class: a control for studies of pre-training"});
-  options.add({.name = "keypoints",
-               .meaning = "also write the corners of squares, triangles, stars and crosses as "
-                          "keypoints"});
+  // name, placeholder, meaning, default
+  options.add({"images", "N", "training images", number(defaults.num_train)});
+  options.add({"val", "N", "validation images", number(defaults.num_val)});
+  options.add({"size", "PX", "short side of an image", number(defaults.size)});
+  options.add({"classes", "N", "classes to find, of ten the first", number(defaults.num_classes)});
+  options.add({"no-small", "", "objects of medium and large size alone"});
+  options.add({"classification", "N",
+               "training images of the classification folder (an eighth as many for validation); "
+               "0 = none",
+               number(defaults.num_classification)});
+  options.add({"crops", "",
+               "also write crops of the detection pictures' own objects, a folder per class: a "
+               "control for studies of pre-training"});
+  options.add({"keypoints", "",
+               "also write the corners of squares, triangles, stars and crosses as keypoints"});
   if (!options.parse(argc, argv)) return 0;
 
   ShapesOptions shapes;

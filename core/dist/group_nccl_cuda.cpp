@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <nccl.h>
 
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "core/cuda/cuda_context.h"
@@ -41,6 +43,7 @@ class NcclGroup : public DeviceGroup {
 
   /// On a stream of its own, so that backward goes on beside it.
   void start_all_reduce(const Tensor& tensor) override {
+    require_sound();
     follow_compute();
     const ncclDataType_t type = tensor.dtype() == DType::kF64 ? ncclFloat64 : ncclFloat32;
     check_nccl(ncclAllReduce(tensor.raw(), tensor.raw(), static_cast<size_t>(tensor.numel()), type,
@@ -63,12 +66,25 @@ class NcclGroup : public DeviceGroup {
 
   void wait() override {
     cuda_context(device_);  // a thread that has named no GPU would take memory of the first one
-    check_cuda(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
+    cudaError_t status;
+    while ((status = cudaStreamQuery(stream_)) == cudaErrorNotReady) {
+      require_sound();
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+    check_cuda(status, "cudaStreamQuery");
   }
 
   void abort() override { ncclCommAbort(std::exchange(comm_, nullptr)); }
 
  private:
+  /// A fault of the network or of a peer ends no call of CUDA: whoever waits for the stream would
+  /// wait for ever.
+  void require_sound() const {
+    ncclResult_t fault = ncclSuccess;
+    check_nccl(ncclCommGetAsyncError(comm_, &fault), "ncclCommGetAsyncError");
+    check_nccl(fault, "a collective call");
+  }
+
   void follow_compute() {
     check_cuda(cudaEventRecord(computed_, compute_), "cudaEventRecord");
     check_cuda(cudaStreamWaitEvent(stream_, computed_), "cudaStreamWaitEvent");

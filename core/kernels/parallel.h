@@ -36,8 +36,15 @@ void parallel_for(CpuContext& ctx, int64_t n, const F& f, int64_t cost = 1) {
 /// computed once (index arithmetic); then f.template apply<V>(state, c) handles channels
 /// c .. c + V - 1 through Pack<T, V> loads and stores (V = 1 here, in a loop that the compiler
 /// vectorises; 16 bytes on CUDA). Rows must not write to each other's output.
+///
+/// A loop around loops is not vectorised: a functor that has some of its own says kHostVector, the
+/// channels to take at a time here too, and writes DENOVO_SIMD before its innermost loop.
 template <class F>
 void parallel_rows(CpuContext& ctx, int64_t rows, int64_t channels, const F& f) {
+  constexpr int kVector = [] {
+    if constexpr (requires { F::kHostVector; }) return F::kHostVector;
+    return 1;
+  }();
   if (loops_in_vectors && channels % F::kVector == 0) {
     for (int64_t r = 0; r < rows; ++r) {
       const auto state = f.row(r);
@@ -50,6 +57,10 @@ void parallel_rows(CpuContext& ctx, int64_t rows, int64_t channels, const F& f) 
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1) firstprivate(local)
   for (int64_t r = 0; r < rows; ++r) {
     const auto state = local.row(r);
+    if (kVector > 1 && channels % kVector == 0) {
+      for (int64_t c = 0; c < channels; c += kVector) local.template apply<kVector>(state, c);
+      continue;
+    }
 #pragma GCC ivdep
     for (int64_t c = 0; c < channels; ++c) local.template apply<1>(state, c);
   }

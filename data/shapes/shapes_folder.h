@@ -18,8 +18,8 @@ struct ShapesOptions {
   int num_train = 3000;
   int num_val = 400;
   int size = 192;                 // short side; objects grow with it
-  int num_classes = 10;        // of the detection set: the first of shape_class.h
-  bool small_objects = true;   // false: what would be small is of medium size
+  int num_classes = 10;           // of the detection set: the first of shape_class.h
+  bool small_objects = true;      // false: what would be small is of medium size
   int num_classification = 2400;  // training pictures of all classes; an eighth as many for val
   bool crops =
       false;  // a control: whoever has seen these knows what the detector will be asked for

@@ -157,7 +157,11 @@ std::vector<RenameRule> detectron() {
                                      {"_[mask]_fcn{}", kMask + "mask_fcn{}"},
                                      {"_[mask]_fcn{}_gn", kMask + "mask_fcn{}.norm"},
                                      {"conv5_mask", kMask + "deconv"},
-                                     {"mask_fcn_logits", kMask + "predictor"}};
+                                     {"mask_fcn_logits", kMask + "predictor"},
+                                     {"conv_fcn{}", kKeypoint + "conv_fcn{}"},
+                                     {"kps_score_lowres", kKeypoint + "score_lowres"},
+                                     // The bilinear enlargement, as a filter that is not trained.
+                                     {"kps_score", {}, true}};
   rules.insert(rules.end(), rest.begin(), rest.end());
   return rules;
 }
@@ -252,6 +256,7 @@ void set_conventions(Codebase codebase, ModelFileConfig& config) {
     model.backbone.stride_in_1x1 = model.backbone.norm != nn::NormKind::kGroupNorm;
     model.pooler.sampling_ratio = 2;
     model.pooler.aligned = false;
+    model.keypoint.pixel_centers = false;
   }
   // detectron2's default is Caffe2's; its models with GroupNorm, SyncBN or groups differ.
   // Those with batch norm in the pyramid are the SyncBN ones.

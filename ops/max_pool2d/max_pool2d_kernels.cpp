@@ -1,6 +1,7 @@
 #include "ops/max_pool2d/max_pool2d_kernels.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/kernels/divisor.h"
 #include "core/kernels/kernel.h"
@@ -36,7 +37,7 @@ struct Sizes {
 
 template <class T, class Window>
 struct Forward {
-  static constexpr int kVector = 16 / sizeof(T);
+  static constexpr int kVector = 16 / sizeof(T), kHostVector = 64 / sizeof(Compute<T>);
   const T* x;
   T* y;
   uint8_t* winner;
@@ -57,9 +58,9 @@ struct Forward {
   }
   template <int V>
   DENOVO_HD void apply(const Row& row, int64_t c) const {
-    Pack<T, V> best = Pack<T, V>::fill(0);
-    auto position = Pack<uint8_t, V>::fill(0);
-    bool found = false;
+    // What is found first is never below this, and keeps the first position where it is equal.
+    auto best = Pack<T, V>::fill(-std::numeric_limits<Compute<T>>::infinity());
+    auto position = Pack<int, V>::fill(start(row.top) * window.kernel() + start(row.left));
     for (int ky = 0; ky < window.kernel(); ++ky) {
       const int iy = row.top + ky;
       if (iy < 0 || iy >= sizes.height) continue;
@@ -68,24 +69,30 @@ struct Forward {
         const int ix = row.left + kx;
         if (ix < 0 || ix >= sizes.width) continue;
         const auto value = Pack<T, V>::load(line + ix * sizes.channels);
-        const auto here = static_cast<uint8_t>(ky * window.kernel() + kx);
+        const int here = ky * window.kernel() + kx;
+        DENOVO_SIMD
         for (int v = 0; v < V; ++v) {
           // "not <=": NaN replaces a number and is never replaced by one.
-          const bool wins = !found || (!(value.v[v] <= best.v[v]) && best.v[v] == best.v[v]);
+          const bool wins = !(value.v[v] <= best.v[v]) & (best.v[v] == best.v[v]);
           best.v[v] = wins ? value.v[v] : best.v[v];
           position.v[v] = wins ? here : position.v[v];
         }
-        found = true;
       }
     }
+    Pack<uint8_t, V> won;
+    for (int v = 0; v < V; ++v) won.v[v] = static_cast<uint8_t>(position.v[v]);
     best.store(y + row.out + c);
-    position.store(winner + row.out + c);
+    won.store(winner + row.out + c);
   }
+
+ private:
+  /// Of the window's lines and columns the first in the image.
+  DENOVO_HD static int start(int first) { return first < 0 ? -first : 0; }
 };
 
 template <class T, class Window, bool kAccumulate>
 struct Backward {
-  static constexpr int kVector = 16 / sizeof(T);
+  static constexpr int kVector = 16 / sizeof(T), kHostVector = 64 / sizeof(Compute<T>);
   const T* grad_y;
   const uint8_t* winner;
   T* grad_x;
@@ -130,6 +137,7 @@ struct Backward {
             (row.iy - oy * window.stride()) * window.kernel() + row.ix - ox * window.stride();
         const auto won = Pack<uint8_t, V>::load(winner + row.image + c + at);
         const auto g = Pack<T, V>::load(grad_y + row.image + c + at);
+        DENOVO_SIMD
         for (int v = 0; v < V; ++v) sum.v[v] += won.v[v] == position ? g.v[v] : Compute<T>(0);
       }
     }

@@ -48,6 +48,7 @@ static const OpCases max_pool_cases("max_pool2d", [] {
       pool_case("3x3, stride 2, padding 1, the stem", {2, 7, 6, 3},
                 {.kernel = 3, .stride = 2, .padding = 1}),
       pool_case("3x3 of 16 bytes", {2, 7, 6, 8}, {.kernel = 3, .stride = 2, .padding = 1}),
+      pool_case("3x3 of 64 bytes", {2, 7, 6, 16}, {.kernel = 3, .stride = 2, .padding = 1}),
       pool_case("5x5, stride 3, another window", {1, 9, 11, 4},
                 {.kernel = 5, .stride = 3, .padding = 2}),
       pool_case("1x1, stride 2, level 6", {1, 5, 4, 3}, {.kernel = 1, .stride = 2}),

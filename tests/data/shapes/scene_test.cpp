@@ -53,6 +53,22 @@ TEST_CASE("compose_scene: objects of all three COCO ranges, 2 to 8 a picture, so
   for (const int count : by_class) CHECK(std::abs(count - objects / 10) < 55);
 }
 
+TEST_CASE("compose_scene: the first classes alone, and no small objects") {
+  int classes = 0, objects = 0, small = 0;
+  for (uint32_t i = 0; i < 60; ++i) {
+    const Scene scene = compose_scene(picture(i), {.num_classes = 3, .small_objects = false});
+    for (const ShapeAnnotation& annotation : annotate(scene, render(scene))) {
+      classes |= 1 << annotation.class_index;
+      if (annotation.is_crowd) continue;
+      ++objects;
+      small += annotation.area < 22 * 22;  // a medium one of which two thirds are hidden
+    }
+  }
+  CHECK(classes == 0b111);
+  CHECK(objects > 120);
+  CHECK(small == 0);
+}
+
 TEST_CASE("annotate: polygons give back the visible mask, boxes and areas are the mask's") {
   int num_slits = 0, num_parts = 0;
   for (uint32_t i = 0; i < 60; ++i) {
