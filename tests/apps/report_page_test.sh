@@ -95,7 +95,7 @@ END
 }
 
 echo "-- as readers see them"
-for page in whole/report.html part/report.html pair.html; do
+for page in whole/report.html part/report.html pair.html scores.html; do
   for width in 1200 400; do
     for scheme in light dark; do
       found=$(look $page $width $scheme)

@@ -150,6 +150,7 @@ bool any(const StudyReport& report, const ScoreOf& score) {
 void add_curves(page::HtmlWriter& html, const StudyReport& report) {
   const ScoreOf box = [](const RunPoint& point) { return point.bbox.ap; };
   const ScoreOf mask = [](const RunPoint& point) { return point.segm.ap; };
+  const ScoreOf keypoints = [](const RunPoint& point) { return point.keypoint_ap; };
   const ScoreOf train = [](const RunPoint& point) { return point.train_bbox.ap; };
   html.open("section").element("h2", "AP against iterations");
   if (!any(report, box)) {
@@ -169,6 +170,10 @@ void add_curves(page::HtmlWriter& html, const StudyReport& report) {
   if (any(report, mask)) {
     html.element("h3", "Masks");
     CurvePanels(html, report, {.title = "mask AP (%)", .solid = mask, .dashed = {}}).add();
+  }
+  if (any(report, keypoints)) {
+    html.element("h3", "Keypoints");
+    CurvePanels(html, report, {.title = "keypoint AP (%)", .solid = keypoints, .dashed = {}}).add();
   }
   if (any(report, train)) {
     html.element("h3", "On the training images");

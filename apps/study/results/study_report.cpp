@@ -166,6 +166,9 @@ std::string summary_text(const StudyReport& report) {
       text += fmt::format("  {}. {:<12}  {}: {}\n", claim.id, verdict_name(claim.verdict),
                           claim.title, claim.why);
     }
+    if (const auto& claim = arm.keypoints)
+      text += fmt::format("  {}. {:<12}  {}: {}\n", claim->id, verdict_name(claim->verdict),
+                          claim->title, claim->why);
     if (!report.advice[i].surer.empty()) text += report.advice[i].surer + "\n";
   }
   return text;

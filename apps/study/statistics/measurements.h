@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct Measurement {
   Scores final;                        // on the validation set, at the end
   double train_ap = 0;                 // on as many training images, at the end
   std::vector<CurvePoint> curve = {};  // on the validation set, ascending iterations
+  /// Of keypoints, as `final` is of boxes.
+  double keypoint_ap = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// Runs of one seed are a pair: the same subset in the same order under two arms.

@@ -61,6 +61,12 @@ double Pair::end(Role role, double Scores::*score, int64_t schedule) {
   return run ? defined(run->final.*score, "AP", role, schedule) : kNan;
 }
 
+double Pair::end_of_keypoints(Role role) {
+  const int64_t longest = design().longest();
+  const Measurement* run = finished(role, longest);
+  return run ? defined(run->keypoint_ap, "keypoint AP", role, longest) : kNan;
+}
+
 double Pair::overfitting(Role role) {
   const int64_t longest = design().longest();
   const Measurement* run = finished(role, longest);

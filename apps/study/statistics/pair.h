@@ -43,6 +43,8 @@ class Pair {
 
   /// At the end of a schedule.
   double end(Role role, double Scores::*score, int64_t schedule);
+  /// Keypoint AP at the end of the longest.
+  double end_of_keypoints(Role role);
   /// Train AP less validation AP at the end of the longest schedule.
   double overfitting(Role role);
   /// AP after early_fraction of the longest schedule, from that run's curve, linear between the two

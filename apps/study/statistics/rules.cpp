@@ -37,6 +37,11 @@ double localisation_difference(Pair& pair) {
   return final_in(pair, &Scores::ap75) - final_in(pair, &Scores::ap50);
 }
 
+double keypoint_difference(Pair& pair) {
+  return pair.end_of_keypoints(Role::kReference) - pair.end_of_keypoints(Role::kOther) -
+         final_in(pair, &Scores::ap50);
+}
+
 std::string verdict_name(Verdict verdict) {
   switch (verdict) {
     case Verdict::kSupported:
