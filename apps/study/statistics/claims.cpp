@@ -39,7 +39,7 @@ std::optional<ParityPair> parity_pair(Pair& pair) {
   ParityPair result{
       .scratch = {},
       .pretrained = {shortest, pair.end(Role::kOther, &Scores::ap, design.shortest())}};
-  for (const int64_t schedule : design.schedules)
+  for (const int64_t schedule : pair.schedules())
     result.scratch.push_back(
         {static_cast<double>(schedule), pair.end(Role::kReference, &Scores::ap, schedule)});
   if (result.target(design.margin) <= 0)
@@ -86,7 +86,7 @@ class Judge {
     if (keypoints) result.keypoints = claim(kKeypointRule, result);
     result.breakdown = breakdown(result.claim(3));
     for (const int64_t images : design().sizes)
-      for (const int64_t schedule : design().schedules)
+      for (const int64_t schedule : design().schedules_of(images))
         result.worth.push_back(worth(images, schedule));
     return result;
   }

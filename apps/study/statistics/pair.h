@@ -40,6 +40,9 @@ class Pair {
       : runs_(runs), other_(std::move(other)), images_(images), seed_(seed) {}
 
   const Design& design() const { return runs_.design(); }
+  /// The schedules of its size.
+  std::vector<int64_t> schedules() const { return design().schedules_of(images_); }
+  int64_t longest() const { return design().longest(images_); }
 
   /// At the end of a schedule.
   double end(Role role, double Scores::*score, int64_t schedule);

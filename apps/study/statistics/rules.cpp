@@ -6,14 +6,14 @@ namespace denovo::study {
 namespace {
 
 double final_in(Pair& pair, double Scores::*score) {
-  const int64_t longest = pair.design().longest();
+  const int64_t longest = pair.longest();
   return pair.end(Role::kReference, score, longest) - pair.end(Role::kOther, score, longest);
 }
 
 }  // namespace
 
 double share_of_final(Pair& pair) {
-  const int64_t longest = pair.design().longest();
+  const int64_t longest = pair.longest();
   const double share = pair.end(Role::kOther, &Scores::ap, longest);
   if (share == 0)
     return pair.missing(

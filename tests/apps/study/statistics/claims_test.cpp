@@ -237,6 +237,24 @@ TEST_CASE("claim 6 of keypoints: their AP less the boxes' AP50 is compared with 
   CHECK(!arm(NAN).keypoints);
 }
 
+TEST_CASE("judge: a size without the longest schedules is judged by what it has") {
+  Design design = small_design(3);
+  design.longest_by_size = {{500, 1000}};
+  const ArmClaims arm = judged(design, [](Measurement& run, double spread) {
+    run.final.ap = (run.images == 500 ? 30 : 40) + spread;
+    run.curve = {{200, 5}, {800, 10}, {run.schedule, 40}};
+  });
+  const Claim& claim = arm.claim(3);
+  CHECK(claim.by_size[0].n == 3);
+  CHECK(near(claim.by_size[0].estimate, -10 + 4. / 3));
+  CHECK(near(claim.by_size[1].estimate, 4. / 3));
+  CHECK(claim.by_size[0].verdict == Verdict::kContradicted);
+
+  CHECK(arm.claim(4).by_size[1].n == 3);
+  CHECK(arm.worth.size() == 1 + 3);
+  CHECK(arm.parity.size() == 2);
+}
+
 TEST_CASE("judge: pairs that are not whole are named, and two of them decide nothing") {
   const Design design = small_design(3);
   auto runs = fill_grid(design, [](Measurement& run) { run.final.ap = 40 + run.seed; });
