@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "apps/commands/evaluation_command.h"
+#include "apps/evaluation/evaluation_page.h"
+#include "apps/page/page_frame.h"
 #include "core/files/atomic_write.h"
 #include "core/kernels/backend.h"
 #include "core/log/logger.h"
@@ -29,6 +31,9 @@ void print_results(const Options& options, const std::vector<EvaluationResult>& 
     if (!json_path.empty()) replace_file(json_path, report_json(results) + "\n");
   }
   if (options.given("curves")) write_curves(options.text("curves"), results);
+  if (options.given("page"))
+    page::write_page(options.text("page"),
+                     evaluation::evaluation_page(apps::what_is_scored(options), results));
 }
 
 int evaluate(int argc, char** argv) {
@@ -38,6 +43,7 @@ int evaluate(int argc, char** argv) {
   if (const int64_t threads = options.integer("threads", 0, 4096); threads > 0)
     cpu_context().set_num_threads(static_cast<int>(threads));
 
+  if (options.given("page")) page::require_replaceable(options.text("page"));
   Logger log(options.given("quiet"));
   const std::vector<EvaluationResult> results = apps::evaluate_as_asked(options, log);
   std::set<std::string> told;

@@ -5,8 +5,6 @@
 
 #include "apps/comparison/comparison_page.h"
 #include "apps/page/page_frame.h"
-#include "core/error.h"
-#include "core/files/atomic_write.h"
 #include "core/program/options.h"
 
 namespace {
@@ -14,23 +12,15 @@ namespace {
 using namespace denovo;
 namespace fs = std::filesystem;
 
-/// Pages may be renewed; nothing else is overwritten.
-void require_replaceable(const std::string& path) {
-  if (fs::exists(path) &&
-      (!fs::is_regular_file(path) || read_file(path).find(page::kGenerator) == std::string::npos))
-    throw ConfigError(
-        fmt::format("{}: exists and is no page of this program; choose another --out", path));
-}
-
 int report(int argc, char** argv) {
   Options options("report_runs", "Compares training runs on one self-contained page");
   options.add({.name = "out", .value = "FILE", .meaning = "HTML to write", .required = true});
   options.add_operands("RUN", "run directories of train_coco, or of pretrain_imagenet");
   if (!options.parse(argc, argv)) return 0;
   const std::string& out = options.text("out");
-  require_replaceable(out);
+  page::require_replaceable(out);
   const std::vector<comparison::ComparedRun> runs = comparison::read_runs(options.operands());
-  replace_file(out, comparison::comparison_page(runs, fs::absolute(out).parent_path()));
+  page::write_page(out, comparison::comparison_page(runs, fs::absolute(out).parent_path()));
   fmt::print("{}\n", out);
   return 0;
 }

@@ -61,6 +61,7 @@ std::vector<EvaluationResult> evaluate_checkpoint(const Options& options, Logger
                                   .allow_parent_folders = options.given("allow-parent-folders"),
                                   .types = asked_types(options),
                                   .sigmas = asked_sigmas(options),
+                                  .confusion = options.given("page"),
                                   .on_bad_image = on_bad,
                                   .device = parse_device(options.text("device"))},
                                  log);
@@ -77,7 +78,9 @@ std::vector<EvaluationResult> evaluate_results_file(const Options& options) {
   if (compat != "strict" && compat != "off")
     throw ConfigError(fmt::format("--coco-compat: must be strict or off, got {}", compat));
   return evaluate_files(options.text("gt"), options.text("dt"), asked_types(options),
-                        {.strict = compat == "strict", .sigmas = asked_sigmas(options)});
+                        {.strict = compat == "strict",
+                         .sigmas = asked_sigmas(options),
+                         .confusion = options.given("page")});
 }
 
 }  // namespace
@@ -104,6 +107,7 @@ void declare_evaluation_options(Options& options) {
                "of the OKS, one for each keypoint; else with --run as the run, or COCO's 17"});
   options.add({"json", "FILE", "also write the numbers as JSON; - for stdout"});
   options.add({"curves", "FILE", "write precision, recall and scores as safetensors"});
+  options.add({"page", "FILE", "write curves, classes, sizes and confusions as an HTML page"});
   options.add({"per-category", "", "print the AP of each category"});
   options.add({"coco-compat", "MODE",
                "strict: the reference's treatment of id 0 and of repeated ids; off: none",
@@ -112,6 +116,12 @@ void declare_evaluation_options(Options& options) {
 
 std::vector<EvaluationResult> evaluate_as_asked(const Options& options, Logger& log) {
   return options.given("run") ? evaluate_checkpoint(options, log) : evaluate_results_file(options);
+}
+
+std::string what_is_scored(const Options& options) {
+  if (!options.given("run")) return fmt::format("{} on {}", options.text("dt"), options.text("gt"));
+  return fmt::format("{}, checkpoint {}{}", options.text("run"), options.text("checkpoint"),
+                     options.given("annotations") ? " on " + options.text("annotations") : "");
 }
 
 }  // namespace denovo::apps

@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/files/atomic_write.h"
+
 namespace denovo::page {
 namespace {
 
@@ -39,6 +44,19 @@ void begin_page(HtmlWriter& html, std::string_view title) {
 std::string end_page(HtmlWriter& html) {
   html.close().close().close();
   return html.finished();
+}
+
+void require_replaceable(const std::string& path) {
+  namespace fs = std::filesystem;
+  if (fs::exists(path) &&
+      (!fs::is_regular_file(path) || read_file(path).find(kGenerator) == std::string::npos))
+    throw ConfigError(
+        fmt::format("{}: exists and is no page of this program; choose another file", path));
+}
+
+void write_page(const std::string& path, const std::string& html) {
+  require_replaceable(path);
+  replace_file(path, html);
 }
 
 std::string data_uri(std::string_view mime_type, std::string_view bytes) {

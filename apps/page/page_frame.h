@@ -16,6 +16,12 @@ void begin_page(HtmlWriter& html, std::string_view title);
 /// Closes them; the document.
 std::string end_page(HtmlWriter& html);
 
+/// Writes the document where no file is, or a page of ours. Throws ConfigError for any other file,
+/// ResourceError.
+void write_page(const std::string& path, const std::string& html);
+/// The same error, before work is done.
+void require_replaceable(const std::string& path);
+
 /// "data:image/png;base64,..."
 std::string data_uri(std::string_view mime_type, std::string_view bytes);
 

@@ -8,11 +8,11 @@ namespace denovo::page {
 const char* const kPageStyle = R"(
 :root{--paper:#fffdf8;--raised:#fffffe;--ink:#1d1b18;--muted:#5f5a52;--hair:#e6e1d6;--axis:#8b8579;
 --arm0:#0072b2;--arm1:#d55e00;--arm2:#009e73;--arm3:#cc79a7;--arm4:#56b4e9;--arm5:#e69f00;
---supported:#00654b;--contradicted:#96306c;--inconclusive:#5f5a52;--link:#00568a}
+--supported:#00654b;--contradicted:#96306c;--inconclusive:#5f5a52;--link:#00568a;--tint:#d3e6f2}
 @media screen and (prefers-color-scheme:dark){
 :root{--paper:#171614;--raised:#1d1c19;--ink:#ece8df;--muted:#aea79b;--hair:#37342e;--axis:#7d776c;
 --arm0:#56b4e9;--arm1:#e69f00;--arm2:#2bb58c;--arm3:#cc79a7;--arm4:#d55e00;--arm5:#3d8fc4;
---supported:#53c9a2;--contradicted:#e794c4;--inconclusive:#aea79b;--link:#8fc7ee}}
+--supported:#53c9a2;--contradicted:#e794c4;--inconclusive:#aea79b;--link:#8fc7ee;--tint:#25394a}}
 .arm0{--c:var(--arm0)}.arm1{--c:var(--arm1)}.arm2{--c:var(--arm2)}
 .arm3{--c:var(--arm3)}.arm4{--c:var(--arm4)}.arm5{--c:var(--arm5)}
 .supported{--c:var(--supported)}.contradicted{--c:var(--contradicted)}.inconclusive{--c:var(--inconclusive)}
@@ -82,6 +82,7 @@ table{border-collapse:collapse;font-size:.84rem;line-height:1.4;font-variant-num
 th,td{padding:.28rem .9rem .28rem 0;text-align:left;vertical-align:baseline}
 th{font-weight:600;border-bottom:1px solid var(--axis);vertical-align:bottom}
 th.n,td.n{text-align:right}
+.bar{background-image:linear-gradient(90deg,var(--tint) var(--share),transparent 0)}
 td small{color:var(--muted);white-space:nowrap}
 .dense td small{display:block}
 td small.wrap{white-space:normal}

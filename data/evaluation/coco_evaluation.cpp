@@ -92,6 +92,19 @@ double mean_of(std::span<const double> values, const EvaluationCurves& curves, s
   return numpy_mean(defined);
 }
 
+/// The part of `values` [T, ...] that is of one threshold, or all of it.
+std::span<const double> at_threshold(std::span<const double> values, int threshold) {
+  if (threshold < 0) return values;
+  const size_t size = values.size() / kNumIouThresholds;
+  return values.subspan(static_cast<size_t>(threshold) * size, size);
+}
+
+double mean_of(std::span<const double> values, const EvaluationCurves& curves,
+               const EvaluationCurves::Cells& cells) {
+  return mean_of(at_threshold(values, cells.threshold), curves, static_cast<size_t>(cells.area),
+                 static_cast<size_t>(curves.num_limits - 1), cells.category);
+}
+
 size_t place_in(std::span<const int> list, int value) {
   return static_cast<size_t>(std::find(list.begin(), list.end(), value) - list.begin());
 }
@@ -100,25 +113,21 @@ CocoStats summarize(const EvaluationCurves& curves, IouType type) {
   const EvaluationAxes axes = EvaluationAxes::of(type);
   CocoStats stats;
   for (const CocoNumber& number : CocoNumber::of(type)) {
-    std::span<const double> values = number.precision ? curves.precision : curves.recall;
-    if (number.threshold >= 0) {
-      const size_t size = values.size() / kNumIouThresholds;
-      values = values.subspan(static_cast<size_t>(number.threshold) * size, size);
-    }
-    stats.*number.value = mean_of(values, curves, place_in(axes.areas, number.area),
-                                  place_in(axes.limits, number.limit));
+    stats.*number.value =
+        mean_of(at_threshold(number.precision ? curves.precision : curves.recall, number.threshold),
+                curves, place_in(axes.areas, number.area), place_in(axes.limits, number.limit));
   }
   return stats;
 }
 
 std::vector<CategoryPrecision> precision_per_category(const CocoDataset& dataset,
-                                                      const EvaluationCurves& curves) {
+                                                      const EvaluationCurves& curves,
+                                                      const Matching& matching) {
   const std::vector<std::string> names = distinct_names(dataset.categories());
-  const auto last_limit = static_cast<size_t>(curves.num_limits - 1);
   std::vector<CategoryPrecision> table;
   for (int k = 0; k < curves.num_categories; ++k)
-    table.push_back(
-        {names[static_cast<size_t>(k)], mean_of(curves.precision, curves, 0, last_limit, k)});
+    table.push_back({names[static_cast<size_t>(k)], curves.mean_precision({.category = k}),
+                     matching.num_positives[static_cast<size_t>(k)]});
   return table;
 }
 
@@ -162,6 +171,29 @@ std::span<const CocoNumber> CocoNumber::of(IouType type) {
   return kNumbers;
 }
 
+double EvaluationCurves::mean_precision(const Cells& cells) const {
+  return mean_of(precision, *this, cells);
+}
+
+double EvaluationCurves::mean_recall(const Cells& cells) const {
+  return mean_of(recall, *this, cells);
+}
+
+std::vector<double> EvaluationCurves::precision_at_recalls(const Cells& cells) const {
+  const size_t row = precision.size() / (kNumIouThresholds * kNumRecallPoints);
+  std::vector<double> result;
+  for (size_t r = 0; r < kNumRecallPoints; ++r) {
+    std::vector<double> at_point;  // [T, K, A, M]
+    for (size_t t = 0; t < kNumIouThresholds; ++t) {
+      const auto first =
+          precision.begin() + static_cast<ptrdiff_t>((t * kNumRecallPoints + r) * row);
+      at_point.insert(at_point.end(), first, first + static_cast<ptrdiff_t>(row));
+    }
+    result.push_back(mean_of(at_point, *this, cells));
+  }
+  return result;
+}
+
 std::vector<std::pair<const char*, double>> EvaluationResult::numbers() const {
   std::vector<std::pair<const char*, double>> numbers;
   for (const CocoNumber& number : CocoNumber::of(iou_type))
@@ -183,7 +215,9 @@ EvaluationResult evaluate_coco(const CocoDataset& ground_truth,
   result.curves =
       Accumulator(matching, ground_truth.num_classes(), EvaluationAxes::of(iou_type)).run();
   result.stats = summarize(result.curves, iou_type);
-  result.per_category = precision_per_category(ground_truth, result.curves);
+  result.per_category = precision_per_category(ground_truth, result.curves, matching);
+  if (options.confusion && iou_type == IouType::kBbox)
+    result.confusion = confuse(ground_truth, detections, options.images);
   result.warnings = std::move(matching.warnings);
   return result;
 }

@@ -19,6 +19,7 @@
 
 #include "data/coco/dataset.h"
 #include "data/coco/detection.h"
+#include "data/evaluation/confusion.h"
 
 namespace denovo::data {
 
@@ -49,6 +50,8 @@ struct EvaluationOptions {
   std::optional<std::vector<int>> images = std::nullopt;
   /// Of the OKS, one for each keypoint, positive; empty: COCO's 17 (oks.h).
   std::vector<double> sigmas = {};
+  /// Of boxes, count too what objects are taken for.
+  bool confusion = false;
   /// The file that the detections come from, for messages; empty: they come from no file.
   std::string results_file = {};
 
@@ -79,6 +82,7 @@ struct CocoNumber {
 struct CategoryPrecision {
   std::string name;  // the category's, with " (id)" appended where two share it
   double AP = -1;
+  std::array<int64_t, kNumAreas> objects{};  // that count: by area, all, small, medium, large
 };
 
 /// The reference's `eval` arrays, C order; -1 for categories without ground truth.
@@ -87,6 +91,17 @@ struct EvaluationCurves {
   std::vector<double> precision;  // [T, R, K, A, M]
   std::vector<double> recall;     // [T, K, A, M]
   std::vector<double> scores;     // [T, R, K, A, M]
+
+  /// Cells at the last limit: one threshold or -1 for all, a place in EvaluationAxes::areas, one
+  /// category or -1 for all.
+  struct Cells {
+    int threshold = -1, area = 0, category = -1;
+  };
+  /// Means of those that are defined, -1 where none is: what CocoStats are made of.
+  double mean_precision(const Cells& cells) const;
+  double mean_recall(const Cells& cells) const;
+  /// Precision at each of the recall points, a mean over thresholds and categories.
+  std::vector<double> precision_at_recalls(const Cells& cells) const;
 };
 
 struct EvaluationResult {
@@ -94,7 +109,8 @@ struct EvaluationResult {
   CocoStats stats;
   std::vector<CategoryPrecision> per_category;  // ascending category id
   EvaluationCurves curves;
-  std::vector<std::string> warnings;  // one sentence each
+  std::optional<Confusion> confusion;  // where it was asked for
+  std::vector<std::string> warnings;   // one sentence each
 
   /// The numbers of `stats` that the type has, by name, in the reference's order.
   std::vector<std::pair<const char*, double>> numbers() const;

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/files/base_name.h"
+#include "data/evaluation/box_iou.h"
 #include "data/evaluation/cells.h"
 #include "data/evaluation/numpy_sums.h"
 #include "data/evaluation/oks.h"
@@ -20,16 +21,6 @@ constexpr ThresholdBits kAllThresholds = (1 << kNumIouThresholds) - 1;
 
 bool outside(double area, int range) {
   return area < kAreaRanges[range][0] || area > kAreaRanges[range][1];
-}
-
-/// The reference's box IoU, its order of operations included.
-double box_iou(const std::array<double, 4>& d, const std::array<double, 4>& g, bool crowd) {
-  const double w = std::min(d[2] + d[0], g[2] + g[0]) - std::max(d[0], g[0]);
-  if (w <= 0) return 0;
-  const double h = std::min(d[3] + d[1], g[3] + g[1]) - std::max(d[1], g[1]);
-  if (h <= 0) return 0;
-  const double intersection = w * h, area = d[2] * d[3];
-  return intersection / (crowd ? area : area + g[2] * g[3] - intersection);
 }
 
 /// A ground-truth mask with what its IoUs need.

@@ -79,6 +79,7 @@ ModelScores score_detections(const data::CocoDataset& dataset,
   const std::vector<data::Detection> all = flatten(images);
   data::EvaluationOptions options;
   options.sigmas = heads.sigmas;
+  options.confusion = heads.confusion;
   options.images.emplace();
   for (const ImageDetections& image : images)
     options.images->push_back(dataset.find_image(image.image_id));

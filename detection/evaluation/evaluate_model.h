@@ -43,7 +43,8 @@ struct ModelScores {
 /// What a model finds beside boxes.
 struct ScoredHeads {
   bool masks = true, keypoints = false;
-  std::vector<double> sigmas = {};  // data::EvaluationOptions
+  std::vector<double> sigmas = {};  // data::EvaluationOptions,
+  bool confusion = false;           // of which this is another one
 };
 
 /// COCO evaluation of such detections of all ranks. Only the images that stand in the list count.

@@ -23,7 +23,8 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   const ScoredHeads heads{
       .masks = file.config.model.mask.enabled,
       .keypoints = file.config.model.keypoint.enabled,
-      .sigmas = options.sigmas.empty() ? run.eval.keypoint_sigmas : options.sigmas};
+      .sigmas = options.sigmas.empty() ? run.eval.keypoint_sigmas : options.sigmas,
+      .confusion = options.confusion};
   EvaluationSet set(
       {.annotations = own ? data.path(data.val_annotations) : options.annotations,
        .images = options.images.empty() ? data.path(data.val_images) : options.images,

@@ -21,6 +21,7 @@ struct EvaluateRunOptions {
   std::vector<data::IouType> types;  // empty: boxes, and masks and keypoints where model and data
                                      // have them
   std::vector<double> sigmas;        // of keypoints; empty: as the run's eval.keypoint_sigmas
+  bool confusion = false;            // of boxes, count what objects are taken for
   std::optional<data::OnBadImage> on_bad_image;  // nullopt: as the run's data.on_bad_image
   Device device;
 };

@@ -40,10 +40,21 @@ grep -q "A run: scratch-12-16-s1" pair.html || fail "not renewed"
 expect 2 "report_runs: RUN is required" "$bin/report_runs" --out other.html
 expect 2 "report_runs: shapes: there is no run here, config.toml is missing" \
   "$bin/report_runs" --out other.html shapes
-expect 2 "report_runs: study.toml: exists and is no page of this program; choose another --out" \
+expect 2 "report_runs: study.toml: exists and is no page of this program; choose another file" \
   "$bin/report_runs" --out study.toml $runs/scratch-12-16-s1
 absent other.html
 expect 0 "" "$bin/report_runs" --out pair.html $runs/scratch-12-16-s1 $runs/again-24-16-s1
+
+echo "-- an evaluation"
+expect 0 "*" "$bin/evaluate_coco" --run $runs/scratch-12-16-s1 --page scores.html --json scores.json --quiet
+checked scores.html
+ap=$(grep -o '"AP":[^,]*' scores.json | head -n 1 | cut -d: -f2)
+grep -q "data-score=\"bbox/AP\" data-value=\"$ap\"" scores.html || fail "does not show the AP $ap"
+for table in sizes classes confusion; do
+  grep -q "data-table=\"$table\"" scores.html || fail "has no table of $table"
+done
+expect 2 "evaluate_coco: study.toml: exists and is no page of this program; choose another file" \
+  "$bin/evaluate_coco" --run $runs/scratch-12-16-s1 --page study.toml
 
 chromium=$(command -v chromium || command -v chromium-browser || true)
 if [ -z "$chromium" ]; then
@@ -84,7 +95,7 @@ END
 }
 
 echo "-- as readers see them"
-for page in whole/report.html part/report.html pair.html; do
+for page in whole/report.html part/report.html pair.html scores.html; do
   for width in 1200 400; do
     for scheme in light dark; do
       found=$(look $page $width $scheme)

@@ -84,20 +84,19 @@ class CurvePanels {
     html_.open("figure").element("h4", number_text(images) + " training images");
     Plot plot(html_, {.height = panels_.height}, x_, y_,
               fmt::format("{} against iterations at {} images", panels_.title, images));
-    for (const int64_t schedule : design_.schedules)
+    const int64_t longest = design_.longest(images);
+    for (const int64_t schedule : design_.schedules_of(images))
       if (panels_.all_schedules) plot.line_at_x(static_cast<double>(schedule), "end");
     const std::vector<std::string> arms = arm_names(design_);
     for (size_t arm = 0; arm < arms.size(); ++arm) {
       if (panels_.dashed)
-        curve(plot, seed_curve(report_, arms[arm], images, design_.longest(), panels_.dashed), arm,
-              "dash");
-      curve(plot, seed_curve(report_, arms[arm], images, design_.longest(), panels_.solid), arm,
-            "");
+        curve(plot, seed_curve(report_, arms[arm], images, longest, panels_.dashed), arm, "dash");
+      curve(plot, seed_curve(report_, arms[arm], images, longest, panels_.solid), arm, "");
     }
     if (panels_.all_schedules)
       for (size_t arm = 0; arm < arms.size(); ++arm)
-        for (const int64_t schedule : design_.schedules)
-          if (schedule != design_.longest()) shorter(plot, arms[arm], arm, images, schedule);
+        for (const int64_t schedule : design_.schedules_of(images))
+          if (schedule != longest) shorter(plot, arms[arm], arm, images, schedule);
     plot.end();
     html_.close();
   }
@@ -150,6 +149,7 @@ bool any(const StudyReport& report, const ScoreOf& score) {
 void add_curves(page::HtmlWriter& html, const StudyReport& report) {
   const ScoreOf box = [](const RunPoint& point) { return point.bbox.ap; };
   const ScoreOf mask = [](const RunPoint& point) { return point.segm.ap; };
+  const ScoreOf keypoints = [](const RunPoint& point) { return point.keypoint_ap; };
   const ScoreOf train = [](const RunPoint& point) { return point.train_bbox.ap; };
   html.open("section").element("h2", "AP against iterations");
   if (!any(report, box)) {
@@ -169,6 +169,10 @@ void add_curves(page::HtmlWriter& html, const StudyReport& report) {
   if (any(report, mask)) {
     html.element("h3", "Masks");
     CurvePanels(html, report, {.title = "mask AP (%)", .solid = mask, .dashed = {}}).add();
+  }
+  if (any(report, keypoints)) {
+    html.element("h3", "Keypoints");
+    CurvePanels(html, report, {.title = "keypoint AP (%)", .solid = keypoints, .dashed = {}}).add();
   }
   if (any(report, train)) {
     html.element("h3", "On the training images");

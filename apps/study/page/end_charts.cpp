@@ -47,9 +47,11 @@ void add_score_chart(page::HtmlWriter& html, const Ends& ends) {
   const Design& design = ends.design();
   double highest = 0;
   for (const EndScores& end : ends.scores)
-    if (end.schedule == design.longest() && end.high > highest) highest = end.high;
-  html.open("figure").element("h4",
-                              fmt::format("After {} iterations", number_text(design.longest())));
+    if (end.schedule == design.longest(end.images) && end.high > highest) highest = end.high;
+  html.open("figure").element(
+      "h4", design.longest_by_size.empty()
+                ? fmt::format("After {} iterations", number_text(design.longest()))
+                : "After the longest schedule of each size");
   Plot plot(html, kFrame, size_axis(design),
             page::linear_axis(ends.boxes ? "box AP (%)" : "mask AP (%)", 0, highest, 6,
                               page::Fit::kOutward),
@@ -59,14 +61,14 @@ void add_score_chart(page::HtmlWriter& html, const Ends& ends) {
     const std::string colour = page::colour_class(arm);
     std::vector<Point> means;
     for (const int64_t images : design.sizes) {
-      const EndScores& end = ends.score(arms[arm], images, design.longest());
+      const EndScores& end = ends.score(arms[arm], images, design.longest(images));
       if (end.n > 0) means.push_back({static_cast<double>(images), end.mean});
     }
     plot.line(means, colour + " line");
     for (const RunResult& result : ends.report.runs) {
       const RunPoint* final = result.final();
       if (result.state != JobState::kFinished || !final || result.run.arm != arms[arm] ||
-          result.run.schedule != design.longest())
+          result.run.schedule != design.longest(result.run.images))
         continue;
       const double ap = (ends.boxes ? final->bbox : final->segm).ap;
       if (!std::isnan(ap))
@@ -95,7 +97,7 @@ page::Axis difference_axis(const Ends& ends, const std::vector<ShownScore>& show
   const Design& design = ends.design();
   double low = -design.margin, high = design.margin;
   for (const EndDifference& difference : ends.differences) {
-    if (difference.schedule != design.longest()) continue;
+    if (difference.schedule != design.longest(difference.images)) continue;
     for (const ShownScore& each : shown) {
       const Estimate& estimate = difference.*each.score;
       if (difference.n == 0) continue;
@@ -124,7 +126,7 @@ void add_difference_chart(page::HtmlWriter& html, const Ends& ends, const std::s
       const std::string colour = page::colour_class(arm + 1);
       for (const int64_t images : design.sizes) {
         const EndDifference& difference =
-            ends.difference(design.others[arm], images, design.longest());
+            ends.difference(design.others[arm], images, design.longest(images));
         const Estimate& estimate = difference.*each.score;
         if (difference.n == 0 || std::isnan(estimate.mean)) continue;
         const auto x = static_cast<double>(images);
@@ -197,7 +199,8 @@ void add_table(page::HtmlWriter& html, const Ends& ends) {
   }
   html.close().close().open("tbody");
   for (const int64_t images : design.sizes)
-    for (const int64_t schedule : design.schedules) add_row(html, ends, images, schedule);
+    for (const int64_t schedule : design.schedules_of(images))
+      add_row(html, ends, images, schedule);
   html.close().close().close();
 }
 

@@ -28,7 +28,7 @@ void add_count(page::HtmlWriter& html, int64_t count) {
 }
 
 void add_run(page::HtmlWriter& html, const StudyReport& report, const RunResult& result, bool masks,
-             bool first_of_group) {
+             bool keypoints, bool first_of_group) {
   const RunPoint *final = result.final(), *best = result.best();
   const bool overtrained =
       std::any_of(report.overtrained.begin(), report.overtrained.end(),
@@ -45,6 +45,7 @@ void add_run(page::HtmlWriter& html, const StudyReport& report, const RunResult&
   add_ap(html, best ? best->bbox.ap : std::nan(""),
          best ? fmt::format(" at {}", number_text(best->iteration)) : "");
   if (masks) add_ap(html, final ? final->segm.ap : std::nan(""));
+  if (keypoints) add_ap(html, final ? final->keypoint_ap : std::nan(""));
   add_ap(html, final ? final->train_bbox.ap : std::nan(""));
   add_count(html, result.images_seen);
   html.element("td", result.seconds > 0 ? number_text(result.seconds, 0) : "–",
@@ -73,19 +74,22 @@ std::string versions_text(const StudyReport& report) {
 }  // namespace
 
 void add_runs(page::HtmlWriter& html, const StudyReport& report) {
-  const bool masks = !report.masks.empty();
+  const bool masks = !report.masks.empty(),
+             keypoints = std::any_of(report.claims.begin(), report.claims.end(),
+                                     [](const ArmClaims&arm) { return arm.keypoints.has_value(); });
   html.open("section").element("h2", "Every run");
   html.open("div", {{"class", "scroll"}}).open("table").open("thead").open("tr");
   html.element("th", "run").element("th", "state");
   html.element("th", "AP at the end", {{"class", "n"}}).element("th", "best AP", {{"class", "n"}});
   if (masks) html.element("th", "mask AP", {{"class", "n"}});
+  if (keypoints) html.element("th", "keypoint AP", {{"class", "n"}});
   for (const char* what : {"train AP", "images seen", "seconds"})
     html.element("th", what, {{"class", "n"}});
   html.close().close().open("tbody");
   const StudyRun* before = nullptr;
   for (const RunResult& result : report.runs) {
     const StudyRun& run = result.run;
-    add_run(html, report, result, masks,
+    add_run(html, report, result, masks, keypoints,
             !before || before->images != run.images || before->seed != run.seed);
     before = &run;
   }

@@ -182,6 +182,7 @@ void add_cards(page::HtmlWriter& html, const ArmClaims& arm, const std::string& 
   if (!heading.empty()) html.element("h3", heading);
   html.open("div", {{"class", "cards"}});
   for (const Claim& claim : arm.claims) add_card(html, claim);
+  if (arm.keypoints) add_card(html, *arm.keypoints);
   html.close();
 }
 

@@ -25,11 +25,12 @@ TrainConfig resolve(const TrainConfig& detector, const std::vector<std::string>&
 /// The keys that the grid sets for a run of this arm.
 std::vector<std::string> overrides_of(const StudyConfig& study, const Arm& arm,
                                       const std::string& backbone, const StudyRun& run,
-                                      int64_t sample, const std::vector<std::string>& more) {
+                                      const std::vector<int64_t>& schedules, int64_t sample,
+                                      const std::vector<std::string>& more) {
   std::vector<int64_t> drops, branches;
   for (const int distance : study.drops()) drops.push_back(run.schedule - distance);
-  if (run.schedule == study.longest())
-    for (const int schedule : study.study.schedules)
+  if (run.schedule == schedules.back())
+    for (const int64_t schedule : schedules)
       if (schedule != run.schedule) branches.push_back(schedule - study.drops().front());
   std::vector<std::string> overrides = {
       fmt::format("seed={}", run.seed + arm.seed_offset),
@@ -40,7 +41,8 @@ std::vector<std::string> overrides_of(const StudyConfig& study, const Arm& arm,
       fmt::format("solver.steps=[{}]", fmt::join(drops, ", ")),
       fmt::format("checkpoint.at=[{}]", fmt::join(branches, ", ")),
       "checkpoint.keep=1",
-      fmt::format("eval.period={}", std::max(1, study.longest() / study.study.evaluations)),
+      fmt::format("eval.period={}",
+                  std::max<int64_t>(1, schedules.back() / study.study.evaluations)),
       fmt::format("eval.train_images={}", std::min(sample, run.images)),
   };
   overrides.insert(overrides.end(), more.begin(), more.end());
@@ -87,7 +89,42 @@ std::vector<int64_t> sizes_of(const StudyConfig& study, int64_t num_images) {
   return sizes;
 }
 
+/// Those of a size, ascending; 0 images: nobody knows how many.
+std::vector<int64_t> schedules_of(const StudyConfig& study, const TrainConfig& detector,
+                                  int64_t images) {
+  std::vector<int64_t> schedules;
+  for (const int schedule : study.study.schedules) {
+    const double epochs = images == 0
+                              ? 0
+                              : static_cast<double>(schedule) * detector.solver.images_per_batch /
+                                    static_cast<double>(images);
+    if (schedules.empty() || study.study.max_epochs == 0 || epochs <= study.study.max_epochs)
+      schedules.push_back(schedule);
+  }
+  return schedules;
+}
+
+void refuse_schedule_of_no_size(const StudyConfig& study, const TrainConfig& detector,
+                                int64_t largest) {
+  const int64_t used = schedules_of(study, detector, largest).back();
+  if (used == study.longest()) return;
+  throw ConfigError(fmt::format(
+      "config: study.max_epochs must leave the largest size, {} images, its longest schedule of {} "
+      "iterations, which is {:g} epochs; got {:g}",
+      largest, study.longest(),
+      static_cast<double>(study.longest()) * detector.solver.images_per_batch /
+          static_cast<double>(largest),
+      study.study.max_epochs));
+}
+
 }  // namespace
+
+int64_t Grid::longest(int64_t images) const {
+  int64_t longest = 0;
+  for (const StudyRun& run : runs)
+    if (run.images == images) longest = std::max(longest, run.schedule);
+  return longest;
+}
 
 const StudyRun& find_run(const std::vector<StudyRun>& runs, const std::string& id) {
   const auto found =
@@ -105,7 +142,8 @@ std::string backbone_of(const Arm& arm, const std::string& study) {
 void configure(StudyRun& run, const StudyConfig& config, const Grid& grid, const std::string& study,
                const std::vector<std::string>& more) {
   const Arm& arm = *find_arm(grid.arms, run.arm);
-  run.overrides = overrides_of(config, arm, backbone_of(arm, study), run, grid.sample, more);
+  run.overrides = overrides_of(config, arm, backbone_of(arm, study), run,
+                               schedules_of(config, grid.detector, run.images), grid.sample, more);
   run.config = resolve(grid.detector, run.overrides);
 }
 
@@ -119,6 +157,7 @@ Grid make_grid(const StudyConfig& config, const TrainConfig& detector, int64_t n
             detector,
             asked < 0 ? num_validation_images : asked,
             {}};
+  refuse_schedule_of_no_size(config, detector, grid.sizes.back());
   for (int i = 0; i < config.study.seeds; ++i) {
     const int64_t seed = config.study.first_seed + i;
     for (const int64_t size : grid.sizes) {
@@ -126,12 +165,13 @@ Grid make_grid(const StudyConfig& config, const TrainConfig& detector, int64_t n
         const auto id = [&](int64_t schedule) {
           return fmt::format("{}-{}-{}-s{}", arm.name, size, schedule, seed);
         };
+        const std::vector<int64_t> schedules = schedules_of(config, detector, size);
         // The longest first: the others leave it.
-        for (auto at = config.study.schedules.rbegin(); at != config.study.schedules.rend(); ++at) {
+        for (auto at = schedules.rbegin(); at != schedules.rend(); ++at) {
           StudyRun run{
               .id = id(*at), .arm = arm.name, .images = size, .schedule = *at, .seed = seed};
-          if (*at != config.longest()) {
-            run.branch_of = id(config.longest());
+          if (*at != schedules.back()) {
+            run.branch_of = id(schedules.back());
             run.branch_at = *at - config.drops().front();
           }
           const auto of_size = tuned.find(size);

@@ -40,6 +40,8 @@ struct Grid {
   std::vector<StudyRun> runs;
 
   const StudyRun& run(const std::string& id) const { return find_run(runs, id); }
+  /// The longest schedule of a size.
+  int64_t longest(int64_t images) const;
 };
 
 /// The grid of a configuration on a training set with so many usable images; 0: nobody knows, and
@@ -47,7 +49,8 @@ struct Grid {
 /// from STUDY/pretraining/ARM/...
 ///
 /// Throws ConfigError for a size beyond num_images, for what TrainConfig refuses of a run, for a
-/// schedule that drops within its warm-up, and for arms that differ in more than model.init unless
+/// schedule that drops within its warm-up, for a longest schedule that study.max_epochs leaves no
+/// size, and for arms that differ in more than model.init unless
 /// study.allow_differences.
 /// `tuned` has overrides for sizes that were tuned (tuning.h).
 Grid make_grid(const StudyConfig& config, const detection::TrainConfig& detector,

@@ -95,6 +95,10 @@ void GridSection::describe(ConfigFields& v) {
     "the shortest schedule and the first seed: \"section.key=value|value\"; all arms get them");
   v("sizes", sizes, "training images, ascending; 0: all of them").non_negative().not_empty();
   v("schedules", schedules, "iterations, ascending").positive().not_empty();
+  v("max_epochs", max_epochs,
+    "most passes over the images of a size: longer schedules are left out there, all but the "
+    "shortest; 0: none is left out")
+      .non_negative();
   v("drops", drops,
     "iterations before the end of a schedule at which the learning rate drops; empty: a third and "
     "a ninth of the shortest schedule")

@@ -27,6 +27,7 @@ struct GridSection {
   bool allow_differences = false;
   std::vector<int> sizes = {0};
   std::vector<int> schedules;
+  double max_epochs = 0;
   std::vector<int> drops;
   int seeds = 3;
   int64_t first_seed = 1;

@@ -18,7 +18,7 @@ double pixels_per_iteration(const Design& design, const std::vector<RunResult>& 
   for (const RunResult& result : runs) {
     const StudyRun& run = result.run;
     if (result.state != JobState::kFinished || run.arm != arm || run.images != images ||
-        run.schedule != design.longest())
+        run.schedule != design.longest(images))
       continue;
     pixels += static_cast<double>(result.pixels_seen);
     iterations += static_cast<double>(result.iteration);
@@ -36,7 +36,7 @@ std::vector<EndScores> end_scores(const Design& design, const std::vector<RunRes
   std::vector<EndScores> result;
   for (const std::string& arm : arms)
     for (const int64_t images : design.sizes)
-      for (const int64_t schedule : design.schedules) {
+      for (const int64_t schedule : design.schedules_of(images)) {
         std::vector<double> values;
         for (const Measurement& run : measurements)
           if (run.arm == arm && run.images == images && run.schedule == schedule && run.finished &&
@@ -62,7 +62,7 @@ std::vector<EndDifference> end_differences(const Design& design, const std::vect
   std::vector<EndDifference> result;
   for (const std::string& arm : design.others)
     for (const int64_t images : design.sizes)
-      for (const int64_t schedule : design.schedules) {
+      for (const int64_t schedule : design.schedules_of(images)) {
         std::vector<double> ap, ap50, ap75;
         for (const int64_t seed : design.seeds) {
           Pair pair(lookup, arm, images, seed);

@@ -20,6 +20,8 @@ void add_point(JsonWriter& json, const RunPoint& point) {
   add_scores(json, "segm", point.segm);
   add_scores(json, "train_bbox", point.train_bbox);
   add_scores(json, "train_segm", point.train_segm);
+  if (!std::isnan(point.keypoint_ap))
+    json.key("keypoints").begin_object().field("AP", point.keypoint_ap).end_object();
   json.end_object();
 }
 
@@ -209,6 +211,10 @@ std::string report_json(const StudyReport& report) {
   add_pretraining(json, report.pretraining);
   add_claims(json, "claims", report.claims);
   add_claims(json, "mask_claims", report.masks);
+  json.key("keypoint_claims").begin_array();
+  for (const ArmClaims& arm : report.claims)
+    if (arm.keypoints) add_claim(json, *arm.keypoints);
+  json.end_array();
   json.key("advice").begin_object();
   add_advice(json, report.claims.front(), report.advice.front());
   json.key("arms").begin_object();

@@ -50,7 +50,8 @@ RunResult read_run(const StudyRun& run, const Job& job) {
     }
     result.curve.push_back({line.iteration, line.iteration * run.config.solver.images_per_batch,
                             scores_of(line, "bbox"), scores_of(line, "segm"),
-                            scores_of(line, "train_bbox"), scores_of(line, "train_segm")});
+                            scores_of(line, "train_bbox"), scores_of(line, "train_segm"),
+                            line.value("keypoints/AP")});
   }
   result.iteration = totals.iteration;
   result.images_seen = totals.images_seen;
@@ -88,6 +89,7 @@ Measurement measurement_of(const RunResult& result, bool boxes) {
   measurement.finished = result.state == JobState::kFinished && final;
   if (final) {
     measurement.final = scores(*final);
+    if (boxes) measurement.keypoint_ap = final->keypoint_ap;
     measurement.train_ap = (boxes ? final->train_bbox : final->train_segm).ap;
   }
   for (const RunPoint& point : result.curve)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace denovo::study {
 struct RunPoint {
   int64_t iteration = 0, images_seen = 0;
   Scores bbox, segm, train_bbox, train_segm;  // NaN where not measured
+  double keypoint_ap = std::numeric_limits<double>::quiet_NaN();
 };
 
 struct RunResult {

@@ -20,6 +20,9 @@ Design design_of(const StudyConfig& config, const Grid& grid) {
   for (size_t i = 1; i < grid.arms.size(); ++i) design.others.push_back(grid.arms[i].name);
   design.sizes = grid.sizes;
   design.schedules = {config.study.schedules.begin(), config.study.schedules.end()};
+  for (const StudyRun& run : grid.runs)
+    if (const int64_t longest = grid.longest(run.images); longest < design.longest())
+      design.longest_by_size[run.images] = longest;
   for (int i = 0; i < config.study.seeds; ++i) design.seeds.push_back(config.study.first_seed + i);
   design.margin = config.study.margin_ap;
   design.early_fraction = config.study.early_fraction;
@@ -166,6 +169,9 @@ std::string summary_text(const StudyReport& report) {
       text += fmt::format("  {}. {:<12}  {}: {}\n", claim.id, verdict_name(claim.verdict),
                           claim.title, claim.why);
     }
+    if (const auto& claim = arm.keypoints)
+      text += fmt::format("  {}. {:<12}  {}: {}\n", claim->id, verdict_name(claim->verdict),
+                          claim->title, claim->why);
     if (!report.advice[i].surer.empty()) text += report.advice[i].surer + "\n";
   }
   return text;

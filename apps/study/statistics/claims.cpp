@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "apps/study/statistics/parity.h"
@@ -38,7 +39,7 @@ std::optional<ParityPair> parity_pair(Pair& pair) {
   ParityPair result{
       .scratch = {},
       .pretrained = {shortest, pair.end(Role::kOther, &Scores::ap, design.shortest())}};
-  for (const int64_t schedule : design.schedules)
+  for (const int64_t schedule : pair.schedules())
     result.scratch.push_back(
         {static_cast<double>(schedule), pair.end(Role::kReference, &Scores::ap, schedule)});
   if (result.target(design.margin) <= 0)
@@ -67,8 +68,13 @@ class Judge {
  public:
   Judge(const Runs& runs, const std::string& arm) : runs_(runs), arm_(arm) {}
 
-  ArmClaims run() {
-    ArmClaims result{.arm = arm_, .claims = {}, .breakdown = {}, .parity = {}, .worth = {}};
+  ArmClaims run(bool keypoints) {
+    ArmClaims result{.arm = arm_,
+                     .claims = {},
+                     .keypoints = std::nullopt,
+                     .breakdown = {},
+                     .parity = {},
+                     .worth = {}};
     const bool several_schedules = design().schedules.size() > 1;
     if (several_schedules)
       for (const int64_t images : design().sizes) {
@@ -77,9 +83,10 @@ class Judge {
         result.parity.push_back({images, parity.iterations, parity.num_censored > 0});
       }
     for (size_t i = 0; i < kRules.size(); ++i) result.claims[i] = claim(kRules[i], result);
+    if (keypoints) result.keypoints = claim(kKeypointRule, result);
     result.breakdown = breakdown(result.claim(3));
     for (const int64_t images : design().sizes)
-      for (const int64_t schedule : design().schedules)
+      for (const int64_t schedule : design().schedules_of(images))
         result.worth.push_back(worth(images, schedule));
     return result;
   }
@@ -211,7 +218,9 @@ class Judge {
 std::vector<ArmClaims> judge(const Design& design, std::span<const Measurement> measurements) {
   const Runs runs(design, measurements);
   std::vector<ArmClaims> result;
-  for (const std::string& arm : design.others) result.push_back(Judge(runs, arm).run());
+  const bool keypoints = std::any_of(measurements.begin(), measurements.end(),
+                                     [](const auto& m) { return !std::isnan(m.keypoint_ap); });
+  for (const std::string& arm : design.others) result.push_back(Judge(runs, arm).run(keypoints));
   return result;
 }
 

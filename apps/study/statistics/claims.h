@@ -66,6 +66,7 @@ struct Worth {
 struct ArmClaims {
   std::string arm;
   std::array<Claim, kRules.size()> claims;  // by id
+  std::optional<Claim> keypoints;           // by kKeypointRule; where a run has a keypoint AP
   Breakdown breakdown;
   std::vector<ParityIterations> parity;  // by size; empty for a single schedule
   std::vector<Worth> worth;              // by size, then schedule

@@ -61,30 +61,33 @@ double Pair::end(Role role, double Scores::*score, int64_t schedule) {
   return run ? defined(run->final.*score, "AP", role, schedule) : kNan;
 }
 
+double Pair::end_of_keypoints(Role role) {
+  const Measurement* run = finished(role, longest());
+  return run ? defined(run->keypoint_ap, "keypoint AP", role, longest()) : kNan;
+}
+
 double Pair::overfitting(Role role) {
-  const int64_t longest = design().longest();
-  const Measurement* run = finished(role, longest);
+  const Measurement* run = finished(role, longest());
   if (!run) return kNan;
-  return defined(run->train_ap, "train AP", role, longest) - end(role, &Scores::ap, longest);
+  return defined(run->train_ap, "train AP", role, longest()) - end(role, &Scores::ap, longest());
 }
 
 double Pair::early(Role role) {
-  const int64_t longest = design().longest();
-  const Measurement* run = finished(role, longest);
+  const Measurement* run = finished(role, longest());
   if (!run) return kNan;
-  const auto iteration = std::llround(design().early_fraction * static_cast<double>(longest));
+  const auto iteration = std::llround(design().early_fraction * static_cast<double>(longest()));
   const auto next =
       std::find_if(run->curve.begin(), run->curve.end(),
                    [&](const CurvePoint& point) { return point.iteration >= iteration; });
   if (next != run->curve.end() && next->iteration == iteration)
-    return defined(next->ap, "AP early on", role, longest);
+    return defined(next->ap, "AP early on", role, longest());
   if (next == run->curve.end() || next == run->curve.begin())
-    return missing(
-        fmt::format("{} has no AP before and after {} iterations", name(role, longest), iteration));
+    return missing(fmt::format("{} has no AP before and after {} iterations", name(role, longest()),
+                               iteration));
   const CurvePoint& last = *std::prev(next);
   const double share = static_cast<double>(iteration - last.iteration) /
                        static_cast<double>(next->iteration - last.iteration);
-  return defined(last.ap + share * (next->ap - last.ap), "AP early on", role, longest);
+  return defined(last.ap + share * (next->ap - last.ap), "AP early on", role, longest());
 }
 
 }  // namespace denovo::study

@@ -40,9 +40,14 @@ class Pair {
       : runs_(runs), other_(std::move(other)), images_(images), seed_(seed) {}
 
   const Design& design() const { return runs_.design(); }
+  /// The schedules of its size.
+  std::vector<int64_t> schedules() const { return design().schedules_of(images_); }
+  int64_t longest() const { return design().longest(images_); }
 
   /// At the end of a schedule.
   double end(Role role, double Scores::*score, int64_t schedule);
+  /// Keypoint AP at the end of the longest.
+  double end_of_keypoints(Role role);
   /// Train AP less validation AP at the end of the longest schedule.
   double overfitting(Role role);
   /// AP after early_fraction of the longest schedule, from that run's curve, linear between the two

@@ -6,14 +6,14 @@ namespace denovo::study {
 namespace {
 
 double final_in(Pair& pair, double Scores::*score) {
-  const int64_t longest = pair.design().longest();
+  const int64_t longest = pair.longest();
   return pair.end(Role::kReference, score, longest) - pair.end(Role::kOther, score, longest);
 }
 
 }  // namespace
 
 double share_of_final(Pair& pair) {
-  const int64_t longest = pair.design().longest();
+  const int64_t longest = pair.longest();
   const double share = pair.end(Role::kOther, &Scores::ap, longest);
   if (share == 0)
     return pair.missing(
@@ -35,6 +35,11 @@ double overfitting_difference(Pair& pair) {
 
 double localisation_difference(Pair& pair) {
   return final_in(pair, &Scores::ap75) - final_in(pair, &Scores::ap50);
+}
+
+double keypoint_difference(Pair& pair) {
+  return pair.end_of_keypoints(Role::kReference) - pair.end_of_keypoints(Role::kOther) -
+         final_in(pair, &Scores::ap50);
 }
 
 std::string verdict_name(Verdict verdict) {

@@ -43,6 +43,7 @@ double final_difference(Pair& pair);
 double early_lead(Pair& pair);
 double overfitting_difference(Pair& pair);
 double localisation_difference(Pair& pair);
+double keypoint_difference(Pair& pair);
 
 // clang-format off
 inline constexpr std::array<Rule, 6> kRules = {{
@@ -78,6 +79,14 @@ inline constexpr std::array<Rule, 6> kRules = {{
      .supports = Side::kAbove, .touching = false, .number = 0, .margins = 0,
      .condition = Condition::kNone},
 }};
+
+/// Claim 6 once more, where there are keypoints: the paper's Figure 6.
+inline constexpr Rule kKeypointRule =
+    {.id = 6, .title = "it helps less where localisation matters: keypoints",
+     .estimate = "(S - P) in keypoint AP less (S - P) in box AP50, final, largest size",
+     .unit = "AP", .value = keypoint_difference,
+     .supports = Side::kAbove, .touching = false, .number = 0, .margins = 0,
+     .condition = Condition::kNone};
 // clang-format on
 
 /// The rule's sentence: "S - P, final, by size: supported when the lower bound is above -1 (minus

@@ -110,6 +110,30 @@ TEST_CASE("study_page: masks have verdicts, curves and ends of their own, each a
   CHECK(page.find("S − shuffled, AP50") != std::string::npos);
 }
 
+TEST_CASE("study_page: keypoints have a seventh card, curves and a column") {
+  StudyReport report = testing::report_case(testing::small_design(3));
+  for (RunResult& run : report.runs)
+    for (RunPoint& point : run.curve) point.keypoint_ap = point.bbox.ap + 3;
+  report = concluded(report);
+  const std::string page = checked_page(report);
+  CHECK(testing::data_values(page, "claim").size() == 7);
+  CHECK(page.find(">keypoint AP<") != std::string::npos);
+  CHECK(page.find("keypoint AP (%)") != std::string::npos);
+  CHECK(made_up(page, report) == "");
+  CHECK(report_json(report).find("\"keypoint_claims\":[{\"id\":6,") != std::string::npos);
+}
+
+TEST_CASE("study_page: sizes may have fewer schedules than the largest") {
+  Design design = testing::small_design(3);
+  design.longest_by_size = {{500, 2000}};
+  const StudyReport report = concluded(testing::report_case(design));
+  const std::string page = checked_page(report);
+  CHECK(page.find("After the longest schedule of each size") != std::string::npos);
+  CHECK(page.find("scratch-500-2000-s1") != std::string::npos);
+  CHECK(page.find("scratch-500-4000-s1") == std::string::npos);
+  CHECK(made_up(page, report) == "");
+}
+
 TEST_CASE("study_page: names and reasons are text, whatever they hold") {
   StudyReport report = testing::report_case(testing::small_design(3));
   report.directory = "studies/<b>&\" it's";

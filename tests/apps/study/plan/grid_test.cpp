@@ -57,6 +57,26 @@ TEST_CASE("make_grid: what a run is told") {
   CHECK(branch.checkpoint.at.empty());
 }
 
+TEST_CASE("make_grid: no size is seen more often than max_epochs, but for the shortest schedule") {
+  StudyConfig config = small_study();
+  config.study.max_epochs = 120;  // 300 iterations of 16 images are 480 epochs of 10 and 120 of 40
+  const Grid grid = make_grid(config, detector(), 40, 7, "studies/s");
+  REQUIRE(grid.runs.size() == 2 * 2 * (1 + 2));
+  CHECK(grid.longest(10) == 90);
+  CHECK(grid.longest(40) == 300);
+  const StudyRun& only = grid.run("scratch-10-90-s1");
+  CHECK(only.branch_of.empty());
+  CHECK(only.config.checkpoint.at.empty());
+  CHECK(only.config.eval.period == 90 / 5);
+  CHECK(grid.run("scratch-40-90-s1").branch_of == "scratch-40-300-s1");
+  config.study.max_epochs = 100;
+  CHECK_THROWS_WITH_AS(
+      make_grid(config, detector(), 40, 7, "studies/s"),
+      "config: study.max_epochs must leave the largest size, 40 images, its longest schedule of "
+      "300 iterations, which is 120 epochs; got 100",
+      ConfigError);
+}
+
 TEST_CASE("make_grid: seed offsets tell arms apart that start alike, on the seeds of the pair") {
   StudyConfig config = small_study();
   config.study.arms = {"scratch=random", "again=random"};

@@ -216,6 +216,45 @@ TEST_CASE("claim 6: AP75 less AP50 is compared with 0") {
   CHECK(claim(-3).verdict == Verdict::kContradicted);
 }
 
+TEST_CASE("claim 6 of keypoints: their AP less the boxes' AP50 is compared with 0") {
+  const auto arm = [](double of_keypoints) {
+    auto runs = fill_grid(small_design(3), [&](Measurement& run) {
+      run.final = {40, 60, 45};
+      run.keypoint_ap = 50;
+      if (run.arm != "scratch") return;
+      run.final.ap50 = 58;
+      run.keypoint_ap = 50 + of_keypoints + kSpread[(run.seed - 1) % 3];
+    });
+    if (std::isnan(of_keypoints))
+      for (Measurement& run : runs) run.keypoint_ap = of_keypoints;
+    return judge(small_design(3), runs).front();
+  };
+  CHECK(near(arm(1).keypoints->estimate, 1 + 4. / 3 + 2));
+  CHECK(arm(1).keypoints->id == 6);
+  CHECK(arm(1).keypoints->verdict == Verdict::kSupported);
+  CHECK(arm(-3).keypoints->verdict == Verdict::kInconclusive);
+  CHECK(arm(-7).keypoints->verdict == Verdict::kContradicted);
+  CHECK(!arm(NAN).keypoints);
+}
+
+TEST_CASE("judge: a size without the longest schedules is judged by what it has") {
+  Design design = small_design(3);
+  design.longest_by_size = {{500, 1000}};
+  const ArmClaims arm = judged(design, [](Measurement& run, double spread) {
+    run.final.ap = (run.images == 500 ? 30 : 40) + spread;
+    run.curve = {{200, 5}, {800, 10}, {run.schedule, 40}};
+  });
+  const Claim& claim = arm.claim(3);
+  CHECK(claim.by_size[0].n == 3);
+  CHECK(near(claim.by_size[0].estimate, -10 + 4. / 3));
+  CHECK(near(claim.by_size[1].estimate, 4. / 3));
+  CHECK(claim.by_size[0].verdict == Verdict::kContradicted);
+
+  CHECK(arm.claim(4).by_size[1].n == 3);
+  CHECK(arm.worth.size() == 1 + 3);
+  CHECK(arm.parity.size() == 2);
+}
+
 TEST_CASE("judge: pairs that are not whole are named, and two of them decide nothing") {
   const Design design = small_design(3);
   auto runs = fill_grid(design, [](Measurement& run) { run.final.ap = 40 + run.seed; });

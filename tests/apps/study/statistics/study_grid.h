@@ -37,7 +37,7 @@ std::vector<study::Measurement> fill_grid(const study::Design& design, const Fil
   arms.insert(arms.end(), design.others.begin(), design.others.end());
   for (const std::string& arm : arms)
     for (const int64_t images : design.sizes)
-      for (const int64_t schedule : design.schedules)
+      for (const int64_t schedule : design.schedules_of(images))
         for (const int64_t seed : design.seeds) {
           study::Measurement run;
           run.arm = arm;
