@@ -82,7 +82,7 @@ table{border-collapse:collapse;font-size:.84rem;line-height:1.4;font-variant-num
 th,td{padding:.28rem .9rem .28rem 0;text-align:left;vertical-align:baseline}
 th{font-weight:600;border-bottom:1px solid var(--axis);vertical-align:bottom}
 th.n,td.n{text-align:right}
-.bar{background-image:linear-gradient(90deg,var(--tint) var(--share),transparent 0)}
+.bar{min-width:4.2rem;background-image:linear-gradient(90deg,var(--tint) var(--share),transparent 0)}
 td small{color:var(--muted);white-space:nowrap}
 .dense td small{display:block}
 td small.wrap{white-space:normal}
