@@ -72,7 +72,7 @@ StepBenchmark::StepBenchmark(const detection::TrainConfig& config, const StepOpt
       trainable_(nn::make_trainable(*built_.model, config.solver)),
       state_(options.device),
       step_([this](auto batch, const nn::LossContext& context) { return losses(batch, context); },
-            *trainable_.arena, *trainable_.optimizer, config_.solver, state_) {
+            trainable_, config_.solver, state_) {
   for (const std::string& line : built_.origin) logger.info(line);
   if (config.solver.autotune)
     tuned_.emplace(options.device, temporary_folder() + "/denovo_bench_convolutions.txt");

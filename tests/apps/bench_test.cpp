@@ -162,7 +162,7 @@ TEST_CASE("bench step: equals the trainer's step bit by bit") {
       [&](auto batch, const nn::LossContext& context) {
         return detection::detector_losses(*model, config, batch, context);
       },
-      *reference.arena, *reference.optimizer, config.solver, state);
+      reference, config.solver, state);
   const nn::MicroBatch batch = detection::micro_batch_of(synthetic_batch(options_of(config).batch));
   const std::vector<StepResult> results = benchmark.run(/*warmup=*/1, /*iters=*/3);
   CHECK(results.size() == 3);

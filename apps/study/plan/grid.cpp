@@ -41,6 +41,7 @@ std::vector<std::string> overrides_of(const StudyConfig& study, const Arm& arm,
       fmt::format("checkpoint.at=[{}]", fmt::join(branches, ", ")),
       "checkpoint.keep=1",
       fmt::format("eval.period={}", std::max(1, study.longest() / study.study.evaluations)),
+      "eval.patience=0",
       fmt::format("eval.train_images={}", std::min(sample, run.images)),
   };
   overrides.insert(overrides.end(), more.begin(), more.end());
