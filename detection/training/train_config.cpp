@@ -136,6 +136,7 @@ data::TrainingFilter TrainConfig::training_filter() const {
 
 void TrainConfig::validate() const {
   check_start(start, model);
+  input.validate();
   model.validate();
   run_config().validate();
 }
