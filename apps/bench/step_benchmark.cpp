@@ -72,7 +72,7 @@ StepBenchmark::StepBenchmark(const detection::TrainConfig& config, const StepOpt
       trainable_(nn::make_trainable(*built_.model, config.solver)),
       state_(options.device),
       step_([this](auto batch, const nn::LossContext& context) { return losses(batch, context); },
-            *trainable_.arena, *trainable_.optimizer, config_.solver, state_) {
+            trainable_, config_.solver, state_) {
   for (const std::string& line : built_.origin) logger.info(line);
   if (config.solver.autotune)
     tuned_.emplace(options.device, temporary_folder() + "/denovo_bench_convolutions.txt");
@@ -150,10 +150,12 @@ std::vector<StepResult> StepBenchmark::run(int64_t warmup, int64_t iters) {
 }
 
 SyntheticBatchOptions batch_options(const detection::TrainConfig& config) {
-  const auto& sizes = config.input.min_size_train;
+  const detection::InputConfig& input = config.input;
+  const auto& sizes = input.min_size_train;
+  const bool jitter = input.jitter_size > 0;
   return {.images = config.solver.images_per_batch / config.solver.accumulate,
-          .height = *std::min_element(sizes.begin(), sizes.end()),
-          .width = config.input.max_size,
+          .height = jitter ? input.jitter_size : *std::min_element(sizes.begin(), sizes.end()),
+          .width = jitter ? input.jitter_size : input.max_size,
           .num_keypoints = config.model.keypoint.count(),
           .seed = static_cast<uint64_t>(config.seed)};
 }

@@ -69,7 +69,7 @@ class StepBenchmark {
 std::vector<data::CocoCategory> numbered_classes(int count);
 
 /// The batch that a configuration trains on: solver.images_per_batch images, the smallest of
-/// input.min_size_train high, input.max_size wide.
+/// input.min_size_train high, input.max_size wide; with input.jitter_size its square.
 SyntheticBatchOptions batch_options(const detection::TrainConfig& config);
 
 }  // namespace denovo::bench

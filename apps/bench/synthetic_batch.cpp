@@ -64,7 +64,7 @@ data::Batch synthetic_batch(const SyntheticBatchOptions& options) {
   batch.images = Tensor::zeros({n, height, width, 3}, DType::kU8);
   batch.image_sizes = Tensor::empty({n, 2}, DType::kI32);
   batch.image_ids = Tensor::empty({n}, DType::kI64);
-  batch.transforms = Tensor::empty({n, 4}, DType::kF32);
+  batch.transforms = Tensor::empty({n, 5}, DType::kF32);
   batch.boxes = Tensor::zeros({n, slots, 4}, DType::kF32);
   batch.classes = Tensor::full({n, slots}, -1, DType::kI32);
   batch.polygon_xy = Tensor::zeros({n, 4 * slots, 2}, DType::kF32);
@@ -77,8 +77,8 @@ data::Batch synthetic_batch(const SyntheticBatchOptions& options) {
     batch.image_sizes.data<int32_t>()[2 * i] = options.height;
     batch.image_sizes.data<int32_t>()[2 * i + 1] = options.width;
     batch.image_ids.data<int64_t>()[i] = i + 1;
-    const float transform[4] = {1, 1, 0, static_cast<float>(options.width)};
-    std::copy_n(transform, 4, batch.transforms.data<float>() + 4 * i);
+    const float transform[5] = {1, 1, 0, 0, 0};
+    std::copy_n(transform, 5, batch.transforms.data<float>() + 5 * i);
     for (int64_t g = 0; g <= slots; ++g) {  // one polygon of four vertices per object
       const auto used = static_cast<int32_t>(std::min<int64_t>(g, options.objects));
       batch.polygon_starts.data<int32_t>()[i * (slots + 1) + g] = 4 * used;

@@ -6,11 +6,6 @@
 
 namespace denovo::data {
 
-struct CropWindow {
-  int top = 0, left = 0, height = 0, width = 0;
-  bool operator==(const CropWindow&) const = default;
-};
-
 /// RandomResizedCrop: area uniform in [min_scale, 1] of the image's, aspect log-uniform in
 /// [3/4, 4/3], position uniform; after ten misses the largest centred window of a legal aspect.
 /// Draws 2 .. 41 of the stream.

@@ -12,6 +12,12 @@ struct ImageSize {
   bool operator==(const ImageSize&) const = default;
 };
 
+/// Part of an image.
+struct CropWindow {
+  int top = 0, left = 0, height = 0, width = 0;
+  bool operator==(const CropWindow&) const = default;
+};
+
 /// RGB8, interleaved, rows top to bottom without gaps: rgb[(y * width + x) * 3 + channel].
 struct Image {
   int height = 0;

@@ -61,42 +61,45 @@ uint8_t to_byte(int32_t sum) {
 }
 
 // Four lanes a pixel (the fourth is the next pixel's red, ignored): one vector multiply-add a tap.
-void resize_row(const uint8_t* in, const FilterTable& filter, int out_width, uint8_t* out) {
-  for (int x = 0; x < out_width; ++x) {
+// The outputs are those from `begin` on, as many as fit.
+void resize_row(const uint8_t* in, const FilterTable& filter, int begin, int count, uint8_t* out) {
+  for (int x = begin; x < begin + count; ++x, out += 3) {
     const int32_t* weights = &filter.weights[static_cast<size_t>(x) * filter.taps];
     const uint8_t* pixel = in + 3 * static_cast<size_t>(filter.first[x]);
     int32_t sum[4] = {kHalf, kHalf, kHalf, kHalf};
     for (int k = 0; k < filter.count[x]; ++k, pixel += 3) {
       for (int c = 0; c < 4; ++c) sum[c] += weights[k] * pixel[c];
     }
-    for (int c = 0; c < 3; ++c) out[3 * static_cast<size_t>(x) + c] = to_byte(sum[c]);
+    for (int c = 0; c < 3; ++c) out[c] = to_byte(sum[c]);
   }
 }
 
-Image resize_columns(const Image& image, int width) {
+/// Columns [begin, begin + count) of the image as wide as that.
+Image resize_columns(const Image& image, int width, int begin, int count) {
   const FilterTable filter = triangle_filter(image.width, width);
-  Image result(image.height, width);
+  Image result(image.height, count);
   std::vector<uint8_t> padded(image.row_bytes() + 1);  // the ignored lane of the last pixel
   for (int y = 0; y < image.height; ++y) {
     std::memcpy(padded.data(), image.row(y), image.row_bytes());
-    resize_row(padded.data(), filter, width, result.row(y));
+    resize_row(padded.data(), filter, begin, count, result.row(y));
   }
   return result;
 }
 
-Image resize_rows(const Image& image, int height) {
+/// Rows [begin, begin + count) of the image as high as that.
+Image resize_rows(const Image& image, int height, int begin, int count) {
   const FilterTable filter = triangle_filter(image.height, height);
-  Image result(height, image.width);
+  Image result(count, image.width);
   const size_t row_bytes = image.row_bytes();
   std::vector<int32_t> sum(row_bytes);
-  for (int y = 0; y < height; ++y) {
+  for (int y = begin; y < begin + count; ++y) {
     std::fill(sum.begin(), sum.end(), kHalf);
     for (int k = 0; k < filter.count[y]; ++k) {
       const int32_t weight = filter.weights[static_cast<size_t>(y) * filter.taps + k];
       const uint8_t* in = image.row(filter.first[y] + k);
       for (size_t i = 0; i < row_bytes; ++i) sum[i] += weight * in[i];
     }
-    uint8_t* out = result.row(y);
+    uint8_t* out = result.row(y - begin);
     for (size_t i = 0; i < row_bytes; ++i) out[i] = to_byte(sum[i]);
   }
   return result;
@@ -105,14 +108,26 @@ Image resize_rows(const Image& image, int height) {
 }  // namespace
 
 Image resize_bilinear(const Image& image, int height, int width) {
+  return resize_window(image, {height, width}, {0, 0, height, width});
+}
+
+Image resize_window(const Image& image, ImageSize full, const CropWindow& window) {
+  const auto [top, left, height, width] = window;
   if (image.height < 1 || image.width < 1 || height < 1 || width < 1) {
     throw ShapeError(fmt::format("resize_bilinear: sides must be positive, got {}x{} to {}x{}",
                                  image.height, image.width, height, width));
   }
-  if (image.width == width && image.height == height) return image;
-  if (image.width == width) return resize_rows(image, height);
-  if (image.height == height) return resize_columns(image, width);
-  return resize_rows(resize_columns(image, width), height);
+  if (top < 0 || left < 0 || top + height > full.height || left + width > full.width) {
+    throw ShapeError(
+        fmt::format("resize_window: the window must be inside {}x{}, got {}x{} at {}, {}",
+                    full.height, full.width, height, width, top, left));
+  }
+  const bool all_columns = image.width == full.width && width == full.width,
+             all_rows = image.height == full.height && height == full.height;
+  if (all_columns && all_rows) return image;
+  if (all_columns) return resize_rows(image, full.height, top, height);
+  if (all_rows) return resize_columns(image, full.width, left, width);
+  return resize_rows(resize_columns(image, full.width, left, width), full.height, top, height);
 }
 
 ImageSize shortest_edge_size(ImageSize original, int short_side, int max_size) {

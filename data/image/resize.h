@@ -13,6 +13,10 @@ namespace denovo::data {
 /// Throws ShapeError when a side is not positive. Runs on the calling thread.
 Image resize_bilinear(const Image& image, int height, int width);
 
+/// That window of resize_bilinear(image, full.height, full.width), byte for byte, at the cost of
+/// what is seen. Throws ShapeError when a side is not positive or the window is not inside.
+Image resize_window(const Image& image, ImageSize full, const CropWindow& window);
+
 /// detectron2's ResizeShortestEdge: the short side becomes `short_side` unless the long one would
 /// exceed max_size, which then decides; both are rounded by int(x + 0.5). max_size 0 = no limit.
 /// The original's double arithmetic, operation for operation.

@@ -22,7 +22,7 @@ struct Capacities {
 
 struct Batch {
   Tensor images;          // u8 [N, H, W, 3] RGB, zero beyond the valid size
-  Tensor image_sizes;     // i32 [N, 2], valid height and width, after resizing
+  Tensor image_sizes;     // i32 [N, 2], valid height and width, after resizing and cropping
   Tensor original_sizes;  // i32 [N, 2], height and width before it
   Tensor image_ids;       // i64 [N], ids of the annotation file
 
@@ -31,15 +31,15 @@ struct Batch {
 
   // Masks of instance g: polygons [instance_polygons[g], instance_polygons[g + 1]), each of the
   // vertices [polygon_starts[p], polygon_starts[p + 1]); or run lengths, in the original frame.
-  Tensor polygon_xy;         // f32 [N, V, 2] in pixels of the network input
+  Tensor polygon_xy;         // f32 [N, V, 2] in pixels of the network input, beyond it too
   Tensor polygon_starts;     // i32 [N, P + 1]
   Tensor instance_polygons;  // i32 [N, G + 1]
   Tensor run_ends;           // i32 [N, R], cumulative, column-major, zeros first; may be undefined
   Tensor instance_runs;      // i32 [N, G + 1]; undefined where run_ends is
-  Tensor transforms;         // f32 [N, 4]: scale_x, scale_y, flipped 0 or 1, resized width
+  Tensor transforms;         // f32 [N, 5]: of ops::InstanceMasks
 
   // f32 [N, G, J, 3]: x, y in pixels of the network input, v as in the file (CocoDataset). A
-  // keypoint that is missing, or not on the image, and those of empty slots are 0, 0, 0.
+  // keypoint that is missing, or not on the image or its crop, and those of empty slots are 0.
   Tensor keypoints;
 
   int64_t count() const { return images.size(0); }

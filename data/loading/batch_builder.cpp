@@ -8,6 +8,8 @@
 #include "core/error.h"
 #include "data/coco/annotation_checks.h"
 #include "data/coco/keypoints.h"
+#include "data/loading/point_map.h"
+#include "data/loading/visible_objects.h"
 
 namespace denovo::data {
 namespace {
@@ -25,53 +27,29 @@ Batch pack_images(std::span<const std::shared_ptr<const Image>> images,
   batch.image_sizes = Tensor::empty({n, 2}, DType::kI32);
   batch.original_sizes = Tensor::empty({n, 2}, DType::kI32);
   batch.image_ids = Tensor::empty({n}, DType::kI64);
-  batch.transforms = Tensor::empty({n, 4}, DType::kF32);
+  batch.transforms = Tensor::empty({n, 5}, DType::kF32);
   for (int64_t i = 0; i < n; ++i) {
     const ImageTransform& transform = transforms[i];
-    const auto [height, width] = transform.resized;
-    Image resized = resize_bilinear(*images[i], height, width);
-    if (transform.flipped) flip_horizontal(resized);
+    const CropWindow window = transform.window();
+    const auto [top, left, height, width] = window;
+    Image input = resize_window(*images[i], transform.resized, window);
+    if (transform.flipped) flip_horizontal(input);
     uint8_t* out = batch.images.data<uint8_t>() + i * padded.height * padded.width * 3;
     for (int y = 0; y < height; ++y) {
-      std::memcpy(out + int64_t{y} * padded.width * 3, resized.row(y), resized.row_bytes());
+      std::memcpy(out + int64_t{y} * padded.width * 3, input.row(y), input.row_bytes());
     }
     batch.image_sizes.data<int32_t>()[2 * i] = height;
     batch.image_sizes.data<int32_t>()[2 * i + 1] = width;
     batch.original_sizes.data<int32_t>()[2 * i] = transform.original.height;
     batch.original_sizes.data<int32_t>()[2 * i + 1] = transform.original.width;
-    float* row = batch.transforms.data<float>() + 4 * i;
+    float* row = batch.transforms.data<float>() + 5 * i;
     row[0] = transform.scale_x();
     row[1] = transform.scale_y();
     row[2] = transform.flipped ? 1.f : 0.f;
-    row[3] = static_cast<float>(width);
+    row[3] = static_cast<float>(transform.flipped ? left + width : left);
+    row[4] = static_cast<float>(top);
   }
   return batch;
-}
-
-/// Points of the original image in the network input, in double as detectron2 computes them.
-struct PointMap {
-  explicit PointMap(const ImageTransform& t)
-      : scale_x(static_cast<double>(t.resized.width) / t.original.width),
-        scale_y(static_cast<double>(t.resized.height) / t.original.height),
-        width(t.resized.width),
-        height(t.resized.height),
-        flipped(t.flipped) {}
-
-  double x(double value) const { return flipped ? width - value * scale_x : value * scale_x; }
-  double y(double value) const { return value * scale_y; }
-
-  double scale_x, scale_y, width, height;
-  bool flipped;
-};
-
-void write_box(const PointMap& map, const std::array<double, 4>& bbox, float* box) {
-  const double a = map.x(bbox[0]), b = map.x(bbox[0] + bbox[2]);
-  const double x[2] = {std::min(a, b), std::max(a, b)};
-  const double y[2] = {map.y(bbox[1]), map.y(bbox[1] + bbox[3])};
-  for (int corner = 0; corner < 2; ++corner) {
-    box[2 * corner] = static_cast<float>(std::clamp(x[corner], 0.0, map.width));
-    box[2 * corner + 1] = static_cast<float>(std::clamp(y[corner], 0.0, map.height));
-  }
 }
 
 /// Writes one object's x, y, v, moved by `offset` from the pixels that keypoints name. In a flipped
@@ -81,9 +59,11 @@ void write_keypoints(const PointMap& map, const CocoImage& image, std::span<cons
   for (size_t k = 0; 3 * k < keypoints.size(); ++k) {
     const auto keypoint = keypoints.subspan(3 * k).first<3>();
     if (!usable_keypoint(image, keypoint)) continue;
+    const double x = map.x(keypoint[0] + offset), y = map.y(keypoint[1] + offset);
+    if (map.crops && !map.sees(x, y)) continue;
     float* to = xyv + 3 * (map.flipped ? static_cast<size_t>(mirror[k]) : k);
-    to[0] = static_cast<float>(map.x(keypoint[0] + offset));
-    to[1] = static_cast<float>(map.y(keypoint[1] + offset));
+    to[0] = static_cast<float>(x);
+    to[1] = static_cast<float>(y);
     to[2] = static_cast<float>(keypoint[2]);
   }
 }
@@ -200,7 +180,7 @@ DecodedImages::Pointer BatchBuilder::load_or_substitute(PlannedImage& planned) c
   };
   auto [place, loaded] = images_.first_readable(count, [&](size_t k) -> std::optional<size_t> {
     const PlannedImage other = candidate(k);
-    if (group_key(options_.rule, other.transform.resized) != group) return std::nullopt;
+    if (group_key(options_.rule, other.transform.input()) != group) return std::nullopt;
     return other.image;
   });
   if (!loaded) return images_.load(planned.image);  // no substitute: says what is wrong
@@ -210,15 +190,18 @@ DecodedImages::Pointer BatchBuilder::load_or_substitute(PlannedImage& planned) c
 
 void BatchBuilder::fill_objects(const PlannedImage& planned, int slot, Batch& batch) const {
   const int position = view_position_[planned.image];
-  std::span<const int> instances;
-  if (position >= 0) instances = view_.instances_of(position);
   const PointMap map(planned.transform);
+  std::vector<VisibleObject> objects;
+  if (position >= 0)
+    objects = visible_objects(dataset_, view_.instances_of(position), map, capacities_.masks);
   const int64_t slots = capacities_.instances;
-  DENOVO_DCHECK(static_cast<int64_t>(instances.size()) <= slots);
-  for (size_t g = 0; g < instances.size(); ++g) {
-    const CocoAnnotation& annotation = dataset_.annotations()[instances[g]];
+  DENOVO_DCHECK(std::ssize(objects) <= slots);
+  for (size_t g = 0; g < objects.size(); ++g) {
+    const CocoAnnotation& annotation = dataset_.annotations()[objects[g].annotation];
     const int64_t index = slot * slots + static_cast<int64_t>(g);
-    write_box(map, annotation.bbox, batch.boxes.data<float>() + 4 * index);
+    for (size_t k = 0; k < 4; ++k)
+      batch.boxes.data<float>()[4 * index + static_cast<int64_t>(k)] =
+          static_cast<float>(objects[g].box[k]);
     batch.classes.data<int32_t>()[index] = annotation.category;
     if (const std::span<const double> keypoints = dataset_.keypoints(annotation);
         capacities_.keypoints > 0 && !keypoints.empty()) {
@@ -230,8 +213,8 @@ void BatchBuilder::fill_objects(const PlannedImage& planned, int slot, Batch& ba
   }
   if (!capacities_.masks) return;
   MaskWriter writer(capacities_, slot, batch);
-  for (size_t g = 0; g < instances.size(); ++g) {
-    const CocoAnnotation& annotation = dataset_.annotations()[instances[g]];
+  for (size_t g = 0; g < objects.size(); ++g) {
+    const CocoAnnotation& annotation = dataset_.annotations()[objects[g].annotation];
     writer.begin_instance(static_cast<int64_t>(g));
     if (annotation.segmentation == SegmentationKind::kPolygons) {
       writer.add_polygons(dataset_.polygons(annotation), map);
@@ -239,7 +222,7 @@ void BatchBuilder::fill_objects(const PlannedImage& planned, int slot, Batch& ba
       writer.add_runs(dataset_.rle(annotation));
     }
   }
-  writer.finish(static_cast<int64_t>(instances.size()));
+  writer.finish(static_cast<int64_t>(objects.size()));
 }
 
 Batch BatchBuilder::build(std::span<const PlannedImage> plan) const {
@@ -250,7 +233,7 @@ Batch BatchBuilder::build(std::span<const PlannedImage> plan) const {
     images.push_back(load_or_substitute(image));
     transforms.push_back(image.transform);
   }
-  Batch batch = pack_images(images, transforms, padded_size(transforms, options_.rule.padding));
+  Batch batch = pack_images(images, transforms, padded_size(transforms, options_.rule));
   allocate_objects(capacities_, batch);
   for (size_t i = 0; i < planned.size(); ++i) {
     batch.image_ids.data<int64_t>()[i] = dataset_.images()[planned[i].image].id;
@@ -266,7 +249,7 @@ Batch image_batch(std::span<const Image> images, const InputRule& rule) {
     pointers.emplace_back(std::shared_ptr<const Image>(), &image);  // not owned
     transforms.push_back(evaluation_transform(rule, {image.height, image.width}));
   }
-  Batch batch = pack_images(pointers, transforms, padded_size(transforms, rule.padding));
+  Batch batch = pack_images(pointers, transforms, padded_size(transforms, rule));
   for (size_t i = 0; i < images.size(); ++i) {
     batch.image_ids.data<int64_t>()[i] = static_cast<int64_t>(i);
   }

@@ -46,7 +46,7 @@ BatchPlan BatchOrder::next() {
     const int image = images_[permutation_[position_++]];
     const ImageTransform transform = training_transform(rule_, size_of_image(dataset_, image),
                                                         seed_, epoch_, dataset_.images()[image].id);
-    BatchPlan& queue = queues_[group_key(rule_, transform.resized)];
+    BatchPlan& queue = queues_[group_key(rule_, transform.input())];
     queue.push_back({image, epoch_, transform});
     if (queue.size() < images_per_batch_) continue;
     ++next_index_;
@@ -69,7 +69,7 @@ std::vector<BatchPlan> evaluation_order(const CocoDataset& dataset, std::span<co
   std::map<int64_t, std::vector<BatchPlan>> groups;
   for (const int image : images) {
     const ImageTransform transform = evaluation_transform(rule, size_of_image(dataset, image));
-    std::vector<BatchPlan>& batches = groups[group_key(rule, transform.resized)];
+    std::vector<BatchPlan>& batches = groups[group_key(rule, transform.input())];
     if (batches.empty() || batches.back().size() == static_cast<size_t>(images_per_batch)) {
       batches.emplace_back();
     }

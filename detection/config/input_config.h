@@ -14,8 +14,12 @@ struct InputConfig {
   int max_size = 1333;
   bool flip = true;
   data::Padding padding = data::Padding::kBucket;
+  int jitter_size = 0;
+  std::vector<double> jitter_scales{0.1, 2.0};
 
   void describe(ConfigFields& v);
+  /// Throws ConfigError for combinations that cannot work.
+  void validate() const;
   /// How training images become network inputs, and how those of evaluation do.
   data::InputRule train_rule() const;
   data::InputRule test_rule() const;

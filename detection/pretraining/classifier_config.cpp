@@ -66,6 +66,10 @@ void ClassifierEvalConfig::describe(ConfigFields& v) {
   v("period", period, "iterations between evaluations; 0: only at the end")
       .non_negative()
       .harmless();
+  v("patience", patience,
+    "end the run after so many evaluations without a better top-1 than before; 0: never")
+      .non_negative()
+      .harmless();
 }
 
 nn::SolverConfig imagenet_solver() {
@@ -96,8 +100,7 @@ void ClassifierConfig::validate() const {
     throw ConfigError(
         "config: model.backbone.norm = \"FrozenBN\" has nothing to freeze in a classifier that is "
         "trained from random weights; use GN, BN or SyncBN");
-  solver.validate_ranks(1);
-  nn::check(solver.schedule());
+  run_config().validate();
 }
 
 data::ClassificationOptions ClassifierConfig::loader_options(int ranks) const {

@@ -63,6 +63,7 @@ struct ClassifierLossConfig {
 
 struct ClassifierEvalConfig {
   int64_t period = 0;
+  int patience = 0;
 
   void describe(ConfigFields& v);
 };
@@ -86,7 +87,9 @@ struct ClassifierConfig {
   /// Throws ConfigError for combinations that cannot work.
   void validate() const;
   /// What the engine needs of it.
-  nn::RunConfig run_config() const { return {seed, solver, checkpoint, log, dist, eval.period}; }
+  nn::RunConfig run_config() const {
+    return {seed, solver, checkpoint, log, dist, eval.period, eval.patience};
+  }
   /// The loader's options for a run of so many ranks.
   data::ClassificationOptions loader_options(int ranks) const;
 };

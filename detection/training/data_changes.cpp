@@ -154,6 +154,7 @@ std::vector<std::string> accept_data(nn::Checkpoint& checkpoint, const RunData& 
                     "the best is looked for anew",
                     100 * state.best_score, state.best_iteration));
     state.best_score = state.best_iteration = -1;
+    state.evaluations_since_best = 0;
   }
   return lines;
 }

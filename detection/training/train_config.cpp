@@ -90,6 +90,10 @@ void EvalConfig::describe(ConfigFields& v) {
   v("period", period, "iterations between evaluations; 0: only at the end")
       .non_negative()
       .harmless();
+  v("patience", patience,
+    "end the run after so many evaluations without a better box AP than before; 0: never")
+      .non_negative()
+      .harmless();
   v("max_images", max_images, "evaluate on the first images only; 0: all").non_negative();
   v("train_images", train_images,
     "also evaluate on so many of the training images (train_bbox/AP, ...); 0: none")
@@ -132,9 +136,9 @@ data::TrainingFilter TrainConfig::training_filter() const {
 
 void TrainConfig::validate() const {
   check_start(start, model);
+  input.validate();
   model.validate();
-  solver.validate_ranks(1);
-  nn::check(solver.schedule());
+  run_config().validate();
 }
 
 }  // namespace denovo::detection

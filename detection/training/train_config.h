@@ -43,6 +43,7 @@ struct DataConfig {
 
 struct EvalConfig {
   int64_t period = 0;
+  int patience = 0;
   int max_images = 0;
   int train_images = 0;
   bool ignore_unknown_classes = false;
@@ -76,7 +77,9 @@ struct TrainConfig {
   /// over random weights: that costs 3 AP, and was hard to notice.
   void validate() const;
   /// What the engine needs of it.
-  nn::RunConfig run_config() const { return {seed, solver, checkpoint, log, dist, eval.period}; }
+  nn::RunConfig run_config() const {
+    return {seed, solver, checkpoint, log, dist, eval.period, eval.patience};
+  }
 };
 
 }  // namespace denovo::detection

@@ -31,6 +31,7 @@ std::string state_text(const TrainingState& state, const std::string& directory)
   json.field("instances_seen", state.instances_seen).field("pixels_seen", state.pixels_seen);
   json.field("best_score", state.best_score).field("best_iteration", state.best_iteration);
   json.field("evaluated_iteration", state.evaluated_iteration);
+  json.field("evaluations_since_best", state.evaluations_since_best).field("ended", state.ended);
   json.field("threads", state.threads).field("device", state.device).field("config", state.config);
   json.field("window_count", state.window_count).key("window").begin_object();
   for (const auto& [name, sum] : state.window) json.field(name, sum);
@@ -57,6 +58,10 @@ TrainingState parse_state(simdjson::dom::element root) {
   state.best_score = root["best_score"].get_double();
   state.best_iteration = root["best_iteration"].get_int64();
   state.evaluated_iteration = root["evaluated_iteration"].get_int64();
+  // Runs of earlier versions do not count them.
+  if (auto count = root["evaluations_since_best"].get_int64(); !count.error())
+    state.evaluations_since_best = count.value();
+  if (auto ended = root["ended"].get_string(); !ended.error()) state.ended = ended.value();
   state.threads = static_cast<int>(root["threads"].get_int64().value());
   state.device = std::string(root["device"].get_string().value());
   state.window_count = root["window_count"].get_int64();
@@ -81,6 +86,19 @@ void verify(const std::string& path, simdjson::dom::element expected) {
     throw IoError(fmt::format("{}: checksum must be {:08x}, got {:08x}", path, checksum, sum));
 }
 
+/// Gives the document of a checkpoint's state.json to `use`.
+template <class Use>
+void read_state(const std::string& checkpoint, const Use& use) {
+  const std::string path = checkpoint + "/state.json";
+  simdjson::dom::parser parser;
+  try {
+    const simdjson::padded_string text(read_file(path));
+    use(parser.parse(text).value());
+  } catch (const simdjson::simdjson_error& error) {
+    throw IoError(fmt::format("{}: not the state of a checkpoint, got: {}", path, error.what()));
+  }
+}
+
 }  // namespace
 
 void save_checkpoint(const std::string& directory, const std::string& name,
@@ -98,23 +116,22 @@ void save_checkpoint(const std::string& directory, const std::string& name,
 
 Checkpoint load_checkpoint(const std::string& path) {
   Checkpoint checkpoint;
-  const std::string state_path = path + "/state.json";
-  simdjson::dom::parser parser;
-  try {
-    const simdjson::padded_string text(read_file(state_path));
-    const simdjson::dom::element root = parser.parse(text);
+  read_state(path, [&](simdjson::dom::element root) {
     checkpoint.state = parse_state(root);
     for (const char* file : kTensorFiles) verify(path + "/" + file, root["files"][file]);
-  } catch (const simdjson::simdjson_error& error) {
-    throw IoError(
-        fmt::format("{}: not the state of a checkpoint, got: {}", state_path, error.what()));
-  }
+  });
   const SafetensorsFile model(path + "/model.safetensors");
   checkpoint.model_metadata = model.metadata();
   for (const auto& entry : model.entries())
     checkpoint.model.emplace_back(entry.name, model.read(entry));
   checkpoint.optimizer = read_safetensors(path + "/optimizer.safetensors");
   return checkpoint;
+}
+
+TrainingState load_training_state(const std::string& path) {
+  TrainingState state;
+  read_state(path, [&](simdjson::dom::element root) { state = parse_state(root); });
+  return state;
 }
 
 std::string checkpoint_name(int64_t iteration) {

@@ -32,7 +32,12 @@ void SolverConfig::describe(ConfigFields& v) {
   v("gamma", gamma, "factor of a drop").range(0, 1);
   v("warmup_iters", warmup_iters, "iterations of linear warm-up").non_negative();
   v("warmup_factor", warmup_factor, "factor at its start").range(0, 1);
+  v.choice("optimizer", optimizer, kOptimizerNames,
+           "sgd: with momentum; adamw: Adam with decoupled weight decay");
   v("momentum", momentum, "momentum of SGD").range(0, 1);
+  v("beta1", beta1, "AdamW: decay of the running mean of gradients").range(0, 1);
+  v("beta2", beta2, "AdamW: decay of the running mean of their squares").range(0, 1);
+  v("eps", eps, "AdamW: added to the root of that mean").positive();
   v("weight_decay", weight_decay, "weight decay of weights").non_negative();
   v("weight_decay_norm", weight_decay_norm, "weight decay of norm parameters").non_negative();
   v("bias_lr_factor", bias_lr_factor, "learning rate factor of biases (Detectron: 2)")
@@ -40,6 +45,13 @@ void SolverConfig::describe(ConfigFields& v) {
   v("weight_decay_bias", weight_decay_bias, "weight decay of biases (Detectron: 0)").non_negative();
   v("clip_gradient_norm", clip_gradient_norm, "largest L2 norm of the gradient; 0: no limit")
       .non_negative();
+  v("clip_value", clip_value,
+    "largest magnitude of an element of the gradient, in place of clip_gradient_norm; 0: no limit")
+      .non_negative();
+  v("ema_decay", ema_decay,
+    "decay of a moving average of the weights, which is evaluated and saved in place of them; 0: "
+    "none")
+      .range(0, 1);
   v.choice(
       "precision", precision, kPrecisionNames,
       "of activations and products: f32; tf32 rounds the operands of products on GPUs; bf16 keeps "
@@ -83,6 +95,22 @@ LrSchedule SolverConfig::schedule() const {
   return schedule;
 }
 
+void SolverConfig::validate() const {
+  validate_ranks(1);
+  check(schedule());
+  if (clip_gradient_norm > 0 && clip_value > 0) {
+    throw ConfigError(
+        fmt::format("config: solver.clip_gradient_norm and solver.clip_value must not both be set, "
+                    "got {} and {}",
+                    clip_gradient_norm, clip_value));
+  }
+  for (const auto& [key, value] : {std::pair{"momentum", momentum}, std::pair{"beta1", beta1},
+                                   std::pair{"beta2", beta2}, std::pair{"ema_decay", ema_decay}}) {
+    if (value >= 1)
+      throw ConfigError(fmt::format("config: solver.{} must be below 1, got {}", key, value));
+  }
+}
+
 void SolverConfig::validate_ranks(int ranks) const {
   // Sums over ranks are watched by the host, which a record leaves out.
   if (cuda_graph && ranks > 1)
@@ -110,6 +138,14 @@ void SolverConfig::validate_ranks(int ranks) const {
                     "micro-batch{}, got {}",
                     micro_batch, ranks > 1 ? fmt::format(" on each of {} ranks", ranks) : "",
                     images_per_group));
+  }
+}
+
+void RunConfig::validate() const {
+  solver.validate();
+  if (patience > 0 && evaluation_period == 0) {
+    throw ConfigError(fmt::format(
+        "config: eval.patience = {} needs evaluations to count; set eval.period, got 0", patience));
   }
 }
 

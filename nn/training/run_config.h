@@ -18,6 +18,10 @@ enum class LrRule {
 inline constexpr ChoiceName<LrRule> kLrRuleNames[] = {
     {LrRule::kPaper, "paper"}, {LrRule::kSteps, "steps"}, {LrRule::kCosine, "cosine"}};
 
+enum class OptimizerKind { kSgd, kAdamw };
+inline constexpr ChoiceName<OptimizerKind> kOptimizerNames[] = {{OptimizerKind::kSgd, "sgd"},
+                                                                {OptimizerKind::kAdamw, "adamw"}};
+
 enum class Precision {
   kF32,
   kTf32,  // on GPUs products round their operands
@@ -38,12 +42,16 @@ struct SolverConfig {
   double gamma = 0.1;
   int warmup_iters = 500;
   double warmup_factor = 1.0 / 3;
+  OptimizerKind optimizer = OptimizerKind::kSgd;
   double momentum = 0.9;
+  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
   double weight_decay = 1e-4;
   double weight_decay_norm = 0;
   double bias_lr_factor = 1;
   double weight_decay_bias = 1e-4;
   double clip_gradient_norm = 0;
+  double clip_value = 0;
+  double ema_decay = 0;
   Precision precision = Precision::kF32;
   bool cuda_graph = false;
   bool autotune = false;
@@ -55,6 +63,8 @@ struct SolverConfig {
   LrSchedule schedule() const;
   /// Of the network's input and activations; weights, gradients and losses are f32 always.
   DType dtype() const { return precision == Precision::kBF16 ? DType::kBF16 : DType::kF32; }
+  /// Throws ConfigError for combinations that cannot work.
+  void validate() const;
   /// Throws ConfigError when so many ranks cannot train by this configuration.
   void validate_ranks(int ranks) const;
 };
@@ -87,6 +97,10 @@ struct RunConfig {
   LogConfig log;
   DistConfig dist;
   int64_t evaluation_period = 0;  // iterations; 0: only at the end
+  int patience = 0;  // evaluations without a better score after which a run ends; 0: none
+
+  /// Throws ConfigError for combinations that cannot work.
+  void validate() const;
 };
 
 }  // namespace denovo::nn

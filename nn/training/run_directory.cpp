@@ -8,6 +8,7 @@
 
 #include "core/files/atomic_write.h"
 #include "core/files/file.h"
+#include "nn/training/end_of_run.h"
 
 namespace denovo::nn {
 namespace {
@@ -112,6 +113,17 @@ std::optional<Checkpoint> RunDirectory::newest_checkpoint(
     }
   }
   return std::nullopt;
+}
+
+bool RunDirectory::has_come_to_its_end(const RunConfig& config) const {
+  const auto names = list_checkpoints(checkpoints());
+  if (names.empty()) return false;
+  if (names.back() == checkpoint_name(config.solver.max_iter)) return true;
+  try {
+    return !end_of_run(load_training_state(checkpoints() + "/" + names.back()), config).empty();
+  } catch (const IoError&) {
+    return false;
+  }
 }
 
 void RunDirectory::set_aside(const std::string& name) const {

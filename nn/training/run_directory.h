@@ -35,6 +35,8 @@ class RunDirectory {
   /// IoError when none of those there can be read.
   std::optional<Checkpoint> newest_checkpoint(
       const std::function<void(const std::string&)>& warn) const;
+  /// Whether the newest checkpoint leaves nothing to do (end_of_run). One that cannot be read does.
+  bool has_come_to_its_end(const RunConfig& config) const;
   /// Deletes all but the newest checkpoints, those to be kept and the one that `best` points to.
   void prune_checkpoints(const CheckpointConfig& config) const;
   /// The reference's lines of the evaluation at an iteration, "no evaluation" if there was none.

@@ -30,9 +30,7 @@ std::string RunRecorder::finished_summary() {
   std::string summary;
   together(group_, [&] {
     if (!directory_ || !directory_->resuming()) return;
-    const auto names = list_checkpoints(directory_->checkpoints());
-    if (!names.empty() && names.back() == checkpoint_name(config_.solver.max_iter))
-      summary = directory_->finished_summary();
+    if (directory_->has_come_to_its_end(config_)) summary = directory_->finished_summary();
   });
   return group_.broadcast(summary);
 }

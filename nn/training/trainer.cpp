@@ -12,6 +12,7 @@
 #include "core/log/progress.h"
 #include "core/program/exit_status.h"
 #include "nn/state_dict.h"
+#include "nn/training/end_of_run.h"
 #include "nn/training/run_recorder.h"
 #include "nn/training/step_metrics.h"
 #include "nn/training/trainable.h"
@@ -50,7 +51,7 @@ class Trainer {
     restore(std::move(checkpoint));
     together(group_, [&] {
       task_.seek(now_.iteration);
-      if (now_.iteration < config_.solver.max_iter) micro_batches_ = task_.load();
+      if (!is_over()) micro_batches_ = task_.load();
     });
     if (const int signal = agreed_signal(group_)) return stopped_early(signal);
     if (!options_.resume) recorder_.open();
@@ -58,7 +59,7 @@ class Trainer {
     if (config_.solver.autotune) tune();
     step_.emplace(
         [&](auto batch, const LossContext& context) { return task_.losses(batch, context); },
-        *trainable_.arena, *trainable_.optimizer, config_.solver, state_, group_);
+        trainable_, config_.solver, state_, group_);
     recorder_.start_metrics(now_.iteration);
     if (const int signal = train_steps()) {
       logger_.info(
@@ -116,7 +117,7 @@ class Trainer {
     }
     together(group_, [&] {
       load_state_dict_strict(task_.model(), checkpoint->model, recorder_.path() + "/checkpoints");
-      trainable_.optimizer->load_state_dict(checkpoint->optimizer);
+      trainable_.load_state_dict(checkpoint->optimizer);
     });
     now_ = saved_ = std::move(checkpoint->state);
     state_.write({.iteration = now_.iteration});
@@ -142,7 +143,7 @@ class Trainer {
     Progress progress(logger_, "train", last, {.first = first, .period_items = config_.log.period});
     // Stopped between an update and its evaluation.
     if (const int signal = finish_iteration()) return signal;
-    for (int64_t iteration = first; iteration < last; ++iteration) {
+    for (int64_t iteration = first; !is_over(); ++iteration) {
       const double start = monotonic_seconds();
       if (iteration > first)
         saving_on_failure([&] { together(group_, [&] { micro_batches_ = task_.load(); }); });
@@ -157,8 +158,13 @@ class Trainer {
       if (const int signal = finish_iteration()) return signal;
     }
     progress.finish();
+    if (now_.iteration < last)
+      logger_.info(
+          fmt::format("ended after iteration {}: {}", now_.iteration, end_of_run(now_, config_)));
     return 0;
   }
+
+  bool is_over() const { return !end_of_run(now_, config_).empty(); }
 
   bool due(int64_t period) const {
     return now_.iteration == config_.solver.max_iter ||
@@ -175,7 +181,7 @@ class Trainer {
       saving_on_failure([&] { evaluate(); });
       signal_ = agreed_signal(group_);
     }
-    const bool must_save = signal_ || now_.iteration == config_.solver.max_iter;
+    const bool must_save = signal_ || is_over();
     // A checkpoint of this iteration that does not know of its evaluation is not good enough.
     if (must_save || due(config_.solver.checkpoint_period) || is_kept() || improved() ||
         saved_.iteration == now_.iteration) {
@@ -223,14 +229,17 @@ class Trainer {
 
   /// Leaves evaluated_iteration as it was when there was no evaluation.
   void evaluate() {
+    const AveragedWeights averaged(trainable_.average.get());
     const auto score = task_.evaluate(now_.iteration, recorder_.path());
     if (!score) return;
     recorder_.write_metrics(now_.iteration, score->metrics);
     summary_ = score->summary;
     now_.evaluated_iteration = now_.iteration;
+    ++now_.evaluations_since_best;
     if (score->value <= now_.best_score) return;
     now_.best_score = score->value;
     now_.best_iteration = now_.iteration;
+    now_.evaluations_since_best = 0;
   }
 
   /// A fault of data or disk costs no update that was made: what has been learned is saved first.
@@ -268,8 +277,10 @@ class Trainer {
 
   Checkpoint checkpoint() const {
     require_finite_weights();
-    Checkpoint checkpoint{state_dict(task_.model()), trainable_.optimizer->state_dict(),
-                          task_.metadata(), now_};
+    const AveragedWeights averaged(trainable_.average.get());
+    Checkpoint checkpoint{state_dict(task_.model()), trainable_.state_dict(), task_.metadata(),
+                          now_};
+    checkpoint.state.ended = end_of_run(now_, config_);
     checkpoint.state.config = task_.config_text();
     checkpoint.state.threads = cpu_context().num_threads();
     checkpoint.state.device = to_string(options_.device);

@@ -34,10 +34,10 @@ struct TrainOutcome {
   std::string summary;  // of the last evaluation
 };
 
-/// Trains to solver.max_iter, continues a run, or branches off another. Same configuration, device
-/// and threads: same bytes, stopped and resumed or not. Ranks train together on parts of each batch
-/// (collective); the result differs from that of one rank by rounding alone, and a run may be
-/// resumed with another number of them. Rank 0 writes, and gets the summary.
+/// Trains to the end (end_of_run), continues a run, or branches off another. Same configuration,
+/// device and threads: same bytes, stopped and resumed or not. Ranks train together on parts of
+/// each batch (collective); the result differs from that of one rank by rounding alone, and a run
+/// may be resumed with another number of them. Rank 0 writes, and gets the summary.
 ///
 /// A signal (core/files/signals.h) ends it after a step or within an evaluation with a checkpoint,
 /// before the first step without a trace. Data are read, the model is built and the first batch is

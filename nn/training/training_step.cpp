@@ -13,18 +13,17 @@
 
 namespace denovo::nn {
 
-TrainingStep::TrainingStep(LossFunction losses, Arena& arena, Sgd& optimizer,
+TrainingStep::TrainingStep(LossFunction losses, const Trainable& trainable,
                            const SolverConfig& solver, DeviceStepState& state, ProcessGroup& group)
     : losses_(std::move(losses)),
-      arena_(arena),
-      optimizer_(optimizer),
-      dtype_(arena.weights().dtype() == DType::kF64 ? DType::kF64 : solver.dtype()),
-      rounded_(dtype_ == arena.weights().dtype()
+      trainable_(trainable),
+      dtype_(trainable.arena->weights().dtype() == DType::kF64 ? DType::kF64 : solver.dtype()),
+      rounded_(dtype_ == trainable.arena->weights().dtype()
                    ? Tensor()
-                   : Tensor::empty({arena.numel()}, dtype_, arena.weights().device())),
+                   : Tensor::empty({trainable.arena->numel()}, dtype_, state.device())),
       records_(solver.cuda_graph),
       group_(group),
-      sync_(arena, group),
+      sync_(*trainable.arena, group),
       state_(state),
       totals_(state.device()),
       next_iteration_(state.read().iteration) {}
@@ -81,7 +80,7 @@ Tensor TrainingStep::shared_memory(size_t micro_batch, size_t tensor, const Tens
 void TrainingStep::enqueue(std::span<const DeviceBatch> batches) {
   const LossContext context{&state_, dtype_, std::ssize(batches) * group_.size()};
   {
-    const RoundedLeaves rounded(arena_, rounded_);
+    const RoundedLeaves rounded(*trainable_.arena, rounded_);
     for (const DeviceBatch& batch : batches) {
       NamedLosses losses = losses_(batch, context);
       std::vector<Tensor> outputs;
@@ -97,7 +96,7 @@ void TrainingStep::enqueue(std::span<const DeviceBatch> batches) {
   totals_.all_reduce(group_);
   sync_.finish();
   const ProfileGroup group("optimizer");
-  optimizer_.step(state_, totals_.losses(compute_dtype(dtype_)));
+  trainable_.step(state_, totals_.losses(compute_dtype(dtype_)));
 }
 
 std::vector<StepRecord> TrainingStep::take_records(bool drain) {

@@ -13,9 +13,9 @@
 #include "core/run/step_state.h"
 #include "core/tensor/transfer.h"
 #include "nn/optimizer/gradient_sync.h"
-#include "nn/optimizer/sgd.h"
 #include "nn/training/step_totals.h"
 #include "nn/training/task.h"
+#include "nn/training/trainable.h"
 
 namespace denovo::nn {
 
@@ -37,10 +37,10 @@ using LossFunction = std::function<NamedLosses(std::span<const Tensor>, const Lo
 /// update (and all later ones) do nothing, and is reported when it is read.
 class TrainingStep {
  public:
-  /// The arena holds the leaves that are trained. In f64 they make the whole step one in double; in
-  /// f32 its activations are of solver.precision. solver.validate_ranks(group.size()) holds.
-  /// arena, optimizer, state and group must outlive it.
-  TrainingStep(LossFunction losses, Arena& arena, Sgd& optimizer, const SolverConfig& solver,
+  /// Leaves in f64 make the whole step one in double; in f32 its activations are of
+  /// solver.precision. solver.validate_ranks(group.size()) holds. trainable, state and group must
+  /// outlive it.
+  TrainingStep(LossFunction losses, const Trainable& trainable, const SolverConfig& solver,
                DeviceStepState& state, ProcessGroup& group = ProcessGroup::alone());
 
   /// One update from this rank's micro-batches at learning rate lr. Counts state.iteration up.
@@ -80,8 +80,7 @@ class TrainingStep {
                                       const std::vector<int64_t>& image_ids);
 
   const LossFunction losses_;
-  Arena& arena_;
-  Sgd& optimizer_;
+  const Trainable& trainable_;
   const DType dtype_;     // of the activations
   const Tensor rounded_;  // the weights in that type; undefined where it is theirs
   const bool records_;

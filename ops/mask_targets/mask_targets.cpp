@@ -34,7 +34,7 @@ void check(const Tensor& boxes, const Tensor& images, const Tensor& gt, const In
     expect_lists("run_ends", masks.run_ends, num_images, 0);
     require_tensor("mask_targets", "instance_runs", masks.instance_runs, DType::kI32,
                    masks.instance_polygons.shape());
-    require_tensor("mask_targets", "transforms", masks.transforms, DType::kF32, {num_images, 4});
+    require_tensor("mask_targets", "transforms", masks.transforms, DType::kF32, {num_images, 5});
     require_tensor("mask_targets", "original_sizes", masks.original_sizes, DType::kI32,
                    {num_images, 2});
   }

@@ -15,8 +15,8 @@ struct InstanceMasks {
   // Run-length masks in the original image; all undefined when no instance has one.
   Tensor run_ends = {};  // i32 [N, Q]: where a run ends, in column-major pixels; zeros run first
   Tensor instance_runs = {};  // i32 [N, G + 1]: first run of instance g
-  // f32 [N, 4]: scale_x, scale_y (network / original pixels), flipped (0 or 1), width of the
-  // network image inside which it was flipped.
+  // f32 [N, 5]: scale_x, scale_y (network / original pixels), flipped (0 or 1), x0, y0. The point
+  // x, y of the network input is x0 + x (x0 - x where flipped), y0 + y of the resized image.
   Tensor transforms = {};
   Tensor original_sizes = {};  // i32 [N, 2]: height, width in original pixels
 };
@@ -29,7 +29,8 @@ struct InstanceMasks {
 /// grid by COCO's rasteriser; an instance is the union of its polygons. Equal to detectron2's
 /// rasterize_polygons_within_box on float64 polygons.
 /// Run lengths: a cell is covered when at least half of its 4 x 4 regular points lie on pixels of
-/// the mask, each point mapped back to the original image (unflipped, then divided by the scale).
+/// the mask, each point mapped back to the original image (uncropped and unflipped, then divided
+/// by the scale).
 ///
 ///   boxes    [R, 4]           dtype of polygon_xy, x0 y0 x1 y1 in pixels of the network input
 ///   images   [R]              i32, below N

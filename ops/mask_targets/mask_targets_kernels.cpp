@@ -44,17 +44,14 @@ struct RunMasks {
   template <class T>
   DENOVO_HD uint64_t column(int64_t image, int first, int last, const T* box, int x,
                             int size) const {
-    const float* transform = transforms + 4 * image;
-    const RunMask mask{run_ends + image * num_runs + first,
-                       last - first,
-                       original_sizes[2 * image],
-                       original_sizes[2 * image + 1],
-                       transform[0],
-                       transform[1],
-                       transform[2] != 0,
-                       transform[3]};
+    const float* transform = transforms + 5 * image;
+    const RunMask mask{run_ends + image * num_runs + first, last - first, original_sizes[2 * image],
+                       original_sizes[2 * image + 1],       transform[0], transform[1]};
     const double width = box[2] - box[0], height = box[3] - box[1];
-    return RunTarget{mask, box[0], box[1], width / size, height / size}.column_bits(x, size);
+    const double direction = transform[2] != 0 ? -1 : 1;
+    const RunTarget target{mask, transform[3] + direction * box[0], transform[4] + box[1],
+                           direction * width / size, height / size};
+    return target.column_bits(x, size);
   }
 };
 

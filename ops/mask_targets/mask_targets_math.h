@@ -1,4 +1,4 @@
-// Where a run-length mask of the original image covers a point of the network input.
+// Where a run-length mask of the original image covers a point of the resized image.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,9 @@ struct RunMask {
   int num_runs;
   int height, width;
   double scale_x, scale_y;
-  bool flipped;
-  double network_width;
 
   /// Runs alternate and begin with zeros, so a pixel is inside when an odd number ended before it.
   DENOVO_HD bool covers(double x, double y) const {
-    if (flipped) x = network_width - x;
     x /= scale_x;
     y /= scale_y;
     if (!(x >= 0 && x < width && y >= 0 && y < height)) return false;
@@ -35,7 +32,8 @@ struct RunMask {
   }
 };
 
-/// One column of the target over a box: bit y is cell (y, column) of a size x size grid.
+/// One column of the target over a box: bit y is cell (y, column) of a size x size grid. Over a
+/// flipped image the grid begins on the right, and its cells have a negative width.
 struct RunTarget {
   static constexpr int kPoints = 4;  // per side of a cell
   RunMask mask;

@@ -7,7 +7,7 @@ namespace denovo::ops {
 
 struct Sgd {
   const SgdTensors& tensors;
-  const SgdGroups& groups;
+  const ParameterGroups& groups;
   const SgdOptions& options;
   StepState* state;  // on the device
 };

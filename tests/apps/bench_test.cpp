@@ -129,6 +129,42 @@ TEST_CASE("configs/paper: VGG-16 has the paper's schedules, sizes and no normali
   }
 }
 
+TEST_CASE("configs/paper: large-scale jitter is detectron2's recipe of 100 epochs") {
+  const auto config = load_config<detection::TrainConfig>(
+      DENOVO_SOURCE_DIR "/configs/paper/r50_lsj_scratch_100ep.toml", {});
+  const data::InputRule train = config.input.train_rule(), test = config.input.test_rule();
+  CHECK(train.jitter.side == 1024);
+  CHECK(train.jitter.min_scale == 0.1);
+  CHECK(train.jitter.max_scale == 2);
+  CHECK(test.jitter.side == 0);
+  CHECK(test.short_sides == std::vector{800});
+  const nn::LrSchedule schedule = config.solver.schedule();
+  CHECK(schedule.base_lr == 0.1);
+  CHECK(schedule.max_iter == 184375);
+  CHECK(schedule.drops == std::vector<int64_t>{163889, 177546});
+  CHECK(config.solver.weight_decay_bias == config.solver.weight_decay);
+  CHECK(config.start.init.empty());
+  for (const nn::NormKind norm : {config.model.backbone.norm, config.model.backbone.fpn_norm,
+                                  config.model.box.norm, config.model.mask.norm})
+    CHECK(norm == nn::NormKind::kSyncBatchNorm);
+  CHECK(batch_options(config).height == 1024);
+  CHECK(batch_options(config).width == 1024);
+}
+
+TEST_CASE("input config: large-scale jitter that cannot be is refused in a sentence") {
+  detection::InputConfig input;
+  input.jitter_size = 1000;
+  CHECK_THROWS_WITH_AS(input.validate(),
+                       "config: input.jitter_size must be a multiple of 32, got 1000", ConfigError);
+  input.jitter_size = 1024;
+  CHECK_NOTHROW(input.validate());
+  input.jitter_scales = {2, 0.1};
+  CHECK_THROWS_WITH_AS(
+      input.validate(),
+      "config: input.jitter_scales must be a smallest and a largest scale, got [2, 0.1]",
+      ConfigError);
+}
+
 TEST_CASE("configs/paper: Keypoint R-CNN is that of figure 6, at 2x and 3x") {
   for (const int n : {2, 3}) {
     for (const bool scratch : {true, false}) {
@@ -162,7 +198,7 @@ TEST_CASE("bench step: equals the trainer's step bit by bit") {
       [&](auto batch, const nn::LossContext& context) {
         return detection::detector_losses(*model, config, batch, context);
       },
-      *reference.arena, *reference.optimizer, config.solver, state);
+      reference, config.solver, state);
   const nn::MicroBatch batch = detection::micro_batch_of(synthetic_batch(options_of(config).batch));
   const std::vector<StepResult> results = benchmark.run(/*warmup=*/1, /*iters=*/3);
   CHECK(results.size() == 3);

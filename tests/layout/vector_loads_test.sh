@@ -9,9 +9,11 @@ nvcc=$2
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-echo '#include "ops/sgd/sgd_kernels.cpp"' >"$work/sgd.cu"
+for op in sgd adamw weight_average; do
+  echo "#include \"ops/$op/${op}_kernels.cpp\"" >"$work/$op.cu"
+done
 
-for source in ops/group_norm/group_norm_cuda.cu ops/roi_align/roi_align_cuda.cu "$work/sgd.cu"; do
+for source in ops/group_norm/group_norm_cuda.cu ops/roi_align/roi_align_cuda.cu "$work"/*.cu; do
   "$nvcc" -std=c++20 --expt-relaxed-constexpr --fmad=false -arch=compute_90a -DDENOVO_WITH_CUDA -I. \
     -ptx "$source" -o "$work/kernels.ptx"
   # One line a kernel and kind of load: how often, the kind, the name.
@@ -27,7 +29,7 @@ awk '
   $2 ~ /\.v[248]\./ { wide[name] = 1 }
   # MomentTerm reads one element of each group of its channels, the shift of its sums, before its rows.
   name ~ /bfloat16/ && !(name ~ /MomentTerm/ && $1 <= 8) && $2 ~ /global[a-z.]*\.[usb]16$/ { bad = 1; print "loads single bf16 elements: " $0 }
-  name ~ /Update<float>/ && $2 ~ /\.f32$/ && $2 !~ /\.v4\./ { bad = 1; print "loads single f32 elements: " $0 }
+  name ~ /(Update|Average)<float>/ && $2 ~ /\.f32$/ && $2 !~ /\.v4\./ { bad = 1; print "loads single f32 elements: " $0 }
   END {
     for (name in kernels) {
       ++count

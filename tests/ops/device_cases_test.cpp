@@ -45,7 +45,7 @@ void check_against_cpu(Device device) {
 
 TEST_CASE("device cases: every op without a gradient has one, if it runs on GPUs at all") {
   // In other ops' kernels, three times; on the CPU only.
-  std::set<std::string> known{"bias", "normalization", "ranking", "mask_paste"};
+  std::set<std::string> known{"bias", "normalization", "parameter_update", "ranking", "mask_paste"};
   for (const auto& [folder, make] : device_cases()) known.insert(folder);
   for (const auto& [folder, reason] : no_gradient_ops()) {
     INFO("ops/", folder);

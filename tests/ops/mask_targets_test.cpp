@@ -61,13 +61,13 @@ ops::InstanceMasks run_length(const Rle& rle, std::vector<float> transform) {
     ends.push_back(end += static_cast<int32_t>(count));
   const auto runs = static_cast<int32_t>(ends.size());
   ends.insert(ends.begin(), runs, 0);  // image 0 has none
-  transform.insert(transform.begin(), {1, 1, 0, 1});
+  transform.insert(transform.begin(), {1, 1, 0, 0, 0});
   return {.polygon_xy = Tensor::zeros({2, 0, 2}, DType::kF32),
           .polygon_starts = Tensor::zeros({2, 1}, DType::kI32),
           .instance_polygons = Tensor::zeros({2, 4}, DType::kI32),
           .run_ends = ints({2, runs}, ends),
           .instance_runs = ints({2, 4}, {0, 0, 0, 0, 0, 0, runs, runs}),
-          .transforms = Tensor::from({2, 4}, transform),
+          .transforms = Tensor::from({2, 5}, transform),
           .original_sizes = ints({2, 2}, {1, 1, rle.height, rle.width})};
 }
 
@@ -130,24 +130,28 @@ TEST_CASE("mask_targets: run lengths are read in the original image, scaled and 
   // An 8 x 8 grid over twice the height: cells below the image are empty.
   auto grid = plain;
   grid.resize(64, 0);
-  CHECK(run_target(run_length(rectangle(), {1, 1, 0, 8}), {0, 0, 8, 8}, 8) == grid);
-  CHECK(run_target(run_length(rectangle(), {3, 2, 0, 24}), {0, 0, 24, 16}, 8) == grid);
+  CHECK(run_target(run_length(rectangle(), {1, 1, 0, 0, 0}), {0, 0, 8, 8}, 8) == grid);
+  CHECK(run_target(run_length(rectangle(), {3, 2, 0, 0, 0}), {0, 0, 24, 16}, 8) == grid);
   for (int y = 0; y < 8; ++y) std::reverse(grid.begin() + 8 * y, grid.begin() + 8 * y + 8);
-  CHECK(run_target(run_length(rectangle(), {3, 2, 1, 24}), {0, 0, 24, 16}, 8) == grid);
+  CHECK(run_target(run_length(rectangle(), {3, 2, 1, 24, 0}), {0, 0, 24, 16}, 8) == grid);
+  // The same places in a crop at (5, 3) of 12 columns, then in that crop, flipped.
+  CHECK(run_target(run_length(rectangle(), {3, 2, 1, 17, 3}), {-7, -3, 17, 13}, 8) == grid);
+  for (int y = 0; y < 8; ++y) std::reverse(grid.begin() + 8 * y, grid.begin() + 8 * y + 8);
+  CHECK(run_target(run_length(rectangle(), {3, 2, 0, 5, 3}), {-5, -3, 19, 13}, 8) == grid);
 }
 
 TEST_CASE("mask_targets: a cell that is half covered counts, one that is less does not") {
   // Cells of 2 x 2 pixels, of which rows 1 and 2 of the rectangle each cover half.
-  CHECK(run_target(run_length(rectangle(), {1, 1, 0, 8}), {0, 0, 4, 4}, 2) ==
+  CHECK(run_target(run_length(rectangle(), {1, 1, 0, 0, 0}), {0, 0, 4, 4}, 2) ==
         std::vector<uint8_t>{0, 1, 0, 1});
   // Half a pixel to the left, three of four point columns and two of four rows are covered.
-  CHECK(run_target(run_length(rectangle(), {1, 1, 0, 8}), {-0.5, 0, 3.5, 4}, 2) ==
+  CHECK(run_target(run_length(rectangle(), {1, 1, 0, 0, 0}), {-0.5, 0, 3.5, 4}, 2) ==
         std::vector<uint8_t>{0, 0, 0, 0});
 }
 
 TEST_CASE("mask_targets: run lengths and polygons of one shape agree but for a few border cells") {
   const std::vector<double> outline = {12, 5, 80, 30, 60, 90, 25, 70};
-  const auto runs = run_target(run_length(rle_from_polygon(outline, 100, 100), {1, 1, 0, 100}),
+  const auto runs = run_target(run_length(rle_from_polygon(outline, 100, 100), {1, 1, 0, 0, 0}),
                                {5, 2, 85, 95}, 28);
   const ops::InstanceMasks masks{
       .polygon_xy = Tensor::from({1, 4, 2}, std::vector<float>(outline.begin(), outline.end())),

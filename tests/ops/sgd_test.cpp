@@ -2,10 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
-#include "core/autograd/arena.h"
 #include "core/run/step_state.h"
 #include "testing/device_case.h"
 #include "testing/op_case.h"
@@ -14,14 +14,13 @@ using namespace denovo;
 using namespace denovo::testing;
 
 static const NoGradientOp sgd_op("sgd", "consumes gradients");
-static_assert(ops::kSgdBlock == Arena::kBlock);
 
 namespace {
 
 /// Two blocks: the first of group 0, the second of group 1.
 struct Problem {
   ops::SgdTensors tensors;
-  ops::SgdGroups groups;
+  ops::ParameterGroups groups;
   DeviceStepState state{kCpu};
 };
 
@@ -72,12 +71,26 @@ TEST_CASE("sgd: clipping scales gradients that are too long, and no others") {
     const auto g = p.tensors.gradients.to_vector<double>();
     for (size_t i = 0; i < g.size(); ++i) p.tensors.gradients.data<double>()[i] *= gradient_scale;
     p.state.get()->grad_norm = 8;
-    ops::sgd(p.tensors, p.groups, {.clip_norm = clip_norm}, p.state);
+    ops::sgd(p.tensors, p.groups, {.clip = {.norm = clip_norm}}, p.state);
     return p.tensors.weights.to_vector<double>();
   };
   CHECK(step(2, 1) == step(0, 0.25));
   CHECK(step(8, 1) == step(0, 1));
   CHECK(step(9, 1) == step(0, 1));
+}
+
+TEST_CASE("sgd: elements of the gradient beyond the largest value are cut to it") {
+  for (const DType dtype : {DType::kF32, DType::kF64}) {
+    Problem cut = problem(dtype), given = problem(dtype);
+    const auto g = given.tensors.gradients.to_vector<double>();
+    std::vector<double> expected;
+    for (const double value : g) expected.push_back(std::clamp(value, -0.5, 0.5));
+    CHECK(expected != g);
+    copy(given.tensors.gradients, Tensor::from({32}, expected).to(dtype));
+    ops::sgd(cut.tensors, cut.groups, {.clip = {.value = 0.5}}, cut.state);
+    ops::sgd(given.tensors, given.groups, {}, given.state);
+    CHECK(cut.tensors.weights.to_vector<double>() == given.tensors.weights.to_vector<double>());
+  }
 }
 
 TEST_CASE("sgd: names what is wrong with its inputs") {
@@ -101,7 +114,7 @@ TEST_CASE("sgd: names what is wrong with its inputs") {
 }
 
 static const DeviceCases sgd_device_cases("sgd", [] {
-  const int64_t blocks = 4099, n = blocks * ops::kSgdBlock;
+  const int64_t blocks = 4099, n = blocks * ops::kUpdateBlock;
   std::vector<uint8_t> groups;
   for (int64_t i = 0; i < blocks; ++i) groups.push_back(i % 3 == 0);
   return std::vector<DeviceCase>{
@@ -113,7 +126,7 @@ static const DeviceCases sgd_device_cases("sgd", [] {
        .forward = [](Inputs in) {
          DeviceStepState state(in[0].device());
          state.write({.lr = 0.02, .grad_norm = 40});
-         ops::sgd({in[0], in[1], in[2]}, {in[3], in[4]}, {.clip_norm = 35}, state);
+         ops::sgd({in[0], in[1], in[2]}, {in[3], in[4]}, {.clip = {.norm = 35}}, state);
          return std::vector{in[0], in[2], step_numbers(state)};
        }}};
 });

@@ -43,6 +43,7 @@ std::vector<std::string> overrides_of(const StudyConfig& study, const Arm& arm,
       "checkpoint.keep=1",
       fmt::format("eval.period={}",
                   std::max<int64_t>(1, schedules.back() / study.study.evaluations)),
+      "eval.patience=0",
       fmt::format("eval.train_images={}", std::min(sample, run.images)),
   };
   overrides.insert(overrides.end(), more.begin(), more.end());

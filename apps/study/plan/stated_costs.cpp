@@ -7,8 +7,10 @@ namespace denovo::study {
 Costs stated_costs(const Grid& grid, double images_per_second, int num_validation_images) {
   const double image = 1 / images_per_second;
   const detection::InputConfig& input = grid.detector.input;
+  const bool jitter = input.jitter_size > 0;
   const double detector_pixels =
-      static_cast<double>(input.min_size_train.back()) * static_cast<double>(input.max_size);
+      static_cast<double>(jitter ? input.jitter_size : input.min_size_train.back()) *
+      static_cast<double>(jitter ? input.jitter_size : input.max_size);
   Costs costs;
   costs.iteration = image * grid.detector.solver.images_per_batch;
   costs.evaluated_image = image / 3;

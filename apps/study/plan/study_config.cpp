@@ -14,7 +14,7 @@ namespace denovo::study {
 namespace {
 
 /// Keys of train_coco that a study sets for each run (grid.cpp).
-constexpr std::array<std::string_view, 10> kGridKeys = {"seed",
+constexpr std::array<std::string_view, 11> kGridKeys = {"seed",
                                                         "data.max_train_images",
                                                         "model.init",
                                                         "solver.max_iter",
@@ -23,6 +23,7 @@ constexpr std::array<std::string_view, 10> kGridKeys = {"seed",
                                                         "checkpoint.at",
                                                         "checkpoint.keep",
                                                         "eval.period",
+                                                        "eval.patience",
                                                         "eval.train_images"};
 
 void require_ascending(const char* key, const std::vector<int>& values) {

@@ -24,6 +24,23 @@ TEST_CASE("resize_bilinear: every byte is Pillow's, enlarging and shrinking, one
   }
 }
 
+TEST_CASE("resize_window: is that part of the resized image, byte for byte") {
+  const Image image = read_image(DENOVO_TEST_DATA "/data_files/image/rgb.png");
+  for (const auto [height, width] : {ImageSize{26, 36}, {9, 18}, {13, 40}, {7, 5}, {13, 18}}) {
+    const Image whole = resize_bilinear(image, height, width);
+    for (const CropWindow& w : {CropWindow{0, 0, height, width},
+                                {1, 2, height - 3, width - 2},
+                                {height - 1, 0, 1, 1},
+                                {0, 1, height, 3},
+                                {2, 0, 4, width}}) {
+      CHECK(resize_window(image, {height, width}, w) ==
+            crop(whole, w.top, w.left, w.height, w.width));
+    }
+  }
+  CHECK_THROWS_WITH_AS(resize_window(image, {7, 5}, {3, 0, 5, 5}),
+                       "resize_window: the window must be inside 7x5, got 5x5 at 3, 0", ShapeError);
+}
+
 TEST_CASE("resize_bilinear: a constant image stays constant") {
   Image image(37, 53);
   for (uint8_t& value : image.rgb) value = 201;

@@ -34,7 +34,7 @@ TEST_CASE("BatchBuilder: pixels are the resized image, mirrored where flipped, z
   CHECK(batch.image_sizes.to_vector<int32_t>() == std::vector<int32_t>{24, 40, 24, 40});
   CHECK(batch.original_sizes.to_vector<int32_t>() == std::vector<int32_t>{24, 40, 12, 20});
   CHECK(batch.image_ids.to_vector<int64_t>() == std::vector<int64_t>{10, 11});
-  CHECK(batch.transforms.to_vector<float>() == std::vector<float>{1, 1, 0, 40, 2, 2, 1, 40});
+  CHECK(batch.transforms.to_vector<float>() == std::vector<float>{1, 1, 0, 0, 0, 2, 2, 1, 40, 0});
   Image second = resize_bilinear(read_image(dataset.path("1.png")), 24, 40);
   flip_horizontal(second);
   const Image expected[2] = {read_image(dataset.path("0.png")), second};

@@ -37,8 +37,8 @@ TEST_CASE("bucket_of: short side to a multiple of 32, long side to a multiple of
 TEST_CASE("padded_size: by batch it is the largest sides rounded up to 32") {
   const std::vector<ImageTransform> transforms = {{{}, {800, 1067}, false},
                                                   {{}, {750, 1100}, false}};
-  CHECK(padded_size(transforms, Padding::kBatch) == ImageSize{800, 1120});
-  CHECK(padded_size(transforms, Padding::kBucket) == ImageSize{800, 1152});
+  CHECK(padded_size(transforms, {.padding = Padding::kBatch}) == ImageSize{800, 1120});
+  CHECK(padded_size(transforms, {.padding = Padding::kBucket}) == ImageSize{800, 1152});
 }
 
 TEST_CASE("training_transform: draws every scale and both flips, evenly and by image and epoch") {

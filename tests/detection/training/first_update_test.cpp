@@ -75,7 +75,7 @@ FirstUpdate first_update(const TrainConfig& config, const Given& given) {
       [&](auto batch, const nn::LossContext& context) {
         return detector_losses(*model, config, batch, context, tap);
       },
-      *trainable.arena, *trainable.optimizer, config.solver, state);
+      trainable, config.solver, state);
   const data::TrainingView view = data::training_view(dataset, {});
   data::TrainLoader loader({dataset, config.data.path(config.data.train_images)}, view,
                            {.builder = {.rule = config.input.train_rule(), .seed = 3},

@@ -95,6 +95,18 @@ TEST_CASE("ranks: a signal to one stops all after the same step, another number 
   CHECK(stopped.metric("images_seen") == whole.metric("images_seen"));
 }
 
+TEST_CASE("ranks: averaged weights equal those of one rank") {
+  SmallRun one(few_steps()), ours(few_steps());
+  one.config.data.root = ours.config.data.root = shared_data(group());
+  one.config.data.val_annotations = ours.config.data.val_annotations = "";
+  one.config.solver.ema_decay = ours.config.solver.ema_decay = 0.9;
+  train(ours, group());
+  if (!group().is_first()) return;
+  train(one, ProcessGroup::alone());
+  for (const char* file : {"/model.safetensors", "/optimizer.safetensors"})
+    check_close_weights(ours.checkpoint() + file, one.checkpoint() + file);
+}
+
 TEST_CASE("ranks: a run that one rank began is continued by all") {
   SmallRun whole(few_steps()), grown(few_steps());
   whole.config.data.root = grown.config.data.root = shared_data(group());

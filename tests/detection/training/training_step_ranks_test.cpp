@@ -48,14 +48,14 @@ Result train(const TrainConfig& config, const data::CocoDataset& dataset, Proces
   model.for_each_parameter([&](const std::string& name, const nn::Parameter& parameter) {
     leaves.push_back({name, parameter.tensor()});
   });
-  Arena arena(leaves);
-  nn::Sgd optimizer(arena, {});
+  nn::Trainable trainable{.arena = std::make_unique<Arena>(leaves)};
+  trainable.optimizer = nn::make_optimizer(*trainable.arena, config.solver);
   DeviceStepState state(kCpu);
   nn::TrainingStep step(
       [&](auto batch, const nn::LossContext& context) {
         return detector_losses(model, config, batch, context);
       },
-      arena, optimizer, config.solver, state, ranks);
+      trainable, config.solver, state, ranks);
 
   const data::TrainingView view = data::training_view(dataset, {});
   data::TrainLoader loader({dataset, config.data.path(config.data.train_images)}, view,
@@ -75,7 +75,7 @@ Result train(const TrainConfig& config, const data::CocoDataset& dataset, Proces
     result.grad_norms.push_back(record.grad_norm);
     result.counts = record.counts;
   }
-  result.weights = arena.weights().to_vector<double>();
+  result.weights = trainable.arena->weights().to_vector<double>();
   model.for_each_buffer([&](const std::string&, const nn::Buffer& buffer) {
     const auto values = buffer.tensor().to_vector<double>();
     result.buffers.insert(result.buffers.end(), values.begin(), values.end());
@@ -126,6 +126,10 @@ TEST_CASE("ranks: five f64 updates equal those of one rank with the whole batch"
 
 TEST_CASE("ranks: so do updates of accumulated micro-batches") {
   check_equals_one_rank({"solver.accumulate=2", "solver.images_per_group=1"});
+}
+
+TEST_CASE("ranks: so do AdamW's, whose gradients are clipped by value") {
+  check_equals_one_rank({"solver.optimizer=adamw", "solver.clip_value=0.01"});
 }
 
 TEST_CASE("ranks: so do updates with SyncBN in the trunk, the pyramid and the heads") {

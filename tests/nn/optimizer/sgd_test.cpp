@@ -6,38 +6,13 @@
 #include <optional>
 
 #include "core/error.h"
+#include "tests/nn/optimizer/drawn_leaves.h"
 
 using namespace denovo;
-
-namespace {
-
-/// The formula of tests/oracles/losses.py.
-Tensor input(int64_t n, int64_t salt, DType dtype) {
-  std::vector<double> values;
-  for (int64_t i = 0; i < n; ++i) {
-    values.push_back(static_cast<double>((i * 37 + salt * 101) % 997 - 498) / 100);
-  }
-  return Tensor::from({n}, values).to(dtype);
-}
-
-Tensor leaf(int64_t n, int64_t salt, DType dtype) {
-  const Tensor tensor = input(n, salt, dtype);
-  tensor.set_requires_grad(true);
-  return tensor;
-}
-
-void set_gradient(const Tensor& leaf, const Tensor& values) {
-  copy(Tensor(leaf.impl()->grad), values);
-  leaf.impl()->grad_is_set = true;
-}
-
-void check_close(const Tensor& got, const std::vector<double>& expected, double bound) {
-  const auto values = got.to_vector<double>();
-  REQUIRE(values.size() == expected.size());
-  for (size_t i = 0; i < values.size(); ++i) CHECK(std::abs(values[i] - expected[i]) <= bound);
-}
-
-}  // namespace
+using denovo::testing::check_close;
+using denovo::testing::input;
+using denovo::testing::leaf;
+using denovo::testing::set_gradient;
 
 TEST_CASE("sgd optimizer: three steps with a falling rate equal torch.optim.SGD's") {
   for (const DType dtype : {DType::kF64, DType::kF32}) {
@@ -111,7 +86,7 @@ TEST_CASE("sgd optimizer: saved and loaded momentum continues bit for bit") {
           saved.emplace(saved.begin(), name, tensor.clone());
         }
         optimizer.emplace(arena, nn::SgdOptions{});
-        optimizer->load_state_dict(saved);
+        nn::load_exactly(optimizer->state_dict(), saved);
       }
       set_gradient(a, input(5, 3 + step, DType::kF32));
       set_gradient(b, input(7, 13 + step, DType::kF32));
@@ -126,13 +101,16 @@ TEST_CASE("sgd optimizer: a state of another model is refused by name") {
   Arena arena({{"fc1.weight", leaf(5, 1, DType::kF32)}, {"fc2.weight", leaf(7, 2, DType::kF32)}});
   nn::Sgd optimizer(arena, {});
   const Tensor five = Tensor::full({5}, 1, DType::kF32), seven = Tensor::full({7}, 1, DType::kF32);
-  CHECK_THROWS_WITH_AS(optimizer.load_state_dict({{"fc1.weight", five}}),
-                       "optimizer state: fc2.weight must have a momentum, got none", IoError);
-  CHECK_THROWS_WITH_AS(optimizer.load_state_dict({{"fc1.weigth", five}, {"fc2.weight", seven}}),
-                       "optimizer state: fc1.weigth is not a parameter of this model, did you mean "
-                       "fc1.weight",
+  const auto load = [&](const NamedTensors& state) {
+    nn::load_exactly(optimizer.state_dict(), state);
+  };
+  CHECK_THROWS_WITH_AS(load({{"fc1.weight", five}}),
+                       "optimizer state: fc2.weight must be there, got none", IoError);
+  CHECK_THROWS_WITH_AS(load({{"fc1.weigth", five}, {"fc2.weight", seven}}),
+                       "optimizer state: fc1.weigth is not one of this model and optimizer, did "
+                       "you mean fc1.weight",
                        IoError);
-  CHECK_THROWS_WITH_AS(optimizer.load_state_dict({{"fc1.weight", five}, {"fc2.weight", five}}),
+  CHECK_THROWS_WITH_AS(load({{"fc1.weight", five}, {"fc2.weight", five}}),
                        "optimizer state: fc2.weight must be f32 [7], got f32 [5]", IoError);
   CHECK(optimizer.state_dict()[0].second.to_vector<float>() == std::vector<float>(5, 0));
 }
@@ -143,6 +121,8 @@ TEST_CASE("sgd optimizer: refuses options out of range") {
                        ConfigError);
   CHECK_THROWS_WITH_AS(nn::Sgd(arena, {.weight_decay = -1}),
                        "sgd: weight_decay must not be negative, got -1", ConfigError);
-  CHECK_THROWS_WITH_AS(nn::Sgd(arena, {.clip_norm = -1}),
-                       "sgd: clip_norm must not be negative, got -1", ConfigError);
+  CHECK_THROWS_WITH_AS(nn::Sgd(arena, {.clip = {.norm = -1}}),
+                       "sgd: clip.norm must not be negative, got -1", ConfigError);
+  CHECK_THROWS_WITH_AS(nn::Sgd(arena, {.clip = {.value = -1}}),
+                       "sgd: clip.value must not be negative, got -1", ConfigError);
 }

@@ -26,6 +26,8 @@ Checkpoint small_checkpoint() {
                       .best_score = 0.1,
                       .best_iteration = 4,
                       .evaluated_iteration = 6,
+                      .evaluations_since_best = 2,
+                      .ended = "eval.patience = 2",
                       .window = {{"loss_cls", 1.0 / 3}, {"total_loss", 2.0 / 3}},
                       .window_count = 2,
                       .config = "seed = 1\n",
@@ -68,6 +70,9 @@ TEST_CASE("checkpoint: everything comes back to the bit") {
   CHECK(loaded.state.best_score == 0.1);
   CHECK(loaded.state.best_iteration == 4);
   CHECK(loaded.state.evaluated_iteration == 6);
+  CHECK(loaded.state.evaluations_since_best == 2);
+  CHECK(loaded.state.ended == "eval.patience = 2");
+  CHECK(load_training_state(dir / "iter_0000007").window == saved.state.window);
   CHECK(loaded.state.window == saved.state.window);
   CHECK(loaded.state.window_count == 2);
   CHECK(loaded.state.config == "seed = 1\n");
