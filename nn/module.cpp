@@ -55,6 +55,12 @@ void Module::for_each_buffer(
   });
 }
 
+void Module::for_each_module(const std::function<void(const Module&)>& f) const {
+  f(*this);
+  for (const Member& member : members_)
+    if (member.module) member.module->for_each_module(f);
+}
+
 void Module::initialize(uint64_t seed) const {
   for_each_parameter([&](const std::string& name, const Parameter& parameter) {
     const RandomStream stream{

@@ -86,6 +86,9 @@ class Module {
   void for_each_parameter(const std::function<void(const std::string&, const Parameter&)>& f) const;
   void for_each_buffer(const std::function<void(const std::string&, const Buffer&)>& f) const;
 
+  /// This one, then all below it, depth first in declaration order.
+  void for_each_module(const std::function<void(const Module&)>& f) const;
+
   /// Fills every parameter by its initialiser and every buffer by its initial value. Draws depend
   /// on (seed, full name) only, so adding a layer does not change the others.
   void initialize(uint64_t seed) const;

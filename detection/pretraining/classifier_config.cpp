@@ -70,6 +70,10 @@ void ClassifierEvalConfig::describe(ConfigFields& v) {
     "end the run after so many evaluations without a better top-1 than before; 0: never")
       .non_negative()
       .harmless();
+  v("precise_bn_batches", precise_bn_batches,
+    "before an evaluation BN and SyncBN get the plain means of the statistics of so many training "
+    "batches, with the weights that are evaluated (detectron2: 200); 0: running averages")
+      .non_negative();
 }
 
 nn::SolverConfig imagenet_solver() {

@@ -64,6 +64,7 @@ struct ClassifierLossConfig {
 struct ClassifierEvalConfig {
   int64_t period = 0;
   int patience = 0;
+  int precise_bn_batches = 0;
 
   void describe(ConfigFields& v);
 };
@@ -88,7 +89,8 @@ struct ClassifierConfig {
   void validate() const;
   /// What the engine needs of it.
   nn::RunConfig run_config() const {
-    return {seed, solver, checkpoint, log, dist, eval.period, eval.patience};
+    return {seed, solver,      checkpoint,    log,
+            dist, eval.period, eval.patience, eval.precise_bn_batches};
   }
   /// The loader's options for a run of so many ranks.
   data::ClassificationOptions loader_options(int ranks) const;

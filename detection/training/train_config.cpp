@@ -94,6 +94,10 @@ void EvalConfig::describe(ConfigFields& v) {
     "end the run after so many evaluations without a better box AP than before; 0: never")
       .non_negative()
       .harmless();
+  v("precise_bn_batches", precise_bn_batches,
+    "before an evaluation BN and SyncBN get the plain means of the statistics of so many training "
+    "batches, with the weights that are evaluated (detectron2: 200); 0: running averages")
+      .non_negative();
   v("max_images", max_images, "evaluate on the first images only; 0: all").non_negative();
   v("train_images", train_images,
     "also evaluate on so many of the training images (train_bbox/AP, ...); 0: none")

@@ -44,6 +44,7 @@ struct DataConfig {
 struct EvalConfig {
   int64_t period = 0;
   int patience = 0;
+  int precise_bn_batches = 0;
   int max_images = 0;
   int train_images = 0;
   bool ignore_unknown_classes = false;
@@ -78,7 +79,8 @@ struct TrainConfig {
   void validate() const;
   /// What the engine needs of it.
   nn::RunConfig run_config() const {
-    return {seed, solver, checkpoint, log, dist, eval.period, eval.patience};
+    return {seed, solver,      checkpoint,    log,
+            dist, eval.period, eval.patience, eval.precise_bn_batches};
   }
 };
 

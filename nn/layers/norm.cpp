@@ -62,7 +62,7 @@ Tensor Norm::forward(const Tensor& x, bool relu, const Tensor& residual,
                            residual);
   }
   if (is_batch_norm(options_)) {
-    const bool trains = is_training() && weight_->tensor().requires_grad();
+    const bool trains = is_training() && learns_statistics();
     return ops::batch_norm(
         x, {*weight_, *bias_, *running_mean_, *running_var_},
         {.training = trains, .eps = options_.eps, .relu = relu}, residual, slots,
@@ -75,6 +75,10 @@ Tensor Norm::forward(const Tensor& x, bool relu, const Tensor& residual,
   const Tensor y = ops::channel_affine(x, folded.scale, folded.shift);
   if (residual.defined()) return ops::add(y, residual, relu);
   return relu ? ops::relu(y) : y;
+}
+
+bool Norm::learns_statistics() const {
+  return is_batch_norm(options_) && weight_->tensor().requires_grad();
 }
 
 Norm::Tensors Norm::tensors() const {

@@ -43,6 +43,8 @@ class Norm : public Module {
   };
   Tensors tensors() const;
   const NormOptions& options() const { return options_; }
+  /// Whether a forward in training mode takes its batch's statistics, and updates the running ones.
+  bool learns_statistics() const;
 
   /// True for kinds that have a shift of their own, so that the convolution needs no bias.
   static bool replaces_bias(const NormOptions& options) { return options.kind != NormKind::kNone; }

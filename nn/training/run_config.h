@@ -97,7 +97,8 @@ struct RunConfig {
   LogConfig log;
   DistConfig dist;
   int64_t evaluation_period = 0;  // iterations; 0: only at the end
-  int patience = 0;  // evaluations without a better score after which a run ends; 0: none
+  int patience = 0;            // evaluations without a better score after which a run ends; 0: none
+  int precise_bn_batches = 0;  // whose statistics the norms have in an evaluation; 0: running ones
 
   /// Throws ConfigError for combinations that cannot work.
   void validate() const;

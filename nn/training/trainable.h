@@ -15,7 +15,7 @@ namespace denovo::nn {
 struct Trainable {
   std::unique_ptr<Arena> arena;
   std::unique_ptr<Optimizer> optimizer;
-  std::unique_ptr<WeightAverage> average = {};  // null: none
+  std::unique_ptr<WeightAverage> average;  // null: none
 
   /// One update (Optimizer::step), and the average after it.
   void step(const DeviceStepState& state, std::span<const Tensor> losses) const;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
+#include "core/autograd/autograd.h"
 #include "core/dist/rank_error.h"
 #include "core/files/signals.h"
 #include "core/kernels/backend.h"
@@ -13,6 +15,7 @@
 #include "core/program/exit_status.h"
 #include "nn/state_dict.h"
 #include "nn/training/end_of_run.h"
+#include "nn/training/precise_statistics.h"
 #include "nn/training/run_recorder.h"
 #include "nn/training/step_metrics.h"
 #include "nn/training/trainable.h"
@@ -51,7 +54,7 @@ class Trainer {
     restore(std::move(checkpoint));
     together(group_, [&] {
       task_.seek(now_.iteration);
-      if (!is_over()) micro_batches_ = task_.load();
+      if (!is_over()) load();
     });
     if (const int signal = agreed_signal(group_)) return stopped_early(signal);
     if (!options_.resume) recorder_.open();
@@ -145,10 +148,9 @@ class Trainer {
     if (const int signal = finish_iteration()) return signal;
     for (int64_t iteration = first; !is_over(); ++iteration) {
       const double start = monotonic_seconds();
-      if (iteration > first)
-        saving_on_failure([&] { together(group_, [&] { micro_batches_ = task_.load(); }); });
+      if (micro_batches_.empty()) saving_on_failure([&] { together(group_, [&] { load(); }); });
       const double loaded = monotonic_seconds();
-      step_->run(micro_batches_, learning_rate(schedule_, iteration));
+      step_->run(std::exchange(micro_batches_, {}), learning_rate(schedule_, iteration));
       now_.iteration = iteration + 1;
       take_records(false);
       metrics_.add_times(loaded - start, monotonic_seconds() - start);
@@ -202,7 +204,7 @@ class Trainer {
   bool improved() const { return now_.best_iteration != saved_.best_iteration; }
   bool is_saved() const {
     return saved_.iteration == now_.iteration &&
-           saved_.evaluated_iteration == now_.evaluated_iteration;
+           saved_.evaluated_iteration == now_.evaluated_iteration && saved_.ended == now_.ended;
   }
 
   /// With several ranks this is where a signal is heard of: in the sums of the step, so that all
@@ -227,9 +229,36 @@ class Trainer {
     details_ = fmt::format("{}, lr {:.4g}, peak {} MiB", metrics_.summary(), lr, peak_mb);
   }
 
+  void load() { micro_batches_ = task_.load(); }
+
+  /// From the batches of the next updates, which come again when it is their turn. False when a
+  /// signal came: the statistics are then what they were.
+  bool make_statistics_precise() {
+    if (config_.precise_bn_batches == 0) return true;
+    PreciseStatistics statistics(task_.model());
+    if (statistics.empty()) return true;
+    const NoGrad no_grad;
+    together(group_, [&] { task_.seek(now_.iteration); });
+    bool stopped = false;
+    for (int i = 0; i < config_.precise_bn_batches && !stopped; ++i) {
+      together(group_, [&] { load(); });
+      const LossContext context{&state_, config_.solver.dtype(),
+                                std::ssize(micro_batches_) * group_.size()};
+      for (const MicroBatch& micro_batch : micro_batches_)
+        statistics.add(
+            [&] { task_.losses(upload(micro_batch.tensors, options_.device), context); });
+      stopped = agreed_signal(group_) != 0;
+    }
+    micro_batches_ = {};
+    together(group_, [&] { task_.seek(now_.iteration); });
+    if (!stopped) statistics.finish();
+    return !stopped;
+  }
+
   /// Leaves evaluated_iteration as it was when there was no evaluation.
   void evaluate() {
     const AveragedWeights averaged(trainable_.average.get());
+    if (!make_statistics_precise()) return;
     const auto score = task_.evaluate(now_.iteration, recorder_.path());
     if (!score) return;
     recorder_.write_metrics(now_.iteration, score->metrics);
@@ -280,7 +309,6 @@ class Trainer {
     const AveragedWeights averaged(trainable_.average.get());
     Checkpoint checkpoint{state_dict(task_.model()), trainable_.state_dict(), task_.metadata(),
                           now_};
-    checkpoint.state.ended = end_of_run(now_, config_);
     checkpoint.state.config = task_.config_text();
     checkpoint.state.threads = cpu_context().num_threads();
     checkpoint.state.device = to_string(options_.device);
@@ -291,6 +319,7 @@ class Trainer {
   /// Does nothing when this state is saved. Unless required, a failure is a warning, and the best
   /// result is the one that can still be looked at.
   void save(bool required) {
+    now_.ended = end_of_run(now_, config_);
     if (is_saved()) return;
     take_records(true);
     if (recorder_.save(

@@ -73,6 +73,29 @@ TEST_CASE(
     CHECK(model.at(bias)[i] == doctest::Approx(expected[i]).epsilon(1e-5));
 }
 
+TEST_CASE("trainer: precise statistics change no update, and stopped runs come to the same") {
+  const std::vector<std::string> few = {"solver.max_iter=6", "solver.steps=6", "eval.period=3",
+                                        "model.backbone.norm=BN"};
+  SmallRun plain(few), precise(few), stopped(few);
+  precise.config.eval.precise_bn_batches = stopped.config.eval.precise_bn_batches = 3;
+  plain.train();
+  precise.train();
+  train_with_stop(stopped, 3);
+  CHECK(stopped.model_bytes() == precise.model_bytes());
+  CHECK(precise.optimizer_bytes() == plain.optimizer_bytes());
+  CHECK(precise.metric("total_loss") == plain.metric("total_loss"));
+  const auto before = tensors_of(plain.checkpoint() + "/model.safetensors"),
+             after = tensors_of(precise.checkpoint() + "/model.safetensors");
+  int changed = 0;
+  for (const auto& [name, values] : before) {
+    const bool statistic = name.ends_with(".running_mean") || name.ends_with(".running_var");
+    CAPTURE(name);
+    CHECK((values == after.at(name)) == !statistic);
+    changed += statistic;
+  }
+  CHECK(changed > 0);
+}
+
 TEST_CASE("trainer: a resumed run must keep its optimizer and its average") {
   SmallRun run({"solver.max_iter=1", "solver.steps=1", "data.val_annotations="});
   run.train();

@@ -48,7 +48,8 @@ Result train(const TrainConfig& config, const data::CocoDataset& dataset, Proces
   model.for_each_parameter([&](const std::string& name, const nn::Parameter& parameter) {
     leaves.push_back({name, parameter.tensor()});
   });
-  nn::Trainable trainable{.arena = std::make_unique<Arena>(leaves)};
+  nn::Trainable trainable;
+  trainable.arena = std::make_unique<Arena>(leaves);
   trainable.optimizer = nn::make_optimizer(*trainable.arena, config.solver);
   DeviceStepState state(kCpu);
   nn::TrainingStep step(

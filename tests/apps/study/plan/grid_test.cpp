@@ -50,6 +50,7 @@ TEST_CASE("make_grid: what a run is told") {
   CHECK(longest.solver.steps == std::vector<int>{270, 290});
   CHECK(longest.checkpoint.at == std::vector<int>{60});
   CHECK(longest.eval.period == 60);
+  CHECK(longest.eval.patience == 0);
   CHECK(longest.eval.train_images == 7);
   const detection::TrainConfig& branch = grid.run("scratch-40-90-s1").config;
   CHECK(branch.start.init.empty());
