@@ -204,7 +204,8 @@ class Trainer {
   bool improved() const { return now_.best_iteration != saved_.best_iteration; }
   bool is_saved() const {
     return saved_.iteration == now_.iteration &&
-           saved_.evaluated_iteration == now_.evaluated_iteration && saved_.ended == now_.ended;
+           saved_.evaluated_iteration == now_.evaluated_iteration &&
+           (now_.ended.empty() || saved_.ended == now_.ended);  // a longer schedule takes it up
   }
 
   /// With several ranks this is where a signal is heard of: in the sums of the step, so that all
