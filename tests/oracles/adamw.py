@@ -2,6 +2,7 @@
 
 Inputs come from the integer formula of losses.py, which the test repeats.
 """
+
 import torch
 
 torch.set_default_dtype(torch.float64)

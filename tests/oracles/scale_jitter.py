@@ -58,7 +58,9 @@ def main():
         visible = ((inside >= 0) & (inside <= seen[::-1])).all(1)
         whole = Polygon(place_points(points))
         left_over = whole.intersection(box(0, 0, seen[1], seen[0]))
-        parts = [g for g in getattr(left_over, "geoms", [left_over]) if isinstance(g, Polygon) and not g.is_empty]
+        parts = [
+            g for g in getattr(left_over, "geoms", [left_over]) if isinstance(g, Polygon) and not g.is_empty
+        ]
         if parts:
             bounds = np.array([g.bounds for g in parts])
             text = " ".join(repr(float(v)) for v in (*bounds[:, :2].min(0), *bounds[:, 2:].max(0)))

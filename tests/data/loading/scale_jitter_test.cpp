@@ -225,6 +225,32 @@ TEST_CASE("scale jitter: what a crop leaves of a triangle, and of nothing") {
   CHECK(classes_of(batch_of({6, 6, 18, 30}, false)) == std::vector<int32_t>{-1, -1, -1});
 }
 
+TEST_CASE("scale jitter: keypoints beyond the crop are missing, the others keep their places") {
+  const SmallDataset pictures({{24, 40}});
+  const JsonTextFile file(
+      R"({"images": [{"id": 10, "file_name": "0.png", "width": 40, "height": 24}],
+          "categories": [{"id": 7, "name": "b", "keypoints": ["left", "top", "right"]}],
+          "annotations": [{"id": 1, "image_id": 10, "category_id": 7, "bbox": [2, 1, 18, 8],
+            "area": 9, "keypoints": [2, 1, 2, 9, 3, 1, 15, 4, 2]}]})");
+  const CocoDataset coco = read_coco(file.path(), StructuralDefects::kThrow, part_for(false, true));
+  const TrainingView view = training_view(coco, {.masks = false, .num_keypoints = 3});
+  const BatchBuilder builder({coco, pictures.path("")}, view,
+                             {.rule = kRule, .masks = false, .seed = 1});
+  const auto keypoints = [&](bool flipped) {
+    const Batch batch = builder.build(std::vector{planned(0, {.original = {24, 40},
+                                                              .resized = {24, 40},
+                                                              .flipped = flipped,
+                                                              .crop = CropWindow{2, 8, 22, 30}})});
+    const auto box = batch.boxes.to_vector<float>();
+    CHECK(std::vector(box.begin(), box.begin() + 4) ==
+          (flipped ? std::vector<float>{18, 0, 30, 7} : std::vector<float>{0, 0, 12, 7}));
+    const auto all = batch.keypoints.to_vector<float>();
+    return std::vector(all.begin(), all.begin() + 9);
+  };
+  CHECK(keypoints(false) == std::vector<float>{0, 0, 0, 1.5, 1.5, 1, 7.5, 2.5, 2});
+  CHECK(keypoints(true) == std::vector<float>{22.5, 2.5, 2, 28.5, 1.5, 1, 0, 0, 0});
+}
+
 TEST_CASE("scale jitter: a crop inside an object is its box, and a hole in the crop's way none") {
   const std::vector<double> ring = {0, 0, 10, 0, 10, 10, 0, 10, 0, 0,  // and back inside
                                     2, 2, 2,  8, 8,  8,  8, 2,  2, 2};

@@ -43,8 +43,22 @@ TEST_CASE("trainer: AdamW with averaged weights, stopped and resumed, equals uni
   CHECK(stopped.metrics() == whole.metrics());
 }
 
-TEST_CASE(
-    "trainer: the average changes no update; the model file holds it, its states the weights") {
+TEST_CASE("trainer: an update of AdamW and its average can be recorded for a GPU") {
+  SmallRun plain(kAveragedAdamw), recorded(kAveragedAdamw);
+  for (SmallRun* run : {&plain, &recorded}) {
+    run->config.solver.max_iter = 4;
+    run->config.solver.steps = {3};
+    run->config.solver.clip_value = 0.1;
+    run->config.data.val_annotations = "";
+  }
+  recorded.config.solver.cuda_graph = true;
+  plain.train();
+  recorded.train();
+  CHECK(recorded.model_bytes() == plain.model_bytes());
+  CHECK(recorded.optimizer_bytes() == plain.optimizer_bytes());
+}
+
+TEST_CASE("trainer: a model file holds averaged weights, and averaging changes no update") {
   const std::vector<std::string> few = {"solver.max_iter=3", "solver.steps=3",
                                         "data.val_annotations=", "checkpoint.at=1,2",
                                         "checkpoint.keep=1"};
