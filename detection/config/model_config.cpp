@@ -131,6 +131,35 @@ void BoxHeadConfig::describe(ConfigFields& v) {
   v("smooth_l1_beta", smooth_l1_beta, "where the box loss turns linear; 0: L1").non_negative();
 }
 
+void CascadeConfig::describe(ConfigFields& v) {
+  v("enabled", enabled,
+    "several box heads, each on the boxes of the one before it (Cascade R-CNN), with one box for "
+    "all classes; masks and keypoints are those of the last");
+  v("ious", ious, "a RoI is foreground from this IoU on, by stage; the first is model.box.iou")
+      .range(0, 1);
+  v("box_weights", box_weights,
+    "by stage, what regression targets of x and y are multiplied by; those of width and height by "
+    "half of it")
+      .positive();
+}
+
+void CascadeConfig::validate(double box_iou) const {
+  if (!enabled) return;
+  if (ious.size() < kLeastStages || ious.size() > kMostStages)
+    throw ConfigError(
+        fmt::format("config: model.cascade.ious must have one value for each of {} to {} stages, "
+                    "got {}",
+                    kLeastStages, kMostStages, ious.size()));
+  if (box_weights.size() != ious.size())
+    throw ConfigError(fmt::format(
+        "config: model.cascade.box_weights must have one value for each of the {} ious, got {}",
+        ious.size(), box_weights.size()));
+  if (ious.front() != box_iou)
+    throw ConfigError(
+        fmt::format("config: model.cascade.ious must begin with model.box.iou = {}, got {}",
+                    box_iou, ious.front()));
+}
+
 void MaskHeadConfig::describe(ConfigFields& v) {
   v("enabled", enabled, "predict masks (Mask R-CNN) or boxes only (Faster R-CNN)");
   v("resolution", resolution, "side of the pooled features; masks are twice as large").positive();
@@ -199,6 +228,7 @@ void ModelConfig::describe(ConfigFields& v) {
   v.section("rpn", rpn, "region proposal network");
   v.section("pooler", pooler, "RoIAlign");
   v.section("box", box, "box head");
+  v.section("cascade", cascade, "several box heads, one behind the other");
   v.section("mask", mask, "mask head");
   v.section("keypoint", keypoint, "keypoint head");
   v.section("test", test, "rules at test time");
@@ -222,6 +252,7 @@ void ModelConfig::validate() const {
         fmt::format("config: model.rpn.negative_iou must not exceed positive_iou, got {} and {}",
                     rpn.negative_iou, rpn.positive_iou));
   }
+  cascade.validate(box.iou);
   if (pixel.mean.size() != 3 || pixel.std.size() != 3) {
     throw ConfigError("config: model.pixel.mean and std must have three values");
   }

@@ -109,6 +109,27 @@ struct BoxHeadConfig {
   nn::FcOptions fc() const {
     return {fcs, fc_channels, resolution, fc_init == InitKind::kMsra, dropout};
   }
+  /// The most foreground RoIs of an image.
+  int64_t max_foreground() const {
+    return static_cast<int64_t>(batch_per_image * positive_fraction);
+  }
+};
+
+/// Stages of a cascade. With two losses of each, those of the RPN and of masks and keypoints stay
+/// below ops::kMaxLosses.
+inline constexpr size_t kLeastStages = 2, kMostStages = 5;
+
+/// Cascade R-CNN (Cai and Vasconcelos, 2018): box heads one behind the other, each of which learns
+/// from the boxes of the one before it at a higher IoU, with one box for all classes. Defaults are
+/// the paper's.
+struct CascadeConfig {
+  bool enabled = false;
+  std::vector<double> ious{0.5, 0.6, 0.7};  // by stage; the first is BoxHeadConfig::iou
+  std::vector<double> box_weights{10, 20, 30};
+
+  void describe(ConfigFields& v);
+  /// With stages, of a model whose first one matches at box_iou. Throws ConfigError.
+  void validate(double box_iou) const;
 };
 
 struct MaskHeadConfig {
@@ -179,6 +200,7 @@ struct ModelConfig {
   RpnConfig rpn;
   PoolerConfig pooler;
   BoxHeadConfig box;
+  CascadeConfig cascade;
   MaskHeadConfig mask;
   KeypointHeadConfig keypoint;
   TestConfig test;

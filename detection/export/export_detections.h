@@ -12,7 +12,7 @@ struct OnnxDetections {
   OnnxValue classes;  // i64 [D]
 };
 
-/// As RoiHeads::score_boxes and best_detections. proposals [P, 4]; image_size: f32 [2].
+/// As StandardHeads::score_boxes and best_detections. proposals [P, 4]; image_size: f32 [2].
 OnnxDetections export_detections(const OnnxBoxPredictions& predictions, const OnnxValue& proposals,
                                  const OnnxValue& image_size, int64_t num_classes,
                                  const TestConfig& config);

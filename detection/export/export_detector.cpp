@@ -71,13 +71,17 @@ void describe(OnnxGraph& graph, const ModelConfig& model, const InputConfig& inp
 std::string export_detector(const MaskRcnn& model, const InputConfig& input,
                             std::span<const data::CocoCategory> categories,
                             const std::optional<data::ImageSize>& size) {
-  if (model.roi_heads().keypoint_head())
+  if (model.roi_heads().instance_heads().keypoint_head())
     throw ConfigError(
         "export_onnx: must have no keypoint head, which has no form in the graph yet");
+  const auto* const heads = dynamic_cast<const StandardHeads*>(&model.roi_heads());
+  if (!heads)
+    throw ConfigError(
+        "export_onnx: must have one box head, a cascade has no form in the graph yet");
   OnnxGraph graph("detector");
   ModelWeights weights(graph, model);
   const ModelConfig& config = model.config();
-  const RoiHeads& heads = model.roi_heads();
+  const InstanceHeads& instances = heads->instance_heads();
 
   const OnnxSize height = size ? OnnxSize{int64_t{size->height}} : OnnxSize{"image_height"};
   const OnnxSize width = size ? OnnxSize{int64_t{size->width}} : OnnxSize{"image_width"};
@@ -91,18 +95,18 @@ std::string export_detector(const MaskRcnn& model, const InputConfig& input,
   const OnnxValue proposals =
       export_proposals(weights, model.rpn(), model.anchor_generator(), features, image_size);
   const OnnxDetections found =
-      export_detections(export_box_head(weights, heads, features, proposals), proposals, image_size,
-                        model.num_classes(), config.test);
+      export_detections(export_box_head(weights, *heads, features, proposals), proposals,
+                        image_size, model.num_classes(), config.test);
 
   const OnnxSize count = "detections";
   graph.output(found.boxes, "boxes", DType::kF32, {count, int64_t{4}},
                "x0 y0 x1 y1 in pixels of the image, descending by score");
   graph.output(found.scores, "scores", DType::kF32, {count}, "probability of the class");
   graph.output(found.classes, "classes", DType::kI64, {count}, "position in class_names");
-  if (heads.mask_head()) {
-    const int64_t side = 2 * heads.mask_pooler().options().output_size;
-    graph.output(export_mask_head(weights, heads, features, found.boxes, found.classes), "masks",
-                 DType::kF32, {count, side, side}, "probability in each cell of the box");
+  if (instances.mask_head()) {
+    const int64_t side = 2 * instances.mask_pooler().options().output_size;
+    graph.output(export_mask_head(weights, instances, features, found.boxes, found.classes),
+                 "masks", DType::kF32, {count, side, side}, "probability in each cell of the box");
   }
   weights.require_all();
   describe(graph, config, input, categories);

@@ -4,7 +4,7 @@
 
 namespace denovo::detection {
 
-OnnxBoxPredictions export_box_head(ModelWeights& weights, const RoiHeads& heads,
+OnnxBoxPredictions export_box_head(ModelWeights& weights, const StandardHeads& heads,
                                    const std::vector<OnnxValue>& features, const OnnxValue& boxes) {
   OnnxGraph& graph = weights.graph();
   const OnnxScope scope(graph, "boxes");
@@ -19,7 +19,7 @@ OnnxBoxPredictions export_box_head(ModelWeights& weights, const RoiHeads& heads,
           graph.node("Reshape", {deltas, graph.ints({-1, num_classes, 4})})};
 }
 
-OnnxValue export_mask_head(ModelWeights& weights, const RoiHeads& heads,
+OnnxValue export_mask_head(ModelWeights& weights, const InstanceHeads& heads,
                            const std::vector<OnnxValue>& features, const OnnxValue& boxes,
                            const OnnxValue& classes) {
   OnnxGraph& graph = weights.graph();

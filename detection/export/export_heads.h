@@ -2,7 +2,7 @@
 #pragma once
 
 #include "detection/export/export_layers.h"
-#include "detection/roi_heads/roi_heads.h"
+#include "detection/roi_heads/standard_heads.h"
 
 namespace denovo::detection {
 
@@ -11,12 +11,12 @@ struct OnnxBoxPredictions {
   OnnxValue deltas;  // [R, K, 4]
 };
 
-/// As RoiHeads::predict_boxes: boxes [R, 4].
-OnnxBoxPredictions export_box_head(ModelWeights& weights, const RoiHeads& heads,
+/// As StandardHeads::predict_boxes: boxes [R, 4].
+OnnxBoxPredictions export_box_head(ModelWeights& weights, const StandardHeads& heads,
                                    const std::vector<OnnxValue>& features, const OnnxValue& boxes);
 
 /// The probabilities [D, S, S] of each box's own class, i64 [D]. Requires a mask head.
-OnnxValue export_mask_head(ModelWeights& weights, const RoiHeads& heads,
+OnnxValue export_mask_head(ModelWeights& weights, const InstanceHeads& heads,
                            const std::vector<OnnxValue>& features, const OnnxValue& boxes,
                            const OnnxValue& classes);
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "detection/export/export_layers.h"
-#include "detection/roi_heads/roi_heads.h"
+#include "detection/roi_heads/pooler.h"
 
 namespace denovo::detection {
 

@@ -1,8 +1,20 @@
 #include "detection/mask_rcnn/mask_rcnn.h"
 
 #include "core/autograd/autograd.h"
+#include "detection/roi_heads/cascade_heads.h"
+#include "detection/roi_heads/standard_heads.h"
 
 namespace denovo::detection {
+namespace {
+
+std::unique_ptr<RoiHeads> make_roi_heads(const ModelConfig& config, std::span<const int> strides,
+                                         int in_channels, int num_classes) {
+  if (config.cascade.enabled)
+    return std::make_unique<CascadeHeads>(config, strides, in_channels, num_classes);
+  return std::make_unique<StandardHeads>(config, strides, in_channels, num_classes);
+}
+
+}  // namespace
 
 MaskRcnn::MaskRcnn(const ModelConfig& config, int num_classes)
     : config_(config),
@@ -11,8 +23,10 @@ MaskRcnn::MaskRcnn(const ModelConfig& config, int num_classes)
       anchor_generator_(config.anchors, backbone_->strides()),
       rpn_(*this, "proposal_generator", config.rpn, backbone_->channels(),
            anchor_generator_.per_cell()),
-      roi_heads_(*this, "roi_heads", config, backbone_->pooled_strides(), backbone_->channels(),
-                 num_classes) {}
+      roi_heads_(
+          *this, "roi_heads",
+          make_roi_heads(config, backbone_->pooled_strides(), backbone_->channels(), num_classes)) {
+}
 
 NamedLosses MaskRcnn::losses(const ImageBatch& images, const GroundTruth& gt,
                              const SamplingKey& key, const LossGroups& groups,
@@ -27,7 +41,7 @@ NamedLosses MaskRcnn::losses(const ImageBatch& images, const GroundTruth& gt,
   if (tap.proposals) tap.proposals(proposals);
   const RoiBatch rois = sample_rois(config_.box, proposals, gt, images.ids, num_classes_, key);
   if (tap.rois) tap.rois(rois);
-  for (auto& loss : roi_heads_->losses(features, rois, gt, groups))
+  for (auto& loss : roi_heads_->losses(features, rois, gt, images.sizes, groups))
     losses.push_back(std::move(loss));
   return losses;
 }

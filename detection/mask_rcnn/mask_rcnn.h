@@ -1,5 +1,5 @@
 // Mask R-CNN (He et al., 2017) on the backbone of its configuration; without its mask head it is
-// Faster R-CNN, with a keypoint head Keypoint R-CNN.
+// Faster R-CNN, with a keypoint head Keypoint R-CNN, with stages Cascade R-CNN.
 #pragma once
 
 #include <functional>
@@ -20,8 +20,8 @@ class MaskRcnn : public nn::Module {
  public:
   MaskRcnn(const ModelConfig& config, int num_classes);
 
-  /// One training forward pass: loss_rpn_cls, loss_rpn_loc, loss_cls, loss_box_reg and, with such
-  /// heads, loss_mask and loss_keypoint, ready for backward.
+  /// One training forward pass: loss_rpn_cls, loss_rpn_loc and the losses of the RoI heads, ready
+  /// for backward.
   nn::NamedLosses losses(const ImageBatch& images, const GroundTruth& gt, const SamplingKey& key,
                          const LossGroups& groups, const StageTap& tap = {});
   /// Test-time detections in network pixels.

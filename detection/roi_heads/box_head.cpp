@@ -27,10 +27,9 @@ Tensor BoxHead::forward(const Tensor& x, const Tensor& slots, const ops::Dropout
   return fcs_->forward(y, rows);
 }
 
-BoxPredictor::BoxPredictor(int in_channels, int num_classes)
+BoxPredictor::BoxPredictor(int in_channels, int num_classes, int num_boxes)
     : cls_score_(*this, "cls_score", in_channels, num_classes + 1, nn::Initializer::normal(0.01)),
-      bbox_pred_(*this, "bbox_pred", in_channels, 4 * num_classes, nn::Initializer::normal(0.001)) {
-}
+      bbox_pred_(*this, "bbox_pred", in_channels, 4 * num_boxes, nn::Initializer::normal(0.001)) {}
 
 BoxPredictor::Output BoxPredictor::forward(const Tensor& x) const {
   const DType dtype = compute_dtype(x.dtype());
@@ -39,7 +38,7 @@ BoxPredictor::Output BoxPredictor::forward(const Tensor& x) const {
 
 NamedLosses box_losses(const BoxHeadConfig& config, const BoxPredictor::Output& output,
                        const RoiBatch& rois, const GroundTruth& gt, int num_classes,
-                       const LossGroups& groups) {
+                       const LossGroups& groups, const ops::BoxWeights& weights) {
   ops::LossWeightOptions weighting{.num_images = gt.boxes.size(0),
                                    .images_per_group = groups.images_per_group,
                                    .total_groups = groups.total_groups,
@@ -48,8 +47,7 @@ NamedLosses box_losses(const BoxHeadConfig& config, const BoxPredictor::Output& 
   const Tensor every = ops::loss_weights(rois.classes, rois.images, weighting);
   weighting.class_end = num_classes;
   const Tensor foreground = ops::loss_weights(rois.classes, rois.images, weighting);
-  const Tensor targets =
-      ops::encode_rois(rois.boxes, rois.images, gt.boxes, rois.matched, kBoxWeights);
+  const Tensor targets = ops::encode_rois(rois.boxes, rois.images, gt.boxes, rois.matched, weights);
   return {{"loss_cls", ops::softmax_cross_entropy(output.logits, rois.classes, every)},
           {"loss_box_reg", ops::box_regression_loss(output.deltas, rois.classes, targets,
                                                     foreground, config.smooth_l1_beta)}};

@@ -30,10 +30,11 @@ class BoxHead : public nn::Module {
 /// State dict: cls_score (background last), bbox_pred (foreground classes only).
 class BoxPredictor : public nn::Module {
  public:
-  BoxPredictor(int in_channels, int num_classes);
+  /// num_boxes: B, of a RoI: one for each of num_classes K, or one for all of them.
+  BoxPredictor(int in_channels, int num_classes, int num_boxes);
   struct Output {
     Tensor logits;  // [R, K + 1]
-    Tensor deltas;  // [R, 4 K]
+    Tensor deltas;  // [R, 4 B]
   };
   Output forward(const Tensor& x) const;
   const nn::Linear& cls_score() const { return *cls_score_; }
@@ -47,9 +48,9 @@ class BoxPredictor : public nn::Module {
 inline constexpr ops::BoxWeights kBoxWeights{10, 10, 5, 5};
 
 /// loss_cls and loss_box_reg: cross-entropy averaged over all RoIs, and L1 of the foreground's own
-/// class divided by all RoIs.
+/// class divided by all RoIs. weights: of the deltas.
 NamedLosses box_losses(const BoxHeadConfig& config, const BoxPredictor::Output& output,
                        const RoiBatch& rois, const GroundTruth& gt, int num_classes,
-                       const LossGroups& groups);
+                       const LossGroups& groups, const ops::BoxWeights& weights = kBoxWeights);
 
 }  // namespace denovo::detection

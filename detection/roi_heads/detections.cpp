@@ -26,6 +26,16 @@ Tensor cut_slots(const Tensor& keep, const Tensor& counts) {
 
 }  // namespace
 
+Tensor images_of(const Tensor& counts, int64_t slots) {
+  const auto used = counts.to_vector<int32_t>();
+  std::vector<int32_t> images;
+  for (size_t n = 0; n < used.size(); ++n) {
+    for (int64_t p = 0; p < slots; ++p)
+      images.push_back(p < used[n] ? static_cast<int32_t>(n) : -1);
+  }
+  return Tensor::from({static_cast<int64_t>(images.size())}, images, counts.device());
+}
+
 Detections best_detections(const ScoredBoxes& candidates, const TestConfig& config) {
   const NoGrad no_grad;
   const ops::NmsResult kept =

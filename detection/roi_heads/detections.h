@@ -26,6 +26,10 @@ struct Detections {
   Tensor keypoints = {};
 };
 
+/// images[n, p] = n for the first counts[n] of the slots of each image, -1 beyond; i32 [N * slots].
+/// Waits for the device: test time alone.
+Tensor images_of(const Tensor& counts, int64_t slots);
+
 /// Non-maximum suppression within each class at config.nms_iou, then the best
 /// config.detections_per_image of all classes; equal scores: the candidate that comes first. On the
 /// CPU D is what the fullest image uses (ops::usable_rows). Leaves masks and keypoints undefined.

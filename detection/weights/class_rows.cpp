@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "detection/weights/predictor_rows.h"
+#include "detection/weights/stage_names.h"
 
 namespace denovo::detection {
 namespace {
@@ -43,7 +44,8 @@ Tensor merged(const PredictorLayer& layer, const Tensor& own, const Tensor& file
 
 int num_classes_of(const nn::StateDict& state) {
   for (const auto& [name, tensor] : state)
-    if (name.starts_with(kScores) && tensor.rank() > 0) return static_cast<int>(tensor.size(0)) - 1;
+    if (staged_name(name).name.starts_with(kScores) && tensor.rank() > 0)
+      return static_cast<int>(tensor.size(0)) - 1;
   return 0;
 }
 

@@ -5,7 +5,9 @@
 //   roi_heads.box_predictor.bbox_pred        four a class: 4 K; or four for all classes
 //   roi_heads.mask_head.predictor            one a class: K; or one for all classes
 //
-// Rows for all classes are what every class predicted, so each class of a model gets them.
+// Rows for all classes are what every class predicted, so each class of a model gets them. A
+// cascade has such scores in every stage (roi_heads.box_predictor.0.cls_score, …), and in each one
+// box for all classes, whose four rows are none of a class.
 #pragma once
 
 #include <cstdint>

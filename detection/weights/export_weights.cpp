@@ -129,6 +129,8 @@ ExportedWeights export_weights(const std::string& path, Codebase to, const std::
     const bool is_vgg = model.config.model.backbone.is_vgg();
     if (is_vgg && is_detector)
       throw IoError(path + ": is a detector on a VGG, for which torchvision has no names");
+    if (model.config.model.cascade.enabled && is_detector)
+      throw IoError(path + ": is a cascade, for which torchvision has no names");
     to = is_detector ? Codebase::kTorchvisionDetector
          : is_vgg    ? Codebase::kTorchvisionVgg
                      : Codebase::kTorchvisionResnet;

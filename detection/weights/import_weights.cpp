@@ -80,6 +80,12 @@ ImportedModel::ImportedModel(const std::string& path, const std::string& group)
   if (is_detector() && config.model.backbone.is_vgg() && file_.metadata().empty())
     told.push_back(fmt::format("does not say its anchor sizes; assumed: model.anchors.sizes = [{}]",
                                fmt::join(config.model.anchors.sizes, ", ")));
+  if (config.model.cascade.enabled && file_.metadata().empty())
+    told.push_back(
+        fmt::format("does not say at which IoUs and in which units its stages learnt; assumed: "
+                    "model.cascade.ious = [{}], model.cascade.box_weights = [{}]",
+                    fmt::join(config.model.cascade.ious, ", "),
+                    fmt::join(config.model.cascade.box_weights, ", ")));
   if (codebase_ == Codebase::kDetectron && is_detector())
     told.push_back(
         "widths of boxes counted one pixel more in Detectron: boxes differ by up to a "

@@ -21,7 +21,7 @@ class Inference {
   InferredConfig run() {
     const bool vgg = has(kTrunk + "conv1_1.weight");
     vgg ? vgg_trunk() : trunk();
-    if (has("roi_heads.box_predictor.cls_score.weight")) {
+    if (has("roi_heads.box_predictor.cls_score.weight") || num_stages() > 0) {
       if (!vgg) pyramid();
       heads();
     }
@@ -49,6 +49,13 @@ class Inference {
     int layers = 0;
     while (has(fmt::format("{}{}.weight", prefix, layers + 1))) ++layers;
     return layers;
+  }
+
+  /// Box heads of a cascade; 0: it is none.
+  int num_stages() const {
+    int stages = 0;
+    while (has(fmt::format("{}box_predictor.{}.cls_score.weight", kHeads, stages))) ++stages;
+    return stages;
   }
 
   void trunk() {
@@ -119,7 +126,10 @@ class Inference {
 
   void heads() {
     ModelConfig& model = result_.config.model;
-    result_.num_classes = rows(kHeads + "box_predictor.cls_score") - 1;
+    const int stages = num_stages();
+    const std::string stage = stages > 0 ? "0." : "";
+    if (stages > 0) cascade(model.cascade, stages);
+    result_.num_classes = rows(kHeads + "box_predictor." + stage + "cls_score") - 1;
     const int anchors = rows("proposal_generator.rpn_head.objectness_logits");
     const auto ratios = static_cast<int>(model.anchors.ratios.size());
     const bool one_map = model.backbone.is_vgg();  // which has all sizes
@@ -132,7 +142,7 @@ class Inference {
     if (one_map) model.anchors.sizes.resize(static_cast<size_t>(anchors / ratios));
     while (has(fmt::format("proposal_generator.rpn_head.conv.conv{}.weight", model.rpn.convs)))
       ++model.rpn.convs;
-    const std::string box = kHeads + "box_head.", mask = kHeads + "mask_head.";
+    const std::string box = kHeads + "box_head." + stage, mask = kHeads + "mask_head.";
     model.box.convs = count(box + "conv");
     model.box.fcs = count(box + "fc");
     model.box.norm = norm_of(box + "conv1");
@@ -150,6 +160,19 @@ class Inference {
     model.mask.convs = count(mask + "mask_fcn");
     model.mask.channels = rows(mask + "predictor") > 0 ? size(mask + "predictor.weight", 1) : 0;
     model.mask.norm = norm_of(mask + "mask_fcn1");
+  }
+
+  /// Tensors tell the number of stages: IoUs and weights go on as those of the paper's three.
+  void cascade(CascadeConfig& cascade, int stages) {
+    cascade = {.enabled = true, .ious = {}, .box_weights = {}};
+    for (int stage = 0; stage < stages; ++stage) {
+      cascade.ious.push_back((5 + stage) / 10.0);
+      cascade.box_weights.push_back(10.0 * (1 + stage));
+      const std::string boxes = fmt::format("{}box_predictor.{}.bbox_pred", kHeads, stage);
+      if (rows(boxes) != 4)
+        throw IoError(fmt::format("{}: {} must have 4 rows, one box for all classes, got {}",
+                                  source_, boxes, rows(boxes)));
+    }
   }
 
   void keypoint_head(KeypointHeadConfig& keypoint) {

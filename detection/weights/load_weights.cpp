@@ -10,6 +10,7 @@
 #include "detection/weights/class_rows.h"
 #include "detection/weights/fold_pixels.h"
 #include "detection/weights/import_weights.h"
+#include "detection/weights/stage_names.h"
 #include "nn/state_dict.h"
 
 namespace denovo::detection {
@@ -124,11 +125,30 @@ std::string load_fully_connected(const MaskRcnn& model, const ImportedModel& fil
                                  const nn::StateDict& state) {
   const nn::StateDict fcs = below(state, kBoxHead);
   if (file.is_detector() || fcs.empty()) return {};
-  const BoxHead& head = model.roi_heads().box_head();
-  if (!nn::compare_state_dict(head, fcs).complete())
+  const std::vector<const BoxHead*> heads = model.roi_heads().box_heads();
+  if (!nn::compare_state_dict(*heads.front(), fcs).complete())
     return "; its fully connected layers do not fit model.box, whose own are random";
-  nn::load_state_dict(head, fcs);
+  for (const BoxHead* head : heads) nn::load_state_dict(*head, fcs);
   return fmt::format("; {} of its fully connected layers for the box head", fcs.size());
+}
+
+/// A detector with one box head for a model with several, whose boxes then keep the weights that
+/// they have. What was done, for the log.
+std::string fit_stages(const MaskRcnn& model, nn::StateDict& state, const std::string& path) {
+  const CascadeConfig& cascade = model.config().cascade;
+  const int wanted = cascade.enabled ? static_cast<int>(cascade.ious.size()) : 0,
+            stages = num_stages_of(state);
+  if (stages == wanted) return {};
+  if (stages > 0) {
+    throw ConfigError(fmt::format(
+        "config: {} is a cascade of {} stages, which model.cascade.{} cannot take", path, stages,
+        cascade.enabled ? fmt::format("ious of {} stages", wanted) : "enabled = false"));
+  }
+  state = for_each_stage(state, wanted);
+  for (const auto& [name, tensor] : nn::state_dict(model))
+    if (name.find(".bbox_pred.") != std::string::npos) state.emplace_back(name, tensor);
+  return fmt::format("; its box head for each of {} stages, whose box regression is new, at random",
+                     wanted);
 }
 
 }  // namespace
@@ -153,6 +173,7 @@ LoadedDetector load_detector(const MaskRcnn& model, const std::string& path,
   const int num_classes = num_classes_of(state);
   LoadedDetector loaded{
       fmt::format("detector: {} tensors from {}{}", state.size(), path, origin_text(file)), {}};
+  loaded.line += fit_stages(model, state, path);
   std::vector<int32_t> source;  // by class of the model; empty: nothing is known
   if (const auto known = class_list_of(file)) {
     if (static_cast<int>(known->size()) != num_classes)

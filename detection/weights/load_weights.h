@@ -27,8 +27,10 @@ struct LoadedDetector {
 /// the classes that the file knows too, by the names in its metadata
 /// (data/coco/match_categories.h), and of the background are copied; those of others keep the
 /// weights that they have. A file without class names is taken class by class when it has as many
-/// as the model; its predictors are left out when it has another number. Throws IoError naming the
-/// file and what does not fit.
+/// as the model; its predictors are left out when it has another number. A file with one box head
+/// serves each stage of a cascade, for the switch-over of Rethinking ImageNet Pre-training (section
+/// 5.1): head and scores are copied, the box regression, which has other units, is new. Throws
+/// IoError naming the file and what does not fit, ConfigError for a cascade of other stages.
 LoadedDetector load_detector(const MaskRcnn& model, const std::string& path,
                              const data::CategoryList& classes);
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "detection/weights/stage_names.h"
 
 namespace denovo::detection {
 
@@ -14,10 +15,13 @@ const PredictorLayer* predictor_layer(const std::string& name) {
       {{"roi_heads.box_predictor.cls_score.", 1, true},
        {"roi_heads.box_predictor.bbox_pred.", 4, false},
        {"roi_heads.mask_head.predictor.", 1, false}}};
+  const StagedName staged = staged_name(name);
   const auto found = std::find_if(kLayers.begin(), kLayers.end(), [&](const PredictorLayer& layer) {
-    return name.starts_with(layer.prefix);
+    return staged.name.starts_with(layer.prefix);
   });
-  return found == kLayers.end() ? nullptr : &*found;
+  // The boxes of a stage are of no class.
+  if (found == kLayers.end() || (staged.stage >= 0 && !found->has_background)) return nullptr;
+  return &*found;
 }
 
 Tensor rows_of_classes(const PredictorLayer& layer, const Tensor& file, int num_classes,

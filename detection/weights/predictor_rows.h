@@ -9,7 +9,7 @@
 namespace denovo::detection {
 
 struct PredictorLayer {
-  std::string prefix;  // of weight and bias
+  std::string prefix;  // of weight and bias, without the stage of a cascade
   int rows_per_class;
   bool has_background;  // here; where it comes first, all layers have rows for it
 };

@@ -114,6 +114,15 @@ TEST_CASE("export: a detector with a keypoint head is refused") {
       "export_onnx: must have no keypoint head, which has no form in the graph yet", ConfigError);
 }
 
+TEST_CASE("export: a cascade is refused") {
+  ModelConfig config = small_config();
+  config.cascade.enabled = true;
+  CHECK_THROWS_WITH_AS(exported(config),
+                       "export_onnx: must have one box head, a cascade has no form in the graph "
+                       "yet",
+                       ConfigError);
+}
+
 TEST_CASE("export: the file that ONNX Runtime ran is the one that is written today") {
   for (const std::string& name : kModels) {
     const DetectorFile file(kFolder + name + ".safetensors");

@@ -6,7 +6,7 @@
 #include "core/autograd/autograd.h"
 #include "detection/parity/formula.h"
 #include "detection/parity/reference_file.h"
-#include "detection/roi_heads/roi_heads.h"
+#include "detection/roi_heads/standard_heads.h"
 #include "nn/state_dict.h"
 #include "ops/heatmap_peaks/heatmap_peaks.h"
 
@@ -67,7 +67,7 @@ struct Model {
   }
 
   ModelConfig config;
-  RoiHeads heads;
+  StandardHeads heads;
   std::vector<Tensor> features;
 };
 
@@ -77,6 +77,10 @@ GroundTruth ground_truth() {
   gt.classes = reference().tensor("gt_classes");
   gt.keypoints = reference().tensor("gt_keypoints");
   return gt;
+}
+
+Tensor image_sizes() {
+  return Tensor::from<int32_t>({2, 2}, {64, 96, 64, 96});
 }
 
 /// The given RoIs, followed by `empty` empty slots.
@@ -93,7 +97,8 @@ RoiBatch given_rois(int64_t empty = 0) {
 }
 
 Tensor loss_keypoint(const Model& model, const RoiBatch& rois) {
-  const NamedLosses losses = model.heads.losses(model.features, rois, ground_truth(), {2, 0});
+  const NamedLosses losses =
+      model.heads.losses(model.features, rois, ground_truth(), image_sizes(), {2, 0});
   CHECK(losses.back().first == "loss_keypoint");
   return losses.back().second;
 }
@@ -146,7 +151,9 @@ TEST_CASE("keypoint head in f64: heat maps, loss and every gradient equal PyTorc
       keypoint_rois(given_rois(), ground_truth().keypoints, kNumClasses, 6, 28);
   reference().check_close(
       "logits",
-      model.heads.predict_keypoints(model.features, posed.rois.boxes, posed.rois.images).rows(0, 6),
+      model.heads.instance_heads()
+          .predict_keypoints(model.features, posed.rois.boxes, posed.rois.images)
+          .rows(0, 6),
       kTolerance);
   const Tensor loss = loss_keypoint(model, given_rois());
   check_value(loss, "loss_visible");
@@ -161,7 +168,9 @@ TEST_CASE("keypoint head in f64: with GroupNorm too") {
       keypoint_rois(given_rois(), ground_truth().keypoints, kNumClasses, 6, 28);
   reference().check_close(
       "gn.logits",
-      model.heads.predict_keypoints(model.features, posed.rois.boxes, posed.rois.images).rows(0, 6),
+      model.heads.instance_heads()
+          .predict_keypoints(model.features, posed.rois.boxes, posed.rois.images)
+          .rows(0, 6),
       kTolerance);
   const Tensor loss = loss_keypoint(model, given_rois());
   check_value(loss, "gn.loss");
@@ -195,7 +204,8 @@ TEST_CASE("keypoint head in f64: without a labelled keypoint the loss is 0, and 
   const Model model(nn::NormKind::kNone);
   GroundTruth gt = ground_truth();
   gt.keypoints = Tensor::zeros(gt.keypoints.shape(), DType::kF64);
-  const Tensor loss = model.heads.losses(model.features, given_rois(), gt, {2, 0}).back().second;
+  const Tensor loss =
+      model.heads.losses(model.features, given_rois(), gt, image_sizes(), {2, 0}).back().second;
   CHECK(loss.item() == 0);
   backward(loss);
   model.heads.for_each_parameter([&](const std::string& name, const nn::Parameter& parameter) {

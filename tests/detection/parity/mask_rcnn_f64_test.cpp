@@ -8,6 +8,7 @@
 #include "detection/mask_rcnn/mask_rcnn.h"
 #include "detection/parity/formula.h"
 #include "detection/parity/reference_file.h"
+#include "detection/roi_heads/standard_heads.h"
 #include "nn/state_dict.h"
 #include "ops/append_ground_truth/append_ground_truth.h"
 #include "ops/mask_targets/mask_targets.h"
@@ -139,7 +140,7 @@ std::vector<Tensor> losses(MaskRcnn& model, const RoiBatch& rois) {
   for (const auto& [name, loss] :
        model.rpn().losses(model.rpn().forward(features), given_anchors(), anchors, gt, {2, 0}))
     all.push_back(loss);
-  for (const auto& [name, loss] : model.roi_heads().losses(features, rois, gt, {2, 0}))
+  for (const auto& [name, loss] : model.roi_heads().losses(features, rois, gt, batch.sizes, {2, 0}))
     all.push_back(loss);
   return all;
 }
@@ -170,12 +171,14 @@ TEST_CASE("mask_rcnn in f64: anchors and what each layer group gives equal PyTor
   reference().check_close("rpn_deltas", rpn.deltas, kTolerance);
 
   const RoiBatch rois = given_rois();
-  const auto boxes = model.roi_heads().predict_boxes(features, rois.boxes, rois.images);
+  const auto& heads = dynamic_cast<const StandardHeads&>(model.roi_heads());
+  const auto boxes = heads.predict_boxes(features, rois.boxes, rois.images);
   reference().check_close("box_logits", boxes.logits, kTolerance);
   reference().check_close("box_deltas", boxes.deltas, kTolerance);
   const RoiBatch foreground = mask_rois(rois, ground_truth().masks, kNumClasses, rois.count());
   reference().check_close(
-      "mask_logits", model.roi_heads().predict_masks(features, foreground.boxes, foreground.images),
+      "mask_logits",
+      heads.instance_heads().predict_masks(features, foreground.boxes, foreground.images),
       kTolerance);
 }
 
@@ -232,10 +235,11 @@ struct MaskResult {
 MaskResult mask_result(const RoiBatch& rois, const GroundTruth& gt) {
   MaskRcnn model(miniature(), kNumClasses);
   fill_weights(model);
-  const Tensor loss = model.roi_heads()
-                          .losses(model.backbone().forward(images().pixels), rois, gt, {2, 0})
-                          .back()
-                          .second;
+  const Tensor loss =
+      model.roi_heads()
+          .losses(model.backbone().forward(images().pixels), rois, gt, images().sizes, {2, 0})
+          .back()
+          .second;
   backward({loss}, {Tensor()});
   MaskResult result{loss.item(), {}};
   model.for_each_parameter([&](const std::string& name, const nn::Parameter& parameter) {

@@ -8,6 +8,7 @@
 #include "detection/mask_rcnn/mask_rcnn.h"
 #include "detection/parity/formula.h"
 #include "detection/parity/reference_file.h"
+#include "detection/roi_heads/standard_heads.h"
 #include "nn/state_dict.h"
 
 namespace denovo::detection {
@@ -190,12 +191,13 @@ TEST_CASE("mask_rcnn R50-FPN: every stage equals torchvision's with the same wei
 
   std::vector<int32_t> image_of(160, 0);
   std::fill(image_of.begin() + 80, image_of.end(), 1);
-  const BoxPredictor::Output boxes = model.roi_heads().predict_boxes(
-      features, proposals.boxes.view({160, 4}), Tensor::from({160}, image_of));
+  const auto& heads = dynamic_cast<const StandardHeads&>(model.roi_heads());
+  const BoxPredictor::Output boxes =
+      heads.predict_boxes(features, proposals.boxes.view({160, 4}), Tensor::from({160}, image_of));
   reference().check_sample_close("class_logits", boxes.logits, kTolerance);
   reference().check_sample_close("box_deltas", boxes.deltas, kTolerance);
 
-  const Detections detections = model.roi_heads().detect(features, proposals, batch.sizes);
+  const Detections detections = heads.detect(features, proposals, batch.sizes);
   REQUIRE(detections.counts.to_vector<int>() == std::vector<int>{30, 30});
   reference().check_equal("det_classes", detections.classes);
   reference().check_close("det_boxes", detections.boxes, kTolerance);

@@ -5,7 +5,7 @@
 #include <array>
 #include <vector>
 
-#include "detection/roi_heads/roi_heads.h"
+#include "detection/roi_heads/standard_heads.h"
 #include "testing/ramp.h"
 
 using namespace denovo;
@@ -28,7 +28,7 @@ ModelConfig tiny_heads() {
 
 /// The heads of a pyramid of two levels and what they look at: one image of 64 x 64 pixels.
 struct Place {
-  RoiHeads heads;
+  StandardHeads heads;
   std::vector<Tensor> features{testing::ramp({1, 16, 16, 8}).to(DType::kF32),
                                testing::ramp({1, 8, 8, 8}, 41).to(DType::kF32)};
   Proposals proposals{Tensor::from<float>({1, kSlots, 4}, {4, 4, 30, 30,    //

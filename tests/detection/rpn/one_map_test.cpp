@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "core/autograd/autograd.h"
-#include "detection/roi_heads/roi_heads.h"
+#include "detection/roi_heads/standard_heads.h"
 #include "nn/backbone/backbone.h"
 #include "testing/ramp.h"
 
@@ -57,7 +57,7 @@ TEST_CASE("backbone: anchors, RPN and RoI heads stand on one map of stride 16") 
   const OneMap backbone;
   AnchorGenerator generator(config.anchors, backbone.strides());
   const Rpn rpn(config.rpn, backbone.channels(), generator.per_cell());
-  const RoiHeads heads(config, backbone.pooled_strides(), backbone.channels(), kNumClasses);
+  const StandardHeads heads(config, backbone.pooled_strides(), backbone.channels(), kNumClasses);
   for (const nn::Module* part :
        {static_cast<const nn::Module*>(&backbone), static_cast<const nn::Module*>(&rpn),
         static_cast<const nn::Module*>(&heads)})

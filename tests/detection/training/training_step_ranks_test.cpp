@@ -133,6 +133,10 @@ TEST_CASE("ranks: so do AdamW's, whose gradients are clipped by value") {
   check_equals_one_rank({"solver.optimizer=adamw", "solver.clip_value=0.01"});
 }
 
+TEST_CASE("ranks: so do updates of a cascade") {
+  check_equals_one_rank({"model.cascade.enabled=true"});
+}
+
 TEST_CASE("ranks: so do updates with SyncBN in the trunk, the pyramid and the heads") {
   check_equals_one_rank({"model.backbone.norm=\"SyncBN\"", "model.backbone.fpn_norm=\"SyncBN\"",
                          "model.box.convs=1", "model.box.conv_channels=8",
