@@ -1,11 +1,9 @@
 // What evaluate_coco is asked for on its command line.
 #pragma once
 
-#include <vector>
-
 #include "core/log/logger.h"
 #include "core/program/options.h"
-#include "data/evaluation/coco_evaluation.h"
+#include "data/evaluation/report.h"
 
 namespace denovo::apps {
 
@@ -13,6 +11,6 @@ void declare_evaluation_options(Options& options);
 
 /// Scores the results file of --gt and --dt, or a checkpoint of --run. Throws ConfigError for
 /// options that do not go together.
-std::vector<data::EvaluationResult> evaluate_as_asked(const Options& options, Logger& log);
+data::EvaluationReport evaluate_as_asked(const Options& options, Logger& log);
 
 }  // namespace denovo::apps

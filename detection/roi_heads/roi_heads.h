@@ -42,7 +42,7 @@ class RoiHeads : public nn::Module {
   /// loss_cls, loss_box_reg and, with such heads, loss_mask and loss_keypoint.
   NamedLosses losses(const std::vector<Tensor>& features, const RoiBatch& rois,
                      const GroundTruth& gt, const LossGroups& groups) const;
-  /// Test time: score_boxes, best_detections, detect_masks, detect_keypoints.
+  /// Test time: score_boxes, best_detections, detect_masks, detect_heatmaps.
   Detections detect(const std::vector<Tensor>& features, const Proposals& proposals,
                     const Tensor& image_sizes) const;
 
@@ -55,9 +55,9 @@ class RoiHeads : public nn::Module {
   /// [N * D, S, S] of its own class. Undefined without a mask head. No gradient.
   Tensor detect_masks(const std::vector<Tensor>& features, const Detections& detections) const;
 
-  /// Keypoints in the final boxes, [N * D, J, 3]: Detections::keypoints. Undefined without a
-  /// keypoint head. No gradient.
-  Tensor detect_keypoints(const std::vector<Tensor>& features, const Detections& detections) const;
+  /// Heat maps in the final boxes: logits [N * D, 4 S, 4 S, J]. Undefined without a keypoint head.
+  /// No gradient.
+  Tensor detect_heatmaps(const std::vector<Tensor>& features, const Detections& detections) const;
 
   /// dropout: of each box, in training.
   BoxPredictor::Output predict_boxes(const std::vector<Tensor>& features, const Tensor& boxes,
@@ -90,5 +90,9 @@ class RoiHeads : public nn::Module {
   std::unique_ptr<nn::Child<MaskHead>> mask_head_;
   std::unique_ptr<nn::Child<KeypointHead>> keypoint_head_;
 };
+
+/// The keypoints in the final boxes, [N * D, J, 3]: Detections::keypoints, from detect_heatmaps.
+/// Undefined where these are. No gradient.
+Tensor keypoints_of(const Tensor& heatmaps, const Detections& detections);
 
 }  // namespace denovo::detection
