@@ -5,6 +5,7 @@
 
 #include "apps/commands/detect_options.h"
 #include "apps/commands/model_options.h"
+#include "apps/commands/tta_options.h"
 #include "core/kernels/backend.h"
 #include "core/log/progress.h"
 #include "core/program/exit_status.h"
@@ -69,6 +70,9 @@ int detect(int argc, char** argv) {
   model_config.test.detections_per_image =
       of_all ? most : std::max(most, model_config.rpn.post_nms_topk_test);
   const auto model = file.load(device);
+  std::optional<AugmentedDetector> augmented;
+  if (const auto tta = apps::asked_tta(options))
+    augmented.emplace(*model, *tta, file.config.input.test_rule(), device, file.keypoint_names());
   logger.info(fmt::format("{}: {} classes", file.path(), file.categories.size()));
   Progress progress(logger, "detect", static_cast<int64_t>(files.size()), {.unit = "images"});
   const DetectFilesOptions detection{
@@ -78,13 +82,15 @@ int detect(int argc, char** argv) {
       .classes = classes,
       .max_detections = most,
       .rule = file.config.input.test_rule(),
+      .augmented = augmented ? &*augmented : nullptr,
       .device = device,
       .on_bad_file = tell,
       .on_progress = [&](int64_t done, int64_t) { progress.update(done); }};
-  print_report(detect_files(*model, files, detection), detection);
-  if (bad_files == 0) return 0;
-  logger.warn(fmt::format("{} files could not be used", bad_files));
-  return kDataStatus;
+  const DetectFilesReport report = detect_files(*model, files, detection);
+  print_report(report, detection);
+  if (augmented && report.images > 0) logger.info(augmented->cost());
+  if (bad_files > 0) logger.warn(fmt::format("{} files could not be used", bad_files));
+  return bad_files > 0 ? kDataStatus : 0;
 }
 
 }  // namespace

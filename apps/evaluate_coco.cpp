@@ -19,21 +19,25 @@ namespace {
 using namespace denovo;
 using namespace denovo::data;
 
-void print_results(const Options& options, const std::vector<EvaluationResult>& results) {
+void print_report(const Options& options, const EvaluationReport& report) {
   const std::string json_path = options.given("json") ? options.text("json") : "";
   if (json_path == "-") {
-    fmt::print("{}\n", report_json(results));
+    fmt::print("{}\n", report_json(report));
   } else {
-    for (const EvaluationResult& result : results) {
+    const auto print = [&](std::string_view name, const auto& result) {
       if (!options.given("quiet")) fmt::print("{}", summary_text(result));
-      if (options.given("per-category")) fmt::print("{}", per_category_table(result));
-    }
-    if (!json_path.empty()) replace_file(json_path, report_json(results) + "\n");
+      if (options.given("per-category"))
+        fmt::print("{}", per_category_table(name, result.per_category));
+    };
+    for (const EvaluationResult& result : report.coco)
+      print(iou_type_name(result.iou_type), result);
+    if (report.voc) print(report.voc->name(), *report.voc);
+    if (!json_path.empty()) replace_file(json_path, report_json(report) + "\n");
   }
-  if (options.given("curves")) write_curves(options.text("curves"), results);
+  if (options.given("curves")) write_curves(options.text("curves"), report.coco);
   if (options.given("page"))
     page::write_page(options.text("page"),
-                     evaluation::evaluation_page(apps::what_is_scored(options), results));
+                     evaluation::evaluation_page(apps::what_is_scored(options), report.coco));
 }
 
 int evaluate(int argc, char** argv) {
@@ -45,12 +49,12 @@ int evaluate(int argc, char** argv) {
 
   if (options.given("page")) page::require_replaceable(options.text("page"));
   Logger log(options.given("quiet"));
-  const std::vector<EvaluationResult> results = apps::evaluate_as_asked(options, log);
+  const EvaluationReport report = apps::evaluate_as_asked(options, log);
   std::set<std::string> told;
-  for (const EvaluationResult& result : results)
+  for (const EvaluationResult& result : report.coco)
     for (const std::string& warning : result.warnings)
       if (told.insert(warning).second) log.warn(warning);
-  print_results(options, results);
+  print_report(options, report);
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "apps/commands/model_options.h"
+#include "apps/commands/tta_options.h"
 #include "core/error.h"
 
 namespace denovo::apps {
@@ -21,6 +22,7 @@ void declare_detect_options(Options& options) {
       {"annotations", "FILE",
        "COCO JSON whose ids the results carry: of its images, and of its categories by class "
        "name; without it image_id counts from 0 and category_id is that of training"});
+  declare_tta_options(options);
 }
 
 void check_detect_options(const Options& options) {
@@ -28,6 +30,7 @@ void check_detect_options(const Options& options) {
   if (std::filesystem::exists(out) &&
       (!std::filesystem::is_directory(out) || !std::filesystem::is_empty(out)))
     throw ConfigError(fmt::format("{}: exists and is not empty; choose another --out", out));
+  asked_tta(options);
 }
 
 }  // namespace denovo::apps

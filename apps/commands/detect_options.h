@@ -7,7 +7,7 @@ namespace denovo::apps {
 
 void declare_detect_options(Options& options);
 
-/// Throws ConfigError for an --out that holds something.
+/// Throws ConfigError for an --out that holds something, and as asked_tta.
 void check_detect_options(const Options& options);
 
 }  // namespace denovo::apps

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "apps/commands/tta_options.h"
 #include "core/error.h"
 #include "data/evaluation/evaluate_files.h"
 #include "detection/training/evaluate_run.h"
@@ -40,8 +41,20 @@ std::vector<double> asked_sigmas(const Options& options) {
   return sigmas;
 }
 
+/// nullopt where it is not asked for.
+std::optional<VocRule> asked_voc(const Options& options) {
+  if (!options.given("voc")) return std::nullopt;
+  const std::vector<IouType> types = asked_types(options);
+  if (!types.empty() && std::find(types.begin(), types.end(), IouType::kBbox) == types.end())
+    throw ConfigError(
+        fmt::format("--voc: scores boxes, which --iou {} leaves out", options.text("iou")));
+  for (const auto& [rule, name] : kVocRuleNames)
+    if (rule != VocRule::kNone && options.text("voc") == name) return rule;
+  throw ConfigError(fmt::format("--voc: must be 07 or 10, got {}", options.text("voc")));
+}
+
 /// Scores a checkpoint on its validation set or another one.
-std::vector<EvaluationResult> evaluate_checkpoint(const Options& options, Logger& log) {
+EvaluationReport evaluate_checkpoint(const Options& options, Logger& log) {
   for (const char* of_files : {"gt", "dt", "coco-compat"})
     if (options.given(of_files))
       throw ConfigError(fmt::format("--{} does not go with --run", of_files));
@@ -63,24 +76,28 @@ std::vector<EvaluationResult> evaluate_checkpoint(const Options& options, Logger
                                   .sigmas = asked_sigmas(options),
                                   .confusion = options.given("page"),
                                   .on_bad_image = on_bad,
+                                  .voc = asked_voc(options),
+                                  .tta = asked_tta(options),
                                   .device = parse_device(options.text("device"))},
                                  log);
 }
 
-std::vector<EvaluationResult> evaluate_results_file(const Options& options) {
+EvaluationReport evaluate_results_file(const Options& options) {
   for (const char* of_run : {"checkpoint", "annotations", "images", "allow-parent-folders",
-                             "ignore-unknown-classes", "on-bad-image"})
+                             "ignore-unknown-classes", "on-bad-image", "tta", "config"})
     if (options.given(of_run)) throw ConfigError(fmt::format("--{} needs --run", of_run));
   for (const char* required : {"gt", "dt"})
     if (!options.given(required))
       throw ConfigError(fmt::format("--{} FILE is required without --run", required));
+  asked_tta(options);  // refuses its keys
   const std::string& compat = options.text("coco-compat");
   if (compat != "strict" && compat != "off")
     throw ConfigError(fmt::format("--coco-compat: must be strict or off, got {}", compat));
   return evaluate_files(options.text("gt"), options.text("dt"), asked_types(options),
                         {.strict = compat == "strict",
                          .sigmas = asked_sigmas(options),
-                         .confusion = options.given("page")});
+                         .confusion = options.given("page")},
+                        asked_voc(options).value_or(VocRule::kNone));
 }
 
 }  // namespace
@@ -103,6 +120,8 @@ void declare_evaluation_options(Options& options) {
       {"on-bad-image", "stop|skip",
        "images of --run that cannot be used: stop, or leave them out; else as the run does"});
   options.add({"iou", "TYPES", "some of bbox, segm, keypoints; else what the results carry"});
+  options.add({"voc", "07|10",
+               "also PASCAL VOC's mAP of the boxes, by the rule of 2007 or that of 2010 to 2012"});
   options.add({"sigmas", "NUMBERS",
                "of the OKS, one for each keypoint; else with --run as the run, or COCO's 17"});
   options.add({"json", "FILE", "also write the numbers as JSON; - for stdout"});
@@ -112,9 +131,10 @@ void declare_evaluation_options(Options& options) {
   options.add({"coco-compat", "MODE",
                "strict: the reference's treatment of id 0 and of repeated ids; off: none",
                "strict"});
+  declare_tta_options(options);
 }
 
-std::vector<EvaluationResult> evaluate_as_asked(const Options& options, Logger& log) {
+EvaluationReport evaluate_as_asked(const Options& options, Logger& log) {
   return options.given("run") ? evaluate_checkpoint(options, log) : evaluate_results_file(options);
 }
 

@@ -173,6 +173,8 @@ std::string outcome_lines(const CheckReport& report) {
     text += fmt::format("{} of {} instances are degenerate; {} (data.max_bad_fraction)\n",
                         view.num_dropped, view.num_instances(),
                         bad_fraction_rule(report.filter.max_bad_fraction));
+  if (view.num_difficult > 0)
+    text += fmt::format("{} objects are difficult (PASCAL VOC): left out\n", view.num_difficult);
   if (view.num_box_only > 0 && view.num_box_only < std::ssize(view.instances))
     text += fmt::format("{} instances have no segmentation and train their box alone\n",
                         view.num_box_only);

@@ -65,6 +65,7 @@ struct CocoAnnotation {
   std::array<double, 4> bbox{};  // as the file says; of the segmentation where it does not
   double area = 0;  // as the file says; of the mask, else of the box, where it does not
   bool crowd = false;
+  bool difficult = false;  // of PASCAL VOC: no part of its AP, not trained on; COCO's ignores it
   SegmentationKind segmentation = SegmentationKind::kNone;
   SegmentationSlice slice;
   KeypointSlice keypoint_slice;
@@ -155,8 +156,9 @@ class CocoDataset {
 
 /// Reads a COCO file with all threads. Throws IoError, naming file, item, rule and value, when it
 /// is not JSON with the three lists, and as `structural` says. A member that is null is absent; a
-/// missing iscrowd is 0, a missing bbox that of the segmentation (segmentation_parser.h); other
-/// members are read over (but must be JSON), those of keypoints too unless they are asked for.
+/// missing iscrowd or difficult is 0, a missing bbox that of the segmentation
+/// (segmentation_parser.h); other members are read over (but must be JSON), those of keypoints too
+/// unless they are asked for.
 CocoDataset read_coco(const std::string& path,
                       StructuralDefects structural = StructuralDefects::kThrow,
                       DatasetPart part = DatasetPart::kMasks);

@@ -65,14 +65,25 @@ CocoImage parse_image(JsonItem& item, JsonValue element, ReadRules rules,
 }
 
 // Bits of an annotation.
-enum { kId, kImage, kCategory, kBox, kArea, kCrowd, kSegmentation, kKeypoints, kNumKeypoints };
+enum {
+  kId,
+  kImage,
+  kCategory,
+  kBox,
+  kArea,
+  kCrowd,
+  kSegmentation,
+  kKeypoints,
+  kNumKeypoints,
+  kDifficult
+};
 
 RawAnnotation parse_annotation(JsonItem& item, JsonValue element, DatasetPart part,
                                CocoDataset::SegmentationBlock& block,
                                std::vector<double>& keypoints) {
-  static constexpr std::string_view kKeys[] = {"id",           "image_id",  "category_id",
-                                               "bbox",         "area",      "iscrowd",
-                                               "segmentation", "keypoints", "num_keypoints"};
+  static constexpr std::string_view kKeys[] = {
+      "id",      "image_id",     "category_id", "bbox",          "area",
+      "iscrowd", "segmentation", "keypoints",   "num_keypoints", "difficult"};
   RawAnnotation raw;
   raw.keypoint_slice.begin = keypoints.size();
   const SeenKeys seen =
@@ -95,6 +106,9 @@ RawAnnotation parse_annotation(JsonItem& item, JsonValue element, DatasetPart pa
             break;
           case kCrowd:
             raw.crowd = read_flag(item, key, value);
+            break;
+          case kDifficult:
+            raw.difficult = read_flag(item, key, value);
             break;
           case kSegmentation:
             raw.segmentation = parse_segmentation(item, value, block, raw.slice);

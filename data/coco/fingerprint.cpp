@@ -74,7 +74,9 @@ uint64_t hash_of(const CocoDataset& dataset, const CocoAnnotation& annotation) {
   hash.integer(rle.width);
   hash.bytes(rle.counts.data(), rle.counts.size_bytes());
   const std::span<const double> keypoints = dataset.keypoints(annotation);
-  if (!keypoints.empty()) {  // what was hashed before there were any stays as it was
+  // What was hashed before these were read stays as it was.
+  if (annotation.difficult) hash.text("difficult");
+  if (!keypoints.empty()) {
     hash.bytes(keypoints.data(), keypoints.size_bytes());
     hash.integer(annotation.num_keypoints);
   }

@@ -19,9 +19,10 @@ struct ListFingerprint {
 };
 
 struct Fingerprint {
-  ListFingerprint categories;   // id, name; names of keypoints where they were read
-  ListFingerprint images;       // id, file_name, width, height
-  ListFingerprint annotations;  // id, image, category, bbox, area, iscrowd, segmentation; keypoints
+  ListFingerprint categories;  // id, name; names of keypoints where they were read
+  ListFingerprint images;      // id, file_name, width, height
+  // id, image, category, bbox, area, iscrowd, difficult, segmentation; keypoints
+  ListFingerprint annotations;
 
   bool operator==(const Fingerprint&) const = default;
 };

@@ -112,10 +112,10 @@ std::string reason_to_refuse(const CocoDataset& dataset, const TrainingView& vie
                              const TrainingFilter& filter) {
   const std::string_view file = base_name(dataset.path());
   const int64_t all = view.num_instances();
-  if (all == 0 && view.num_crowds > 0)
+  if (const int64_t others = view.num_crowds + view.num_difficult; all == 0 && others > 0)
     return fmt::format(
-        "{}: training needs at least one instance, got none: all {} annotations are crowds", file,
-        view.num_crowds);
+        "{}: training needs at least one instance, got none: all {} annotations are {}", file,
+        others, view.num_difficult > 0 ? "crowds or difficult" : "crowds");
   if (all == 0) return fmt::format("{}: training needs at least one instance, got none", file);
   if (filter.num_keypoints > 0)
     if (std::string text = keypoint_list_text(dataset, filter.num_keypoints); !text.empty())

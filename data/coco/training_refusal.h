@@ -13,7 +13,7 @@ inline constexpr int64_t kHandful = 10;
 
 /// Why training refuses the data, in the order of these rules; empty when it does not. The sentence
 /// names the key that would let it start, where there is one.
-///   there is an annotation that is not a crowd;
+///   there is an annotation that is neither a crowd nor difficult;
 ///   the numbers are pixels: not all of them in 0..1, with fractions, on images of more than 2;
 ///   at most max_bad_fraction of the instances are degenerate (dropped), or kHandful;
 ///   an instance is left;

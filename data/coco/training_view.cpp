@@ -102,6 +102,8 @@ class ViewBuilder {
     const InstanceUse use = uses_[static_cast<size_t>(index)];
     if (annotation.crowd) {
       ++view_.num_crowds;
+    } else if (annotation.difficult) {
+      ++view_.num_difficult;
     } else if (use == InstanceUse::kDropped) {
       drop(annotation);
     } else {
@@ -143,10 +145,12 @@ std::string TrainingView::summary() const {
   std::string unposed;
   if (num_unposed_images > 0)
     unposed = fmt::format("{} images without keypoints, ", num_unposed_images);
+  std::string difficult;
+  if (num_difficult > 0) difficult = fmt::format("{} difficult objects, ", num_difficult);
   return fmt::format(
-      "{}; left out {}{} images without instances, {} crowds, {} degenerate instances{}", kept,
-      unposed, num_empty_images + num_unusable_images - negatives, num_crowds, num_dropped,
-      example_text());
+      "{}; left out {}{} images without instances, {} crowds, {}{} degenerate instances{}", kept,
+      unposed, num_empty_images + num_unusable_images - negatives, num_crowds, difficult,
+      num_dropped, example_text());
 }
 
 TrainingView judge_dataset(const CocoDataset& dataset, const TrainingFilter& filter) {

@@ -1,6 +1,6 @@
-// The instances of a data set that training uses: crowds and degenerate annotations are left out
-// and counted; images without any instance are left out, for a model with keypoints those without
-// any keypoint.
+// The instances of a data set that training uses: crowds, difficult objects (of PASCAL VOC, as in
+// Detectron; detectron2 trains on them) and degenerate annotations are left out and counted; images
+// without any instance are left out, for a model with keypoints those without any keypoint.
 #pragma once
 
 #include <array>
@@ -36,8 +36,9 @@ struct TrainingView {
   std::vector<int64_t> first_instance;  // images.size() + 1 offsets into instances
   std::vector<int> instances;           // indices into CocoDataset::annotations
   TrainingLimits limits;
-  // Of the annotations: crowds; instances that were dropped; kept ones that train their box alone.
-  int64_t num_crowds = 0, num_dropped = 0, num_box_only = 0;
+  // Of the annotations: crowds; objects that are difficult; instances that were dropped; kept ones
+  // that train their box alone.
+  int64_t num_crowds = 0, num_difficult = 0, num_dropped = 0, num_box_only = 0;
   // Images without annotations; images that have some, but no instance to train on: these show
   // objects and are no negatives.
   int64_t num_empty_images = 0, num_unusable_images = 0;
@@ -49,7 +50,7 @@ struct TrainingView {
   std::vector<Defect> examples;                    // the first five dropped instances
   std::string refusal;  // why training refuses the data, a sentence; empty when it does not
 
-  /// Annotations that are not crowds.
+  /// Annotations that are neither crowds nor difficult.
   int64_t num_instances() const {
     return static_cast<int64_t>(instances.size()) + num_dropped + num_unposed;
   }

@@ -77,27 +77,29 @@ std::string partly_missing_text(const CocoResults& results, const std::string& p
 
 }  // namespace
 
-std::vector<EvaluationResult> evaluate_files(const std::string& ground_truth_path,
-                                             const std::string& results_path,
-                                             std::vector<IouType> types,
-                                             EvaluationOptions options) {
+EvaluationReport evaluate_files(const std::string& ground_truth_path,
+                                const std::string& results_path, std::vector<IouType> types,
+                                EvaluationOptions options, VocRule voc) {
   const CocoResults found = read_results(results_path, fields_for(types));
   std::string warning;
   if (types.empty()) {
     types = carried_types(found);
     if (types.empty()) refuse_mixture(found, results_path);
     warning = partly_missing_text(found, results_path);
+    if (voc != VocRule::kNone && !contains(types, IouType::kBbox))
+      throw IoError(missing_text(results_path, found.boxes().first_without, "bbox"));
   }
   const CocoDataset truth =
       read_coco(ground_truth_path, StructuralDefects::kCollect,
                 part_for(contains(types, IouType::kSegm), contains(types, IouType::kKeypoints)));
   truth.require_well_formed();
   options.results_file = base_name(results_path);
-  std::vector<EvaluationResult> results;
+  EvaluationReport report;
   for (const IouType type : types)
-    results.push_back(evaluate_coco(truth, found.detections(), type, options));
-  if (!warning.empty()) results.front().warnings.push_back(warning);
-  return results;
+    report.coco.push_back(evaluate_coco(truth, found.detections(), type, options));
+  if (voc != VocRule::kNone) report.voc = evaluate_voc(truth, found.detections(), voc, options);
+  if (!warning.empty()) report.coco.front().warnings.push_back(warning);
+  return report;
 }
 
 }  // namespace denovo::data

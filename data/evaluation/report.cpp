@@ -8,29 +8,48 @@
 #include "core/files/safetensors.h"
 
 namespace denovo::data {
+namespace {
 
-std::string report_json(std::span<const EvaluationResult> results) {
+/// Behind the numbers: the categories, and the end.
+std::string finish(JsonWriter& json, std::span<const CategoryPrecision> categories) {
+  json.key("per_category").begin_object();
+  for (const CategoryPrecision& category : categories) json.field(category.name, category.AP);
+  json.end_object().end_object();
+  return json.text();
+}
+
+}  // namespace
+
+std::string report_json(const EvaluationReport& report) {
   JsonWriter json;
   json.begin_object();
-  for (const EvaluationResult& result : results) {
-    json.key(iou_type_name(result.iou_type)).begin_object();
-    for (const auto& [name, value] : result.numbers()) json.field(name, value);
-    json.key("per_category").begin_object();
-    for (const CategoryPrecision& category : result.per_category)
-      json.field(category.name, category.AP);
-    json.end_object().end_object();
-  }
+  for (const EvaluationResult& result : report.coco)
+    json.key(iou_type_name(result.iou_type)).raw_value(result_json(result));
+  if (report.voc) json.key(report.voc->name()).raw_value(result_json(*report.voc));
   json.end_object();
   return json.text();
 }
 
-std::string per_category_table(const EvaluationResult& result) {
+std::string result_json(const EvaluationResult& result) {
+  JsonWriter json;
+  json.begin_object();
+  for (const auto& [name, value] : result.numbers()) json.field(name, value);
+  return finish(json, result.per_category);
+}
+
+std::string result_json(const VocResult& result) {
+  JsonWriter json;
+  json.begin_object().field("mAP", result.mAP);
+  return finish(json, result.per_category);
+}
+
+std::string per_category_table(std::string_view name,
+                               std::span<const CategoryPrecision> categories) {
   size_t width = 8;
-  for (const CategoryPrecision& category : result.per_category)
+  for (const CategoryPrecision& category : categories)
     width = std::max(width, category.name.size());
-  std::string text =
-      fmt::format("{:<{}}  {} AP\n", "category", width, iou_type_name(result.iou_type));
-  for (const CategoryPrecision& category : result.per_category)
+  std::string text = fmt::format("{:<{}}  {} AP\n", "category", width, name);
+  for (const CategoryPrecision& category : categories)
     text += fmt::format("{:<{}}  {:>7}\n", category.name, width,
                         category.AP < 0 ? "-" : fmt::format("{:.2f}", 100 * category.AP));
   return text;

@@ -242,12 +242,13 @@ Batch BatchBuilder::build(std::span<const PlannedImage> plan) const {
   return batch;
 }
 
-Batch image_batch(std::span<const Image> images, const InputRule& rule) {
+Batch image_batch(std::span<const Image> images, const InputRule& rule, bool mirrored) {
   std::vector<std::shared_ptr<const Image>> pointers;
   std::vector<ImageTransform> transforms;
   for (const Image& image : images) {
     pointers.emplace_back(std::shared_ptr<const Image>(), &image);  // not owned
     transforms.push_back(evaluation_transform(rule, {image.height, image.width}));
+    transforms.back().flipped = mirrored;
   }
   Batch batch = pack_images(pointers, transforms, padded_size(transforms, rule));
   for (size_t i = 0; i < images.size(); ++i) {

@@ -57,8 +57,8 @@ class BatchBuilder {
 /// Capacities of a view: its limits, rounded up to multiples of 8.
 Capacities capacities_of(const TrainingLimits& limits, bool masks);
 
-/// Images without objects, for detection outside a data set: the transform of evaluation, one
-/// padded size for all, ids 0, 1, ...
-Batch image_batch(std::span<const Image> images, const InputRule& rule);
+/// Images without objects, for detection outside a data set: the transform of evaluation, mirrored
+/// if asked for, one padded size for all, ids 0, 1, ...
+Batch image_batch(std::span<const Image> images, const InputRule& rule, bool mirrored = false);
 
 }  // namespace denovo::data

@@ -17,7 +17,7 @@ struct SignalCame {};
 std::optional<std::vector<ImageDetections>> detect_together(
     MaskRcnn& model, const data::ImageFiles& files, const std::vector<int>& images,
     const CategoryIds& category_ids, const data::InputRule& rule, Device device, Logger& logger,
-    ProcessGroup& group) {
+    ProcessGroup& group, AugmentedDetector* augmented) {
   Progress progress(logger, "evaluate", static_cast<int64_t>(images.size()), {.unit = "images"});
   const auto report = [&](int64_t done, int64_t) {
     progress.update(done);
@@ -31,6 +31,7 @@ std::optional<std::vector<ImageDetections>> detect_together(
                             .category_ids = category_ids,
                             .images = images,
                             .images_per_batch = kImagesPerBatch,
+                            .augmented = augmented,
                             .rank = group.rank(),
                             .num_ranks = group.size(),
                             .device = device,

@@ -7,11 +7,11 @@
 
 namespace denovo::detection {
 
-/// The detections on these images (indices, ascending); rank 0 has those of all. `category_ids` as
-/// in EvaluateModelOptions. nullopt when a signal came meanwhile. Collective.
+/// The detections on these images (indices, ascending); rank 0 has those of all. `category_ids` and
+/// `augmented` as in EvaluateModelOptions. nullopt when a signal came meanwhile. Collective.
 std::optional<std::vector<ImageDetections>> detect_together(
     MaskRcnn& model, const data::ImageFiles& files, const std::vector<int>& images,
     const CategoryIds& category_ids, const data::InputRule& rule, Device device, Logger& logger,
-    ProcessGroup& group = ProcessGroup::alone());
+    ProcessGroup& group = ProcessGroup::alone(), AugmentedDetector* augmented = nullptr);
 
 }  // namespace denovo::detection

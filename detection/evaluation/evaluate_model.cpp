@@ -5,12 +5,13 @@
 #include <algorithm>
 
 #include "core/files/atomic_write.h"
-#include "core/files/json_writer.h"
 #include "data/coco/annotation_checks.h"
 #include "data/coco/keypoints.h"
 #include "data/coco/results.h"
 #include "data/coco/training_view.h"
+#include "data/evaluation/report.h"
 #include "data/loading/loader.h"
+#include "detection/prediction/detect_image.h"
 #include "nn/evaluation_mode.h"
 
 namespace denovo::detection {
@@ -24,24 +25,11 @@ std::vector<data::Detection> flatten(std::span<const ImageDetections> images) {
   return all;
 }
 
-std::string result_json(const data::EvaluationResult& result) {
-  JsonWriter json;
-  json.begin_object();
-  for (const auto& [name, value] : result.numbers()) json.field(name, value);
-  json.key("per_category").begin_object();
-  for (const auto& category : result.per_category) json.field(category.name, category.AP);
-  json.end_object().end_object();
-  return json.text() + "\n";
-}
-
-}  // namespace
-
-std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::ImageFiles& files,
-                                            const EvaluateModelOptions& options) {
-  const nn::EvaluationMode mode(model);
-  const data::CocoDataset& dataset = files.dataset();
-  const std::vector<int> images = options.images ? *options.images : data::first_images(dataset);
-
+/// Hands the detections of each batch to `take`.
+template <class Take>
+void detect_in_batches(MaskRcnn& model, const data::ImageFiles& files,
+                       const std::vector<int>& images, const EvaluateModelOptions& options,
+                       const Take& take) {
   data::TrainingView no_objects;
   no_objects.first_instance = {0};
   data::EvalLoader loader(files, no_objects, images,
@@ -49,19 +37,44 @@ std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::ImageFi
                            .images_per_batch = options.images_per_batch,
                            .threads = options.loader_threads},
                           options.rank, options.num_ranks);
+  while (const auto batch = loader.next())
+    take(post_process(model.detect(network_input(*batch, model, options.device)),
+                      batch->image_sizes, batch->original_sizes, batch->image_ids,
+                      options.category_ids, model.config()));
+}
+
+/// An image at a time. Decoding costs little beside the passes over it.
+template <class Take>
+void detect_augmented(const data::ImageFiles& files, const std::vector<int>& images,
+                      const EvaluateModelOptions& options, const Take& take) {
+  for (size_t i = static_cast<size_t>(options.rank); i < images.size();
+       i += static_cast<size_t>(options.num_ranks)) {
+    const int64_t id = files.dataset().images()[static_cast<size_t>(images[i])].id;
+    std::vector<ImageDetections> one;
+    one.push_back(options.augmented->detect(files.read(images[i]), id, options.category_ids));
+    take(std::move(one));
+  }
+}
+
+}  // namespace
+
+std::vector<ImageDetections> detect_dataset(MaskRcnn& model, const data::ImageFiles& files,
+                                            const EvaluateModelOptions& options) {
+  const nn::EvaluationMode mode(model);
+  const std::vector<int> images =
+      options.images ? *options.images : data::first_images(files.dataset());
   std::vector<ImageDetections> all;
-  while (const auto batch = loader.next()) {
-    const Tensor sizes = batch->image_sizes.to(options.device);
-    const ImageBatch input{model.normalize(batch->images.to(options.device), sizes, DType::kF32),
-                           sizes, batch->image_ids};
-    auto found = post_process(model.detect(input), batch->image_sizes, batch->original_sizes,
-                              batch->image_ids, options.category_ids, model.config());
+  const auto take = [&](std::vector<ImageDetections> found) {
     std::move(found.begin(), found.end(), std::back_inserter(all));
     const auto total = static_cast<int64_t>(images.size());
     if (options.progress)  // the other ranks are about as far
       options.progress(std::min(total, static_cast<int64_t>(all.size()) * options.num_ranks),
                        total);
-  }
+  };
+  if (options.augmented)
+    detect_augmented(files, images, options, take);
+  else
+    detect_in_batches(model, files, images, options, take);
   std::sort(all.begin(), all.end(),
             [](const auto& a, const auto& b) { return a.image_id < b.image_id; });
   return all;
@@ -83,11 +96,13 @@ ModelScores score_detections(const data::CocoDataset& dataset,
   options.images.emplace();
   for (const ImageDetections& image : images)
     options.images->push_back(dataset.find_image(image.image_id));
-  ModelScores scores{data::evaluate_coco(dataset, all, data::IouType::kBbox, options), {}, {}};
+  ModelScores scores{data::evaluate_coco(dataset, all, data::IouType::kBbox, options), {}, {}, {}};
   if (heads.masks && data::has_segmentations(dataset))
     scores.segm = data::evaluate_coco(dataset, all, data::IouType::kSegm, options);
   if (heads.keypoints && !data::keypoint_names(dataset).empty())
     scores.keypoints = data::evaluate_coco(dataset, all, data::IouType::kKeypoints, options);
+  if (heads.voc != data::VocRule::kNone)
+    scores.voc = data::evaluate_voc(dataset, all, heads.voc, options);
   return scores;
 }
 
@@ -102,6 +117,8 @@ std::vector<Metric> score_metrics(const ModelScores& scores, const std::string& 
             {fmt::format("{}{}/{}", prefix, data::iou_type_name(result->iou_type), name),
              100 * value});
   }
+  if (scores.voc && scores.voc->mAP >= 0)
+    metrics.push_back({fmt::format("{}{}/mAP", prefix, scores.voc->name()), 100 * scores.voc->mAP});
   return metrics;
 }
 
@@ -113,7 +130,10 @@ void write_evaluation(const std::string& directory, std::span<const ImageDetecti
       {.boxes = true, .masks = scores.segm.has_value(), .keypoints = scores.keypoints.has_value()});
   for (const data::EvaluationResult* result : scores.all())
     replace_file(fmt::format("{}/{}.json", directory, data::iou_type_name(result->iou_type)),
-                 result_json(*result));
+                 data::result_json(*result) + "\n");
+  if (scores.voc)
+    replace_file(fmt::format("{}/{}.json", directory, scores.voc->name()),
+                 data::result_json(*scores.voc) + "\n");
   replace_file(directory + "/summary.txt", scores_text(scores));
 }
 
@@ -122,6 +142,7 @@ std::string scores_text(const ModelScores& scores) {
   for (const data::EvaluationResult* result : scores.all())
     text +=
         fmt::format("{}\n{}", data::iou_type_name(result->iou_type), data::summary_text(*result));
+  if (scores.voc) text += scores.voc->name() + "\n" + data::summary_text(*scores.voc);
   return text;
 }
 

@@ -80,12 +80,11 @@ std::vector<std::string> EvaluationSet::look(Logger& logger, ProcessGroup& group
   return std::move(usable.warnings);
 }
 
-std::optional<std::vector<ImageDetections>> EvaluationSet::detect(MaskRcnn& model,
-                                                                  const data::InputRule& rule,
-                                                                  Device device, Logger& logger,
-                                                                  ProcessGroup& group) const {
+std::optional<std::vector<ImageDetections>> EvaluationSet::detect(
+    MaskRcnn& model, const data::InputRule& rule, Device device, Logger& logger,
+    ProcessGroup& group, AugmentedDetector* augmented) const {
   return detect_together(model, files_, images_, categories_.category_ids, rule, device, logger,
-                         group);
+                         group, augmented);
 }
 
 }  // namespace denovo::detection

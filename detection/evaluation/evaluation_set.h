@@ -12,7 +12,7 @@
 #include "data/coco/image_files.h"
 #include "data/loading/input_rule.h"
 #include "detection/evaluation/scored_categories.h"
-#include "detection/mask_rcnn/mask_rcnn.h"
+#include "detection/prediction/augmented.h"
 
 namespace denovo::detection {
 
@@ -54,10 +54,11 @@ class EvaluationSet {
   std::vector<std::string> look(Logger& logger, ProcessGroup& group = ProcessGroup::alone());
 
   /// The detections on all images, by the ranks together; rank 0 has those of all. nullopt when a
-  /// signal came meanwhile. Collective.
-  std::optional<std::vector<ImageDetections>> detect(
-      MaskRcnn& model, const data::InputRule& rule, Device device, Logger& logger,
-      ProcessGroup& group = ProcessGroup::alone()) const;
+  /// signal came meanwhile. `augmented` as in EvaluateModelOptions. Collective.
+  std::optional<std::vector<ImageDetections>> detect(MaskRcnn& model, const data::InputRule& rule,
+                                                     Device device, Logger& logger,
+                                                     ProcessGroup& group = ProcessGroup::alone(),
+                                                     AugmentedDetector* augmented = nullptr) const;
 
  private:
   const EvaluationSetOptions options_;

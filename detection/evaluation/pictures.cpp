@@ -29,6 +29,7 @@ std::vector<data::DrawnInstance> ground_truth(const data::CocoDataset& dataset, 
     if (annotation.segmentation != data::SegmentationKind::kNone)
       instance.mask = dataset.mask(annotation);
     if (annotation.crowd) instance.label += " (crowd)";
+    if (annotation.difficult) instance.label += " (difficult)";
     drawn.push_back(std::move(instance));
   }
   return drawn;

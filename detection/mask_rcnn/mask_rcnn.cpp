@@ -48,13 +48,19 @@ NamedLosses MaskRcnn::losses(const ImageBatch& images, const GroundTruth& gt,
 
 Detections MaskRcnn::detect(const ImageBatch& images) {
   const NoGrad no_grad;
-  const std::vector<Tensor> features = backbone_->forward(images.pixels);
+  const FirstStage stage = first_stage(images);
+  return roi_heads_->detect(stage.features, stage.proposals, images.sizes);
+}
+
+MaskRcnn::FirstStage MaskRcnn::first_stage(const ImageBatch& images) {
+  const NoGrad no_grad;
+  std::vector<Tensor> features = backbone_->forward(images.pixels);
   const RpnPredictions predictions = rpn_->forward(features);
   const Tensor& anchors =
       anchor_generator_.anchors(images.pixels.size(1), images.pixels.size(2),
                                 predictions.logits.dtype(), images.pixels.device());
-  return roi_heads_->detect(features, rpn_->propose(predictions, anchors, images.sizes, false),
-                            images.sizes);
+  Proposals proposals = rpn_->propose(predictions, anchors, images.sizes, false);
+  return {std::move(features), std::move(proposals)};
 }
 
 Tensor MaskRcnn::normalize(const Tensor& pixels, const Tensor& sizes, DType dtype) const {

@@ -26,6 +26,12 @@ class MaskRcnn : public nn::Module {
                          const LossGroups& groups, const StageTap& tap = {});
   /// Test-time detections in network pixels.
   Detections detect(const ImageBatch& images);
+  /// What the heads detect on, at test time: features per level, and proposals. No gradient.
+  struct FirstStage {
+    std::vector<Tensor> features;
+    Proposals proposals;
+  };
+  FirstStage first_stage(const ImageBatch& images);
 
   /// u8 pixels [N, H, W, 3] RGB and valid sizes i32 [N, 2] to the network's input, in dtype.
   Tensor normalize(const Tensor& pixels, const Tensor& sizes, DType dtype) const;

@@ -10,7 +10,7 @@
 #include "data/coco/results.h"
 #include "data/drawing/draw.h"
 #include "data/image/image_file.h"
-#include "data/loading/batch_builder.h"
+#include "detection/prediction/detect_image.h"
 #include "detection/prediction/drawn_detections.h"
 #include "detection/prediction/picture_names.h"
 
@@ -48,16 +48,14 @@ void select(ImageDetections& image, const DetectFilesOptions& options) {
   if (!image.masks.empty()) image.masks.resize(kept);
 }
 
-ImageDetections detect_image(MaskRcnn& model, const data::Image& image, int64_t image_id,
-                             const DetectFilesOptions& options) {
-  const data::Batch batch = data::image_batch(std::span(&image, 1), options.rule);
-  const Tensor sizes = batch.image_sizes.to(options.device);
-  const Tensor pixels = model.normalize(batch.images.to(options.device), sizes, DType::kF32);
-  auto found = post_process(model.detect({pixels, sizes, batch.image_ids}), batch.image_sizes,
-                            batch.original_sizes, Tensor::from<int64_t>({1}, {image_id}),
-                            options.category_ids, model.config());
-  select(found.front(), options);
-  return std::move(found.front());
+ImageDetections detect_wanted(MaskRcnn& model, const data::Image& image, int64_t image_id,
+                              const DetectFilesOptions& options) {
+  ImageDetections found = options.augmented
+                              ? options.augmented->detect(image, image_id, options.category_ids)
+                              : detect_image(model, image, image_id, options.category_ids,
+                                             options.rule, options.device);
+  select(found, options);
+  return found;
 }
 
 /// The classes as the results number them.
@@ -86,7 +84,7 @@ DetectFilesReport detect_files(MaskRcnn& model, std::span<const InputFile> files
   for (size_t i = 0; i < files.size(); ++i) {
     const auto position = static_cast<int64_t>(i);
     if (std::optional<data::Image> image = read_input(files[i], options)) {
-      const ImageDetections found = detect_image(model, *image, files[i].image_id, options);
+      const ImageDetections found = detect_wanted(model, *image, files[i].image_id, options);
       for (const data::Detection& detection : found.detections)
         put_result(
             detection, num_results++,

@@ -9,6 +9,7 @@
 #include "data/coco/dataset.h"
 #include "data/loading/input_rule.h"
 #include "detection/mask_rcnn/mask_rcnn.h"
+#include "detection/prediction/augmented.h"
 #include "detection/prediction/input_files.h"
 #include "detection/prediction/post_process.h"
 
@@ -21,6 +22,7 @@ struct DetectFilesOptions {
   std::vector<int> classes;                    // those wanted; empty: all
   int max_detections = 100;                    // per image, the best of the classes wanted
   data::InputRule rule;
+  AugmentedDetector* augmented = nullptr;  // of the same model: takes the place of one look by rule
   Device device;
   std::function<void(const std::string& line)> on_bad_file;      // file and what is wrong with it
   std::function<void(int64_t done, int64_t total)> on_progress;  // may be empty

@@ -71,14 +71,21 @@ Tensor InstanceHeads::detect_masks(const std::vector<Tensor>& features,
   return ops::mask_probabilities(logits, detections.classes.view({n * slots}));
 }
 
-Tensor InstanceHeads::detect_keypoints(const std::vector<Tensor>& features,
-                                       const Detections& detections) const {
+Tensor InstanceHeads::detect_heatmaps(const std::vector<Tensor>& features,
+                                      const Detections& detections) const {
   if (!keypoint_head_) return {};
   const NoGrad no_grad;
   const int64_t n = detections.boxes.size(0), slots = detections.boxes.size(1);
-  const Tensor boxes = detections.boxes.view({n * slots, 4});
-  const Tensor images = images_of(detections.counts, slots);
-  return ops::heatmap_peaks(predict_keypoints(features, boxes, images), boxes, images);
+  return predict_keypoints(features, detections.boxes.view({n * slots, 4}),
+                           images_of(detections.counts, slots));
+}
+
+Tensor keypoints_of(const Tensor& heatmaps, const Detections& detections) {
+  if (!heatmaps.defined()) return {};
+  const NoGrad no_grad;
+  const int64_t n = detections.boxes.size(0), slots = detections.boxes.size(1);
+  return ops::heatmap_peaks(heatmaps, detections.boxes.view({n * slots, 4}),
+                            images_of(detections.counts, slots));
 }
 
 }  // namespace denovo::detection

@@ -28,9 +28,9 @@ class InstanceHeads {
   /// Masks in the final boxes: of each detection's boxes, classes and counts the probabilities
   /// [N * D, S, S] of its own class. Undefined without a mask head. No gradient.
   Tensor detect_masks(const std::vector<Tensor>& features, const Detections& detections) const;
-  /// Keypoints in the final boxes, [N * D, J, 3]: Detections::keypoints. Undefined without a
-  /// keypoint head. No gradient.
-  Tensor detect_keypoints(const std::vector<Tensor>& features, const Detections& detections) const;
+  /// Heat maps in the final boxes: logits [N * D, 4 S, 4 S, J]. Undefined without a keypoint head.
+  /// No gradient.
+  Tensor detect_heatmaps(const std::vector<Tensor>& features, const Detections& detections) const;
 
   /// Mask logits [R, S, S, K]. Requires a mask head.
   Tensor predict_masks(const std::vector<Tensor>& features, const Tensor& boxes,
@@ -52,5 +52,9 @@ class InstanceHeads {
   std::unique_ptr<nn::Child<MaskHead>> mask_head_;
   std::unique_ptr<nn::Child<KeypointHead>> keypoint_head_;
 };
+
+/// The keypoints in the final boxes, [N * D, J, 3]: Detections::keypoints, from detect_heatmaps.
+/// Undefined where these are. No gradient.
+Tensor keypoints_of(const Tensor& heatmaps, const Detections& detections);
 
 }  // namespace denovo::detection

@@ -7,7 +7,7 @@ Detections RoiHeads::detect(const std::vector<Tensor>& features, const Proposals
   Detections detections =
       best_detections(score_boxes(features, proposals, image_sizes), config_.test);
   detections.masks = detect_masks(features, detections);
-  detections.keypoints = detect_keypoints(features, detections);
+  detections.keypoints = keypoints_of(detect_heatmaps(features, detections), detections);
   return detections;
 }
 

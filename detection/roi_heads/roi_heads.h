@@ -24,15 +24,15 @@ class RoiHeads : public nn::Module {
   /// candidates. No gradient.
   virtual ScoredBoxes score_boxes(const std::vector<Tensor>& features, const Proposals& proposals,
                                   const Tensor& image_sizes) const = 0;
-  /// Test time: score_boxes, best_detections, detect_masks, detect_keypoints.
+  /// Test time: score_boxes, best_detections, detect_masks, detect_heatmaps.
   Detections detect(const std::vector<Tensor>& features, const Proposals& proposals,
                     const Tensor& image_sizes) const;
-  /// InstanceHeads::detect_masks and detect_keypoints.
+  /// InstanceHeads::detect_masks and detect_heatmaps.
   Tensor detect_masks(const std::vector<Tensor>& features, const Detections& detections) const {
     return instance_heads().detect_masks(features, detections);
   }
-  Tensor detect_keypoints(const std::vector<Tensor>& features, const Detections& detections) const {
-    return instance_heads().detect_keypoints(features, detections);
+  Tensor detect_heatmaps(const std::vector<Tensor>& features, const Detections& detections) const {
+    return instance_heads().detect_heatmaps(features, detections);
   }
 
   /// By stage.

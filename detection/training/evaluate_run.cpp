@@ -10,8 +10,7 @@
 
 namespace denovo::detection {
 
-std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& options,
-                                                 Logger& logger) {
+data::EvaluationReport evaluate_run(const EvaluateRunOptions& options, Logger& logger) {
   const DetectorFile file(model_file_of_run(options.run, options.checkpoint));
   TrainConfig run;  // a model file says what its weights mean, not where the data were
   ConfigFields::of(run).read_file(options.run + "/config.toml");
@@ -24,7 +23,8 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
       .masks = file.config.model.mask.enabled,
       .keypoints = file.config.model.keypoint.enabled,
       .sigmas = options.sigmas.empty() ? run.eval.keypoint_sigmas : options.sigmas,
-      .confusion = options.confusion};
+      .confusion = options.confusion,
+      .voc = options.voc.value_or(run.eval.voc)};
   EvaluationSet set(
       {.annotations = own ? data.path(data.val_annotations) : options.annotations,
        .images = options.images.empty() ? data.path(data.val_images) : options.images,
@@ -42,24 +42,31 @@ std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& optio
   for (const std::string& line : set.doubts()) logger.warn(line);
   for (const std::string& line : set.look(logger)) logger.warn(line);
   const auto model = file.load(options.device);
-  const auto images = set.detect(*model, file.config.input.test_rule(), options.device, logger);
+  const data::InputRule rule = file.config.input.test_rule();
+  std::optional<AugmentedDetector> augmented;
+  if (options.tta)
+    augmented.emplace(*model, *options.tta, rule, options.device, file.keypoint_names());
+  const auto images = set.detect(*model, rule, options.device, logger, ProcessGroup::alone(),
+                                 augmented ? &*augmented : nullptr);
   ModelScores scores = score_detections(set.dataset(), images.value(), heads);
-  std::vector<data::EvaluationResult> results;
+  if (augmented && !images->empty()) logger.info(augmented->cost());
+  data::EvaluationReport report;
   const auto wanted = [&](data::IouType type) {
     return options.types.empty() ||
            std::find(options.types.begin(), options.types.end(), type) != options.types.end();
   };
-  if (wanted(data::IouType::kBbox)) results.push_back(std::move(scores.bbox));
-  if (wanted(data::IouType::kSegm) && scores.segm) results.push_back(std::move(*scores.segm));
+  if (wanted(data::IouType::kBbox)) report.coco.push_back(std::move(scores.bbox));
+  if (wanted(data::IouType::kSegm) && scores.segm) report.coco.push_back(std::move(*scores.segm));
   if (wanted(data::IouType::kKeypoints) && scores.keypoints)
-    results.push_back(std::move(*scores.keypoints));
-  if (results.empty())
+    report.coco.push_back(std::move(*scores.keypoints));
+  if (report.coco.empty())
     throw IoError(fmt::format("{}: no {} to score, the model or {} has none", file.path(),
                               options.types.front() == data::IouType::kSegm ? "masks" : "keypoints",
                               set.dataset().path()));
   for (const std::string& line : {set.categories().ignored, set.categories().missing})
-    if (!line.empty()) results.front().warnings.push_back(line);
-  return results;
+    if (!line.empty()) report.coco.front().warnings.push_back(line);
+  if (wanted(data::IouType::kBbox)) report.voc = std::move(scores.voc);
+  return report;
 }
 
 }  // namespace denovo::detection

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/log/logger.h"
+#include "data/evaluation/report.h"
 #include "detection/evaluation/evaluate_model.h"
 
 namespace denovo::detection {
@@ -23,6 +24,8 @@ struct EvaluateRunOptions {
   std::vector<double> sigmas;        // of keypoints; empty: as the run's eval.keypoint_sigmas
   bool confusion = false;            // of boxes, count what objects are taken for
   std::optional<data::OnBadImage> on_bad_image;  // nullopt: as the run's data.on_bad_image
+  std::optional<data::VocRule> voc;              // nullopt: as the run's eval.voc
+  std::optional<TtaConfig> tta;                  // nullopt: one look at each image
   Device device;
 };
 
@@ -31,6 +34,6 @@ struct EvaluateRunOptions {
 /// images are an IoError or are left out. Throws IoError when there is no such checkpoint,
 /// categories do not match, or masks or keypoints are asked for and cannot be scored; ConfigError
 /// when the run has no validation set and none is given.
-std::vector<data::EvaluationResult> evaluate_run(const EvaluateRunOptions& options, Logger& logger);
+data::EvaluationReport evaluate_run(const EvaluateRunOptions& options, Logger& logger);
 
 }  // namespace denovo::detection

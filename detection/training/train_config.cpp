@@ -107,6 +107,10 @@ void EvalConfig::describe(ConfigFields& v) {
     "leave categories of the validation set that the training set lacks out of the scores")
       .harmless();
   v("loss", loss, "also compute the losses on the validation set").harmless();
+  v.choice("voc", voc, data::kVocRuleNames,
+           "also PASCAL VOC's mAP (voc07/mAP, voc10/mAP): 07 the mean of 11 points, 10 the area "
+           "under the curve; difficult objects are ignored")
+      .harmless();
   v("pictures", pictures, "pictures of predictions beside the ground truth per evaluation")
       .non_negative()
       .harmless();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/coco/training_view.h"
+#include "data/evaluation/voc_evaluation.h"
 #include "detection/config/model_file_config.h"
 #include "nn/training/run_config.h"
 
@@ -49,6 +50,7 @@ struct EvalConfig {
   int train_images = 0;
   bool ignore_unknown_classes = false;
   bool loss = false;
+  data::VocRule voc = data::VocRule::kNone;
   int pictures = 8;
   std::vector<double> keypoint_sigmas;
 

@@ -22,9 +22,12 @@ std::string score_line(int64_t iteration, const ModelScores& scores) {
     return fmt::format("{} AP {:.1f} AP50 {:.1f} AP75 {:.1f}", kind, 100 * stats.AP,
                        100 * stats.AP50, 100 * stats.AP75);
   };
-  return fmt::format("iteration {}: {}{}{}", iteration, part("box", scores.bbox.stats),
-                     scores.segm ? ", " + part("mask", scores.segm->stats) : "",
-                     scores.keypoints ? ", " + part("keypoint", scores.keypoints->stats) : "");
+  std::string line = fmt::format("iteration {}: {}", iteration, part("box", scores.bbox.stats));
+  if (scores.segm) line += ", " + part("mask", scores.segm->stats);
+  if (scores.keypoints) line += ", " + part("keypoint", scores.keypoints->stats);
+  if (scores.voc && scores.voc->mAP >= 0)
+    line += fmt::format(", {} mAP {:.1f}", scores.voc->name(), 100 * scores.voc->mAP);
+  return line;
 }
 
 }  // namespace
@@ -32,7 +35,8 @@ std::string score_line(int64_t iteration, const ModelScores& scores) {
 ScoredHeads scored_heads(const TrainConfig& config) {
   return {.masks = config.model.mask.enabled,
           .keypoints = config.model.keypoint.enabled,
-          .sigmas = config.eval.keypoint_sigmas};
+          .sigmas = config.eval.keypoint_sigmas,
+          .voc = config.eval.voc};
 }
 
 Validation::Validation(const TrainConfig& config, const data::CocoDataset& train_set, Device device,

@@ -52,6 +52,12 @@ std::unique_ptr<MaskRcnn> DetectorFile::load(Device device) const {
   return model;
 }
 
+std::span<const std::string> DetectorFile::keypoint_names() const {
+  for (const data::CocoCategory& category : categories)
+    if (!category.keypoints.empty()) return category.keypoints;
+  return {};
+}
+
 CategoryIds DetectorFile::category_ids() const {
   CategoryIds ids;
   for (const auto& category : categories) ids.emplace_back(category.id);

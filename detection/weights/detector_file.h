@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ class DetectorFile {
   std::unique_ptr<MaskRcnn> load(Device device) const;
   const std::string& path() const { return file_.path(); }
   data::CategoryList class_list() const { return {categories, path()}; }
+  /// The names of the model's keypoints; empty where it has none, or the file does not name them.
+  std::span<const std::string> keypoint_names() const;
   /// The ids that the classes were trained with.
   CategoryIds category_ids() const;
   /// Classes of these names. Throws ConfigError "<where>: …" for a name that the model lacks.

@@ -165,6 +165,24 @@ TEST_CASE("input config: large-scale jitter that cannot be is refused in a sente
       ConfigError);
 }
 
+TEST_CASE("configs/paper: PASCAL VOC has the schedules of section 5.2 and VOC's own mAP") {
+  for (const auto& [file, drops] :
+       {std::pair{"scratch_144k", std::vector<int64_t>{84000, 124000, 144000}},
+        {"finetune_18k", {12000, 16000, 18000}}}) {
+    CAPTURE(file);
+    const auto config = load_config<detection::TrainConfig>(
+        fmt::format("{}/configs/paper/voc_r101_gn_{}.toml", DENOVO_SOURCE_DIR, file), {});
+    const nn::LrSchedule schedule = config.solver.schedule();
+    CHECK(schedule.max_iter == drops[2]);
+    CHECK(schedule.drops == std::vector<int64_t>{drops[0], drops[1]});
+    CHECK(config.model.backbone.depth == 101);
+    CHECK_FALSE(config.model.mask.enabled);
+    CHECK(config.input.min_size_train.size() > 1);
+    CHECK(config.start.init.empty() == (config.start.freeze_at == 0));
+    CHECK(config.eval.voc == data::VocRule::k10);
+  }
+}
+
 TEST_CASE("configs/paper: Keypoint R-CNN is that of figure 6, at 2x and 3x") {
   for (const int n : {2, 3}) {
     for (const bool scratch : {true, false}) {

@@ -3,7 +3,7 @@
 #   config_docs_test.sh SOURCE_DIR BIN_DIR
 source "$(dirname "$0")/../testing/program_test.sh"
 
-for program in train_coco pretrain_imagenet ablate_data_size; do
+for program in train_coco pretrain_imagenet ablate_data_size detect; do
   "$bin/$program" --config-docs >printed || fail "$program --config-docs: exit status $?"
   sed -e "1,/^<!-- $program --config-docs -->$/d" -e '/^<!-- end -->$/,$d' \
     "$source_dir/docs/configuration.md" >written

@@ -53,6 +53,21 @@ expect 3 "detect: list.json: the list images is missing" \
   detect --images one --out unlisted --annotations list.json
 absent unlisted
 
+echo "-- augmentation: it says what it costs, its keys need it"
+"$bin/detect" --run run --threads 1 --images one --out many --tta test.tta.scales=1,2 2>stderr >/dev/null ||
+  fail "--tta: exit status $?"
+grep -q "^test-time augmentation: 4 passes, .* s an image, .* times a plain detection$" stderr ||
+  fail "did not say what --tta costs: $(cat stderr)"
+"$bin/evaluate_coco" --run run --threads 1 --annotations shapes/annotations/instances_val.json \
+  --images shapes/val --tta test.tta.scales=1 --voc 10 2>stderr >stdout || fail "--tta: exit status $?"
+grep -q "^test-time augmentation: 2 passes, " stderr || fail "did not say what --tta costs: $(cat stderr)"
+[ "$(wc -l <stdout)" = 25 ] || fail "boxes, masks and VOC give $(wc -l <stdout) lines"
+expect 2 "detect: the keys test.tta.\* need --tta" detect --out few test.tta.flip=false --images one
+expect 2 "detect: config: test.tta.vote_iou must be in 0 .. 1, got 2*" \
+  detect --out few --tta test.tta.vote_iou=2 --images one
+expect 2 "evaluate_coco: --tta needs --run" "$bin/evaluate_coco" --gt a.json --dt b.json --tta
+absent few
+
 echo "-- nothing to look at"
 mkdir none
 expect 3 "detect: none: holds no picture" detect --images none --out run2

@@ -184,6 +184,23 @@ found '"bbox": [10, 10, 40, 40], "keypoints": [12, 12, 1, 25, 25, 1]'
 expect 0 "" evaluate --sigmas 0.1,0.1
 [ "$(wc -l <stdout)" = 22 ] || fail "boxes and keypoints give $(wc -l <stdout) lines"
 
+echo "-- PASCAL VOC's mAP beside COCO's numbers"
+hard=$(object 2 3)
+truth "$(object 1 3)" "${hard%\}}, \"difficult\": 1}"
+found '"bbox": [10, 10, 2, 15]'
+expect 0 "" evaluate --voc 07
+[ "$(tail -1 stdout)" = " Mean Average Precision     @[ IoU=0.50      | PASCAL VOC 2007          ] = 1.000" ] ||
+  fail "no line of VOC: $(tail -1 stdout)"
+[ "$(wc -l <stdout)" = 13 ] || fail "VOC's line takes others away"
+expect 0 "" evaluate --quiet --voc 10 --per-category
+printf 'category  voc10 AP\ndog (3)    100.00\ndog (5)         -\ncat             -\n' >wanted
+tail -4 stdout >table
+same wanted table
+expect 0 "" evaluate --voc 10 --json -
+is voc10 mAP 1
+found "$mask"
+expect 3 "evaluate_coco: found.json: result\[0]: bbox is missing" evaluate --voc 07
+
 echo "-- files that are none"
 truth "$(object 1 3)"
 echo '{"results": []}' >found.json
@@ -208,6 +225,8 @@ echo "-- command lines"
 expect 2 "evaluate_coco: --iou: must list bbox, segm or keypoints, got masks" evaluate --iou masks
 expect 2 "evaluate_coco: --sigmas: must list positive numbers, got -0.1" evaluate --sigmas 0.1,-0.1
 expect 2 "evaluate_coco: --coco-compat: must be strict or off, got loose" evaluate --coco-compat loose
+expect 2 "evaluate_coco: --voc: must be 07 or 10, got 12" evaluate --voc 12
+expect 2 "evaluate_coco: --voc: scores boxes, which --iou segm leaves out" evaluate --voc 07 --iou segm
 expect 2 "evaluate_coco: --dt FILE is required without --run" "$bin/evaluate_coco" --gt truth.json
 expect 2 "evaluate_coco: --gt does not go with --run" evaluate --run run
 expect 2 "evaluate_coco: --images needs --run" evaluate --images images

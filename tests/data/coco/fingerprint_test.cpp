@@ -73,6 +73,7 @@ TEST_CASE("fingerprint: every value that is read changes the hash of its list an
                                              {"1, 2, 3, 4\\]", "1, 2, 3, 4.0000001]"},
                                              {"\"area\": 6", "\"area\": 7"},
                                              {"\"iscrowd\": 0", "\"iscrowd\": 1"},
+                                             {"\"iscrowd\": 0", "\"difficult\": 1"},
                                              {"5.5", "5.25"},
                                              {"\\], \\[1, 2, 3", ", 1, 2, 3"},
                                              {"3, 4, 193", "4, 3, 193"},

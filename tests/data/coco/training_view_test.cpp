@@ -55,6 +55,33 @@ TEST_CASE("training_view: crowds and degenerate instances are left out and count
   CHECK(view.reasons[static_cast<size_t>(DefectKind::kEmptyBox)] == 1);
 }
 
+TEST_CASE("training_view: difficult objects are left out, images of no others are no negatives") {
+  const JsonTextFile file(
+      file_with(annotation(1, 1, "[1, 1, 4, 4]", R"("difficult": 0)") + "," +
+                annotation(2, 1, "[1, 1, 4, 4]", R"("difficult": 1)") + "," +
+                annotation(3, 2, "[1, 1, 4, 0]", R"("difficult": true, "area": 1)")));
+  const CocoDataset dataset = read_coco(file.path());
+  CHECK(dataset.annotations()[1].difficult);
+  const TrainingView view = training_view(dataset, {.masks = false, .keep_empty_images = true});
+  CHECK(view.images == std::vector<int>{0, 2});
+  CHECK(view.instances == std::vector<int>{0});
+  CHECK(view.num_difficult == 2);
+  CHECK(view.num_instances() == 1);
+  CHECK(view.summary() ==
+        "2 images with 1 instances, 1 of the images as negatives; left out 1 images without "
+        "instances, 0 crowds, 2 difficult objects, 0 degenerate instances");
+  const JsonTextFile none(file_with(annotation(2, 1, "[1, 1, 4, 4]", R"("difficult": 1)")));
+  CHECK_THROWS_WITH_AS(training_view(read_coco(none.path()), {.masks = false}),
+                       "file.json: training needs at least one instance, got none: all 1 "
+                       "annotations are crowds or difficult",
+                       IoError);
+  const JsonTextFile word(file_with(annotation(2, 1, "[1, 1, 4, 4]", R"("difficult": "very")")));
+  CHECK_THROWS_WITH_AS(read_coco(word.path()),
+                       "file.json: annotation 2: difficult must be 0 or 1, got \"very\"; "
+                       "check_data lists all defects",
+                       IoError);
+}
+
 TEST_CASE("training_view: an instance without a segmentation trains its box alone") {
   const JsonTextFile file(file_with(annotation(1, 1, "[1, 1, 4, 4]", kTriangle) + "," +
                                     annotation(2, 1, "[1, 1, 4, 4]", R"("segmentation": [])") +

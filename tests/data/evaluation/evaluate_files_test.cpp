@@ -17,7 +17,8 @@ TEST_CASE("evaluate_files: without a choice, what every detection carries is eva
     const JsonTextFile file(results, "found.json");
     std::string names;
     const EvaluationOptions options{.sigmas = {0.1}};
-    for (const EvaluationResult& result : evaluate_files(truth.path(), file.path(), asked, options))
+    const EvaluationReport report = evaluate_files(truth.path(), file.path(), asked, options);
+    for (const EvaluationResult& result : report.coco)
       names += std::string(iou_type_name(result.iou_type)) + " ";
     return names;
   };
@@ -71,7 +72,7 @@ TEST_CASE("evaluate_files: what only some detections carry is not scored, which 
                     only_mask = R"({"image_id": 1, "category_id": 3, "score": 1)" + mask;
   const auto warnings = [&](const std::string& results, std::vector<IouType> asked) {
     const JsonTextFile file(results, "found.json");
-    const auto scored = evaluate_files(truth.path(), file.path(), asked);
+    const auto scored = evaluate_files(truth.path(), file.path(), asked).coco;
     REQUIRE(scored.size() == 1);
     return scored[0].warnings;
   };
@@ -94,7 +95,8 @@ TEST_CASE("evaluate_files: of boxes alone no mask of the ground truth is judged"
   const JsonTextFile found(
       R"([{"image_id": 1, "category_id": 3, "score": 1, "bbox": [1, 2, 3, 4]}])", "found.json");
   for (const std::vector<IouType>& types : {std::vector<IouType>{}, {IouType::kBbox}})
-    CHECK(evaluate_files(truth.path(), found.path(), types).at(0).stats.AP == doctest::Approx(1));
+    CHECK(evaluate_files(truth.path(), found.path(), types).coco.at(0).stats.AP ==
+          doctest::Approx(1));
   const JsonTextFile masks(R"([{"image_id": 1, "category_id": 3, "score": 1,
                                 "segmentation": {"size": [4, 5], "counts": "325O4"}}])");
   CHECK_THROWS_WITH_AS(

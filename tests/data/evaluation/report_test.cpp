@@ -26,16 +26,20 @@ EvaluationResult a_result() {
 
 TEST_CASE("report: JSON has the twelve names and the categories") {
   const EvaluationResult result = a_result();
-  const std::string json = report_json(std::span(&result, 1));
+  const std::string json = report_json({.coco = {result}, .voc = {}});
   CHECK(json.starts_with(R"({"bbox":{"AP":0.)"));
   CHECK(result.numbers().size() == 12);
   for (const auto& [name, value] : result.numbers())
     CHECK(json.find(fmt::format("\"{}\":", name)) != std::string::npos);
   CHECK(json.ends_with(R"(,"cat":-1}}})"));
+  CHECK(json == "{\"bbox\":" + result_json(result) + "}");
+  const VocResult voc{.rule = VocRule::k10, .mAP = 0.25, .per_category = {{"dog", 0.25}}};
+  CHECK(report_json({.coco = {}, .voc = voc}) ==
+        R"({"voc10":{"mAP":0.25,"per_category":{"dog":0.25}}})");
 }
 
 TEST_CASE("report: the table shows percent, and a dash where nothing is defined") {
-  CHECK(per_category_table(a_result()) ==
+  CHECK(per_category_table("bbox", a_result().per_category) ==
         "category  bbox AP\n"
         "dog         60.00\n"
         "cat             -\n");

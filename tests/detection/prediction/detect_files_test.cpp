@@ -125,6 +125,31 @@ TEST_CASE("detect: results are in pixels of each image, after its EXIF orientati
   CHECK(drawn.width == header.height);
 }
 
+TEST_CASE("detect: augmentation by the plain pass alone writes the plain results") {
+  Workplace place;
+  const auto files = list_input_files({place.add_image("wide.png", 40, 90)}).files;
+  place.detect(files);
+  const std::string plain = read_file(place / "out/results.json");
+  DetectorFile file(place / "model.safetensors");
+  file.config.model.test.score_threshold = 0.05;
+  const auto model = file.load(kCpu);
+  TtaConfig config;
+  config.scales = {1};
+  config.flip = false;
+  config.vote_iou = 0;
+  AugmentedDetector once(*model, config, file.config.input.test_rule(), kCpu);
+  DetectFilesOptions options;
+  options.augmented = &once;
+  place.detect(files, options);
+  CHECK(plain.find("\"score\"") != std::string::npos);
+  CHECK(read_file(place / "out/results.json") == plain);
+  config.flip = true;
+  AugmentedDetector twice(*model, config, file.config.input.test_rule(), kCpu);
+  options.augmented = &twice;
+  place.detect(files, options);
+  CHECK(read_file(place / "out/results.json") != plain);
+}
+
 TEST_CASE("detect: keypoints are in the results, in pixels of the image") {
   TrainConfig config = tiny_config();
   config.model.mask.enabled = false;

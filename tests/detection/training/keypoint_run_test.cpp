@@ -54,14 +54,15 @@ TEST_CASE("keypoint run: trains, scores and writes keypoints; its results score 
   const auto scores =
       data::evaluate_files(small_keypoint_data() + "/annotations/instances_val.json",
                            last + "/coco_instances_results.json", {data::IouType::kKeypoints},
-                           {.sigmas = run.config.eval.keypoint_sigmas});
+                           {.sigmas = run.config.eval.keypoint_sigmas})
+          .coco;
   const auto percent = run.metric("keypoints/AP");
   CHECK(percent.back() == doctest::Approx(100 * scores.at(0).stats.AP));
 
   Logger logger(true);
   EvaluateRunOptions options;
   options.run = run.out();
-  const auto again = evaluate_run(options, logger);
+  const auto again = evaluate_run(options, logger).coco;
   REQUIRE(again.size() == 2);
   CHECK(again[1].iou_type == data::IouType::kKeypoints);
   CHECK(again[1].stats.AP == scores.at(0).stats.AP);

@@ -40,6 +40,16 @@ TEST_CASE("validation: losses change nothing but the lines of metrics") {
   CHECK(with.metrics().find("\"segm/AP\"") != std::string::npos);
 }
 
+TEST_CASE("validation: PASCAL VOC's mAP stands beside COCO's numbers where it is asked for") {
+  SmallRun run({"eval.voc=07"});
+  run.train();
+  CHECK(run.metric("voc07/mAP").size() == 1);
+  CHECK(run.shown().find(", voc07 mAP ") != std::string::npos);
+  const std::string folder = run.out() + "/eval/0000012/";
+  CHECK(read_file(folder + "voc07.json").starts_with("{\"mAP\":"));
+  CHECK(read_file(folder + "summary.txt").find("PASCAL VOC 2007") != std::string::npos);
+}
+
 TEST_CASE("validation: losses are those of training on each image alone, the same at every call") {
   // The training pictures as validation set: with rate 0, no mirroring and batches of one, the mean
   // over an epoch of training steps is the validation loss but for the samples drawn.
