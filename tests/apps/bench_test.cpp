@@ -205,6 +205,41 @@ TEST_CASE("configs/paper: Keypoint R-CNN is that of figure 6, at 2x and 3x") {
   }
 }
 
+TEST_CASE("configs/paper: figure 5 has scales at 9x and 6x, and a cascade for the last 270k") {
+  for (const int depth : {50, 101}) {
+    for (const bool scratch : {true, false}) {
+      const auto load = [&](const char* kind) {
+        return load_config<detection::TrainConfig>(
+            fmt::format("{}/configs/paper/r{}_gn_{}_{}.toml", DENOVO_SOURCE_DIR, depth, kind,
+                        scratch ? "scratch_9x" : "finetune_6x"),
+            {});
+      };
+      const auto plain = load("aug"), cascade = load("cascade");
+      const int64_t total = scratch ? 810000 : 540000, last = scratch ? 270000 : total;
+      CHECK(plain.solver.schedule().max_iter == total);
+      CHECK(plain.solver.schedule().drops == std::vector<int64_t>{total - 60000, total - 20000});
+      CHECK(cascade.solver.schedule().max_iter == last);
+      CHECK(cascade.solver.schedule().drops == std::vector<int64_t>{last - 60000, last - 20000});
+      if (scratch) {
+        CHECK(plain.checkpoint.at == std::vector<int>{static_cast<int>(total - last)});
+        CHECK(cascade.start.weights ==
+              fmt::format("runs/r{}_gn_aug_scratch_9x/checkpoints/iter_{:07d}/model.safetensors",
+                          depth, total - last));
+      }
+      CHECK(cascade.start.init == plain.start.init);
+      CHECK(cascade.start.freeze_at == (scratch ? 0 : 2));
+      CHECK(cascade.model.cascade.enabled);
+      CHECK(cascade.model.rpn.post_nms_topk_train == 2000);
+      CHECK(cascade.input.min_size_train == std::vector<int>{640, 672, 704, 736, 768, 800});
+      // Otherwise they are one model.
+      detection::ModelConfig same = cascade.model, ours = plain.model;
+      same.cascade.enabled = false;
+      same.rpn.post_nms_topk_train = ours.rpn.post_nms_topk_train;
+      CHECK(config_text(same) == config_text(ours));
+    }
+  }
+}
+
 TEST_CASE("bench step: equals the trainer's step bit by bit") {
   const detection::TrainConfig config = small_config();
   Logger logger(true);
