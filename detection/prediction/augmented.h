@@ -67,8 +67,7 @@ class AugmentedDetector {
   const Device device_;
   Tensor mirror_;
   int64_t images_ = 0;
-  double seconds_ = 0;                               // of all images
-  double compared_seconds_ = 0, plain_seconds_ = 0;  // of the first ones, augmented and plain
+  double seconds_ = 0, plain_seconds_ = 0;  // the latter of the first images, looked at once
 };
 
 }  // namespace denovo::detection

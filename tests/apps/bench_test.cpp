@@ -167,7 +167,7 @@ TEST_CASE("input config: large-scale jitter that cannot be is refused in a sente
 
 TEST_CASE("configs/paper: PASCAL VOC has the schedules of section 5.2 and VOC's own mAP") {
   for (const auto& [file, drops] :
-       {std::pair{"scratch_144k", std::vector<int64_t>{84000, 124000, 144000}},
+       {std::pair{"scratch_144k", std::vector<int64_t>{96000, 128000, 144000}},
         {"finetune_18k", {12000, 16000, 18000}}}) {
     CAPTURE(file);
     const auto config = load_config<detection::TrainConfig>(

@@ -80,11 +80,13 @@ TEST_CASE("check_dataset: the summary says what becomes of what is not used whol
                {"id": 3, "file_name": "other.png", "width": 6, "height": 4})",
                 std::string(kSound) +
                     R"(, {"id": 6, "image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2]},
-               {"id": 7, "image_id": 2, "category_id": 1, "bbox": [1, 1, 0, 2]})"));
+               {"id": 7, "image_id": 2, "category_id": 1, "bbox": [1, 1, 0, 2]},
+               {"id": 8, "image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2], "difficult": 1})"));
   const std::string summary = summary_lines(folder.check());
   CHECK(summary.find(
             "1 of 3 instances are degenerate; at most 1 % of the instances may be degenerate or 10 "
             "where that is at most half (data.max_bad_fraction)\n"
+            "1 objects are difficult (PASCAL VOC): left out\n"
             "1 instances have no segmentation and train their box alone\n"
             "1 images have no annotations and are left out (data.keep_empty_images=false)\n"
             "1 images have annotations, but no instance to train on: left out\n"
