@@ -202,6 +202,26 @@ TEST_CASE("BatchBuilder: keeps decoded images up to the limit and not beyond") {
   CHECK_NOTHROW(builder.build(std::span(plan).first(1)));
 }
 
+TEST_CASE("image_batch: mirrors the image, not what pads it") {
+  Image image(20, 30);
+  for (size_t i = 0; i < image.rgb.size(); ++i) image.rgb[i] = static_cast<uint8_t>(i * 7 % 251);
+  const InputRule rule{.short_sides = {20}, .max_size = 0};
+  const Batch plain = image_batch(std::span(&image, 1), rule),
+              mirrored = image_batch(std::span(&image, 1), rule, true);
+  const auto before = plain.images.to_vector<uint8_t>(),
+             after = mirrored.images.to_vector<uint8_t>();
+  const auto width = static_cast<size_t>(plain.images.size(2));
+  REQUIRE(width > 30);
+  int differing = 0;
+  for (size_t i = 0; i < before.size(); ++i) {
+    const size_t c = i % 3, x = i / 3 % width, row = i / 3 / width;
+    const size_t from = x < 30 ? 3 * (row * width + 29 - x) + c : i;
+    differing += after[i] != before[from];
+  }
+  CHECK(differing == 0);
+  CHECK(mirrored.image_sizes.to_vector<int32_t>() == std::vector<int32_t>{20, 30});
+}
+
 TEST_CASE("image_batch: pads images of several shapes to one size") {
   const std::vector<Image> images = {Image(24, 40), Image(50, 20)};
   const Batch batch = image_batch(images, {.short_sides = {20}, .max_size = 0});
