@@ -1,6 +1,7 @@
 #include "detection/weights/load_weights.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
@@ -132,13 +133,28 @@ std::string load_fully_connected(const MaskRcnn& model, const ImportedModel& fil
   return fmt::format("; {} of its fully connected layers for the box head", fcs.size());
 }
 
+/// The units of a cascade's boxes, against what the file says of itself.
+void check_box_weights(const CascadeConfig& cascade, const ImportedModel& file) {
+  const auto text = file.file().metadata().find("config");
+  if (text == file.file().metadata().end()) return;
+  const auto trained = read_model_file_config(text->second, file.path()).model.cascade.box_weights;
+  if (trained == cascade.box_weights) return;
+  throw ConfigError(fmt::format(
+      "config: model.cascade.box_weights must be [{}], with which {} was trained, got [{}]",
+      fmt::join(trained, ", "), file.path(), fmt::join(cascade.box_weights, ", ")));
+}
+
 /// A detector with one box head for a model with several, whose boxes then keep the weights that
 /// they have. What was done, for the log.
-std::string fit_stages(const MaskRcnn& model, nn::StateDict& state, const std::string& path) {
+std::string fit_stages(const MaskRcnn& model, nn::StateDict& state, const ImportedModel& file) {
   const CascadeConfig& cascade = model.config().cascade;
+  const std::string& path = file.path();
   const int wanted = cascade.enabled ? static_cast<int>(cascade.ious.size()) : 0,
             stages = num_stages_of(state);
-  if (stages == wanted) return {};
+  if (stages == wanted) {
+    if (stages > 0) check_box_weights(cascade, file);
+    return {};
+  }
   if (stages > 0) {
     throw ConfigError(fmt::format(
         "config: {} is a cascade of {} stages, which model.cascade.{} cannot take", path, stages,
@@ -173,7 +189,7 @@ LoadedDetector load_detector(const MaskRcnn& model, const std::string& path,
   const int num_classes = num_classes_of(state);
   LoadedDetector loaded{
       fmt::format("detector: {} tensors from {}{}", state.size(), path, origin_text(file)), {}};
-  loaded.line += fit_stages(model, state, path);
+  loaded.line += fit_stages(model, state, file);
   std::vector<int32_t> source;  // by class of the model; empty: nothing is known
   if (const auto known = class_list_of(file)) {
     if (static_cast<int>(known->size()) != num_classes)

@@ -30,7 +30,8 @@ struct LoadedDetector {
 /// as the model; its predictors are left out when it has another number. A file with one box head
 /// serves each stage of a cascade, for the switch-over of Rethinking ImageNet Pre-training (section
 /// 5.1): head and scores are copied, the box regression, which has other units, is new. Throws
-/// IoError naming the file and what does not fit, ConfigError for a cascade of other stages.
+/// IoError naming the file and what does not fit, ConfigError for a cascade of other stages or with
+/// boxes in other units.
 LoadedDetector load_detector(const MaskRcnn& model, const std::string& path,
                              const data::CategoryList& classes);
 

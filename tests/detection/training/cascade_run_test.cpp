@@ -49,7 +49,7 @@ void check_same(const SmallRun& a, const SmallRun& b) {
 }  // namespace
 
 TEST_CASE("cascade run: stopped and resumed it equals the uninterrupted one, which has an AP") {
-  SmallRun whole(cascade()), stopped(cascade());
+  SmallRun whole(cascade({"eval.loss=true"})), stopped(cascade({"eval.loss=true"}));
   whole.train();
   watch_signals();
   const auto outcome = stopped.train(false, [](int64_t done) {
@@ -62,7 +62,10 @@ TEST_CASE("cascade run: stopped and resumed it equals the uninterrupted one, whi
   CHECK(stopped.metrics() == whole.metrics());
   CHECK(whole.metric("bbox/AP").size() == 1);
   CHECK(whole.metric("segm/AP").size() == 1);
-  for (const std::string& name : kLosses) CHECK_MESSAGE(!whole.metric(name).empty(), name);
+  for (const std::string& name : kLosses) {
+    CHECK_MESSAGE(!whole.metric(name).empty(), name);
+    CHECK_MESSAGE(whole.metric("val_" + name).size() == 1, name);
+  }
 }
 
 TEST_CASE("cascade run: micro-batches make the update of one batch") {

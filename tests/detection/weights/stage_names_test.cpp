@@ -156,6 +156,17 @@ TEST_CASE("model.weights: a cascade of other stages is refused, and by a model w
                        ConfigError);
   CHECK_THROWS_WITH_AS(Model(0, 4).load(path), (what + "enabled = false cannot take").c_str(),
                        ConfigError);
+
+  ModelFileConfig other = tiny(3);
+  other.model.cascade.box_weights = {10, 10, 10};
+  const std::string units = folder / "units.safetensors";
+  write_safetensors(units, nn::state_dict(Model(3, 3)),
+                    {{"config", config_text(other)}, {"categories", class_list_json(kClasses)}});
+  CHECK_THROWS_WITH_AS(Model(3, 4).load(units),
+                       ("config: model.cascade.box_weights must be [10, 10, 10], with which " +
+                        units + " was trained, got [10, 20, 30]")
+                           .c_str(),
+                       ConfigError);
 }
 
 TEST_CASE("convert_weights: a cascade in detectron2's names and back; torchvision has none") {
