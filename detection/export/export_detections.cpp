@@ -4,17 +4,11 @@
 
 namespace denovo::detection {
 
-OnnxDetections export_detections(const OnnxBoxPredictions& predictions, const OnnxValue& proposals,
-                                 const OnnxValue& image_size, int64_t num_classes,
+OnnxDetections export_detections(const OnnxScoredBoxes& found, int64_t num_classes,
                                  const TestConfig& config) {
-  OnnxGraph& graph = *proposals.graph;
+  const auto& [scores, boxes] = found;
+  OnnxGraph& graph = *scores.graph;
   const OnnxScope scope(graph, "detections");
-  const OnnxValue probabilities = graph.node("Softmax", {predictions.logits});
-  const OnnxValue scores = last_axis(probabilities, 0, num_classes);  // [P, K]
-  const OnnxValue boxes = export_clip_boxes(                          // [P, K, 4]
-      export_decode_boxes(graph.node("Unsqueeze", {proposals, graph.ints({1})}), predictions.deltas,
-                          kBoxWeights),
-      image_size);
   const auto by_class = [&](const OnnxValue& x, const std::vector<int64_t>& order) {
     return graph.node("Transpose", {x}, {{"perm", order}});
   };

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "detection/config/model_config.h"
-#include "detection/export/export_heads.h"
+#include "detection/export/export_scored_boxes.h"
 
 namespace denovo::detection {
 
@@ -12,9 +12,8 @@ struct OnnxDetections {
   OnnxValue classes;  // i64 [D]
 };
 
-/// As StandardHeads::score_boxes and best_detections. proposals [P, 4]; image_size: f32 [2].
-OnnxDetections export_detections(const OnnxBoxPredictions& predictions, const OnnxValue& proposals,
-                                 const OnnxValue& image_size, int64_t num_classes,
+/// As best_detections, of those whose score exceeds config.score_threshold.
+OnnxDetections export_detections(const OnnxScoredBoxes& found, int64_t num_classes,
                                  const TestConfig& config);
 
 }  // namespace denovo::detection

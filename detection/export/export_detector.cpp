@@ -74,14 +74,10 @@ std::string export_detector(const MaskRcnn& model, const InputConfig& input,
   if (model.roi_heads().instance_heads().keypoint_head())
     throw ConfigError(
         "export_onnx: must have no keypoint head, which has no form in the graph yet");
-  const auto* const heads = dynamic_cast<const StandardHeads*>(&model.roi_heads());
-  if (!heads)
-    throw ConfigError(
-        "export_onnx: must have one box head, a cascade has no form in the graph yet");
   OnnxGraph graph("detector");
   ModelWeights weights(graph, model);
   const ModelConfig& config = model.config();
-  const InstanceHeads& instances = heads->instance_heads();
+  const InstanceHeads& instances = model.roi_heads().instance_heads();
 
   const OnnxSize height = size ? OnnxSize{int64_t{size->height}} : OnnxSize{"image_height"};
   const OnnxSize width = size ? OnnxSize{int64_t{size->width}} : OnnxSize{"image_width"};
@@ -94,9 +90,9 @@ std::string export_detector(const MaskRcnn& model, const InputConfig& input,
   const std::vector<OnnxValue> features = export_backbone(weights, model.backbone(), x);
   const OnnxValue proposals =
       export_proposals(weights, model.rpn(), model.anchor_generator(), features, image_size);
-  const OnnxDetections found =
-      export_detections(export_box_head(weights, *heads, features, proposals), proposals,
-                        image_size, model.num_classes(), config.test);
+  const OnnxScoredBoxes scored = export_scored_boxes(weights, model.roi_heads(), features,
+                                                     proposals, image_size, model.num_classes());
+  const OnnxDetections found = export_detections(scored, model.num_classes(), config.test);
 
   const OnnxSize count = "detections";
   graph.output(found.boxes, "boxes", DType::kF32, {count, int64_t{4}},

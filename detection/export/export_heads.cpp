@@ -4,19 +4,19 @@
 
 namespace denovo::detection {
 
-OnnxBoxPredictions export_box_head(ModelWeights& weights, const StandardHeads& heads,
+OnnxBoxPredictions export_box_head(ModelWeights& weights, const Pooler& pooler, const BoxHead& head,
+                                   const BoxPredictor& predictor,
                                    const std::vector<OnnxValue>& features, const OnnxValue& boxes) {
   OnnxGraph& graph = weights.graph();
   const OnnxScope scope(graph, "boxes");
-  OnnxMaps maps = export_pooler(heads.box_pooler(), features, boxes);
-  for (const auto& conv : heads.box_head().convs()) maps = export_conv_norm(weights, *conv, maps);
+  OnnxMaps maps = export_pooler(pooler, features, boxes);
+  for (const auto& conv : head.convs()) maps = export_conv_norm(weights, *conv, maps);
   OnnxValue y = graph.node("Flatten", {maps.value});
-  for (const auto& fc : heads.box_head().fcs()) y = export_linear(weights, *fc, y);
-  const BoxPredictor& predictor = heads.box_predictor();
-  const int64_t num_classes = predictor.cls_score().bias().numel() - 1;
+  for (const auto& fc : head.fcs()) y = export_linear(weights, *fc, y);
+  const int64_t num_boxes = predictor.bbox_pred().bias().numel() / 4;
   const OnnxValue deltas = export_linear(weights, predictor.bbox_pred(), y);
   return {export_linear(weights, predictor.cls_score(), y),
-          graph.node("Reshape", {deltas, graph.ints({-1, num_classes, 4})})};
+          graph.node("Reshape", {deltas, graph.ints({-1, num_boxes, 4})})};
 }
 
 OnnxValue export_mask_head(ModelWeights& weights, const InstanceHeads& heads,

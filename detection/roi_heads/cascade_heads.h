@@ -34,9 +34,14 @@ class CascadeHeads : public RoiHeads {
                           const Tensor& image_sizes) const override;
   std::vector<const BoxHead*> box_heads() const override;
 
- private:
   size_t num_stages() const { return box_heads_.size(); }
+  const Pooler& box_pooler() const { return box_pooler_; }
+  const BoxHead& box_head(size_t stage) const { return box_heads_[stage]; }
+  const BoxPredictor& box_predictor(size_t stage) const { return box_predictors_[stage]; }
+  /// Scales of a stage's deltas.
   ops::BoxWeights weights(size_t stage) const;
+
+ private:
   /// dropout: of each box, in training; one draw for all stages.
   BoxPredictor::Output predict_boxes(size_t stage, const std::vector<Tensor>& features,
                                      const Tensor& boxes, const Tensor& images,

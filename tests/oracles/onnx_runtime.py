@@ -11,7 +11,7 @@ NAME.onnxruntime.safetensors holds what ONNX Runtime gives for generated shapes:
 
 Its metadata hold `onnx`, the FNV-1a (64 bits, formula.py) of the ONNX file, by which the suite knows
 whether that is the file that is written today, and the version of ONNX Runtime. The detectors were
-trained by train_coco for 150 to 800 iterations; normal noise of deviation 0.5 on the weights of the
+trained by train_coco for 150 to 1600 iterations; normal noise of deviation 0.5 on the weights of the
 predictors of batch_norm and boxes_only keeps their scores apart. Needs onnxruntime, numpy, Pillow,
 safetensors.
 """
