@@ -19,9 +19,8 @@ namespace {
 
 const std::string kFolder = DENOVO_TEST_DATA "/data_files/export/";
 
-/// Trained detectors of tests/oracles/onnx_runtime.py: both paddings, channel orders and kinds
-/// of RoIAlign, GroupNorm, BatchNorm and none, basic blocks and bottlenecks, one box head and
-/// three.
+/// Trained detectors of tests/oracles/onnx_runtime.py: both paddings, channel orders and kinds of
+/// RoIAlign, GroupNorm, BatchNorm and none, basic blocks and bottlenecks, one box head and three.
 const std::vector<std::string> kModels{"group_norm", "batch_norm", "boxes_only", "cascade"};
 
 std::string text_of(const SafetensorsFile& file, const std::string& key) {
