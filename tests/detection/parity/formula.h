@@ -2,6 +2,7 @@
 // reference numbers need no weight file.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -43,6 +44,20 @@ inline Tensor drawn(std::string_view name, const Shape& shape, double offset, do
     fill(tensor.data<double>());
   }
   return tensor;
+}
+
+/// The f64 oracles' weights, of PyTorch's shapes: norms around 1, biases around 0, the rest uniform
+/// with variance 1/fan_in.
+inline Tensor drawn_weight(std::string_view name, const Shape& shape) {
+  double offset = 0, scale = 0.1;
+  if (name.ends_with("norm.weight")) {
+    offset = 1;
+  } else if (!name.ends_with("bias")) {
+    const bool transposed = name.find("deconv") != std::string_view::npos;
+    const int64_t fan_in = transposed ? shape[0] : shape.numel() / shape[0];
+    scale = std::sqrt(3.0 / static_cast<double>(fan_in));
+  }
+  return drawn(name, shape, offset, scale, DType::kF64);
 }
 
 }  // namespace denovo::testing

@@ -53,17 +53,8 @@ ModelConfig miniature() {
   return config;
 }
 
-/// The oracle's weights: norms around 1, biases around 0, the rest uniform with variance 1/fan_in.
 Tensor weight(const std::string& name, const Shape& shape) {
-  double offset = 0, scale = 0.1;
-  if (name.ends_with("norm.weight")) {
-    offset = 1;
-  } else if (!name.ends_with("bias")) {
-    const bool transposed = name.find("deconv") != std::string::npos;
-    const int64_t fan_in = transposed ? shape[0] : shape.numel() / shape[0];
-    scale = std::sqrt(3.0 / static_cast<double>(fan_in));
-  }
-  return testing::drawn(kSalt + name, shape, offset, scale, DType::kF64);
+  return testing::drawn_weight(kSalt + name, shape);
 }
 
 void fill_weights(MaskRcnn& model) {
